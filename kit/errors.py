@@ -1,0 +1,54 @@
+"""Errors named by their remedy, with a stable code and a message that is safe to show."""
+
+from __future__ import annotations
+
+
+class MunshiError(Exception):
+    """An expected failure: `code` is stable, the message may be shown, `remedy` says what to do."""
+
+    kind = "error"
+
+    def __init__(self, code: str, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class Rejected(MunshiError):
+    """The input is wrong: the sender must change it; trying again is no use."""
+
+    kind = "rejected"
+
+
+class Denied(MunshiError):
+    """The caller may not do this: another person or credential must."""
+
+    kind = "denied"
+
+
+class NotFound(MunshiError):
+    """There is no such thing, or none that the caller may see."""
+
+    kind = "not_found"
+
+
+class Stale(MunshiError):
+    """The world moved on since the caller looked: look again, then decide again."""
+
+    kind = "stale"
+
+
+class Retryable(MunshiError):
+    """A passing fault: the same call may succeed later."""
+
+    kind = "retryable"
+
+
+class SourceBroken(MunshiError):
+    """A source needs its owner: a credential, a setting or a new payload version."""
+
+    kind = "source_broken"

@@ -1,0 +1,45 @@
+"""Settings from the environment, read and checked once; every name is documented in README.md."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """All that the environment may say; a wrong value stops the program with the variable's name."""
+
+    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True)
+
+    database_url: str = ""
+    """postgresql://role@host/db of the application role, which can't bypass row-level security."""
+    admin_database_url: str = ""
+    """The owner of the schema, for `munshi migrate` only."""
+    redis_url: str = ""
+    """Broker of Dramatiq; empty: workers poll PostgreSQL."""
+    public_url: str = "http://127.0.0.1:8420"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8420, ge=1, le=65535)
+    munshi_home: Path = Path(".munshi")
+    munshi_env: str = "production"
+    """`development` adds GraphiQL and the phone."""
+    munshi_secret_key: SecretStr = SecretStr("")
+    """Seals the secrets of sources at rest: Fernet keys, newest first, separated by commas."""
+    telegram_bot_token: SecretStr = SecretStr("")
+    telegram_api_base: str = ""
+    """Any Bot API server; empty: Telegram's own."""
+    database_pool_size: int = Field(default=8, ge=1, le=100)
+    max_body_bytes: int = Field(default=4 * 1024 * 1024, ge=1024)
+    max_file_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
+    log_level: str = "INFO"
+    log_format: str = "console"
+    """`console` or `json`."""
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Return the settings of this process."""
+    return Settings()

@@ -1,0 +1,188 @@
+"""All that an edge may tell: frozen dataclasses, in the imperative, one per use case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AddBusiness:
+    """Found a business (system only). Result: its id."""
+
+    business_id: UUID
+    name: str
+    timezone: str = "Asia/Kolkata"
+    currency: str = "INR"
+
+
+@dataclass(frozen=True, slots=True)
+class AddMember:
+    """Add a person with a role. Result: the member's id."""
+
+    name: str
+    role: str
+    language: str = "en"
+    digest_at: time | None = time(8, 30)
+    crm_owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateLinkCode:
+    """Make a one-time code by which a member links his chat. Result: the code (shown once)."""
+
+    member_id: UUID
+    valid_minutes: int = 60 * 24
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChat:
+    """Redeem a code from a chat. Result: the member's Actor; Rejected if used, expired or unknown."""
+
+    code: str
+    chat_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddSource:
+    """Connect a source. Result: `NewSource` with the key of its address and its secret, shown once."""
+
+    name: str
+    connector: str
+    label: str
+    settings: dict[str, Any]
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RotateSourceSecret:
+    """Put a new signing secret first and keep the previous one valid. Result: the secret, shown once."""
+
+    name: str
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewSource:
+    """What connecting a source gives: its name, the key that its webhook address ends in, and the secret."""
+
+    name: str
+    key: str
+    secret: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateToken:
+    """Make a bearer token for GraphQL, bound to a member. Result: the token (shown once)."""
+
+    member_id: UUID
+    label: str
+    valid_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveConflict:
+    """Answer a question for the evidence that was seen. Result: ConflictView.
+
+    `answer` is the id of one of the question's answers. Stale if the version moved on; the error's message says
+    who answered what. `version` None answers whatever is open now (GraphQL without a version).
+    """
+
+    conflict_id: UUID
+    answer: str
+    version: int | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenConflict:
+    """Undo an answer: its effects are withdrawn and the question stands again. Result: ConflictView."""
+
+    conflict_id: UUID
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SnoozeConflict:
+    """Ask again later. Result: ConflictView."""
+
+    conflict_id: UUID
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MakePromise:
+    """A customer said when he will pay. Result: PartyView."""
+
+    party_id: UUID
+    on: date
+    amount: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveButtons:
+    """Keep the actions behind a card's buttons. Result: their short ids, in order."""
+
+    actions: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMessage:
+    """Put a card into the outbox. Result: the outbox id, or None if `once_key` was queued before."""
+
+    chat_id: int
+    member_id: UUID | None
+    kind: str
+    card: dict[str, Any]
+    once_key: str | None = None
+    edit_message: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DrainBusiness:
+    """Fold, derive and judge what is pending (system only). Result: Drained."""
+
+    limit: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """Identities folded, whether more is waiting now, and the moment of the next wake-up (None: none known)."""
+
+    folded: int
+    more: bool
+    next_due: datetime | None = None
+    busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SweepBusiness:
+    """Judge everything by every rule (system only). Result: number of questions opened or cleared."""
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildBusiness:
+    """Refold the whole log (system only); `apply` False only reports. Result: Rebuilt."""
+
+    apply: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """Events refolded and rows that differ from the stored ones, by table."""
+
+    events: int
+    differing: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RemapStatus:
+    """Say what a vendor's status word means; what waited for it is replayed. Result: events replayed."""
+
+    source: str
+    kind: str
+    word: str
+    status: str
+    qualifier: str = ""

@@ -1,0 +1,1 @@
+"""Pure domain: vocabulary, events, folds, derivation, roles. No clock, no I/O, no logging."""

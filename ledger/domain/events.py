@@ -1,0 +1,97 @@
+"""Events on their way into the log: a delivery with the facts that were read from it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from kit.ids import derived
+
+OPERATOR = "operator"
+"""The source name of people's decisions."""
+
+
+def subject_id(source: str, kind: str, external_id: str) -> UUID:
+    """Return the id of a source identity: what the fold, the keys and the decisions cite."""
+    return derived(source, kind, external_id)
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """One normalised fact. `data` has passed `check_event`; `flag` keeps it from being applied (unmapped, future)."""
+
+    source_event_id: str
+    event_type: str
+    kind: str
+    external_id: str
+    occurred_at: datetime
+    precision: str
+    data: Mapping[str, Any]
+    schema_version: str = "1"
+    word: str | None = None
+    qualifier: str | None = None
+    flag: str | None = None
+    sequence: int = 0
+
+    def digest(self) -> bytes:
+        """Return the SHA-256 of the reading: equal for a redelivery, different for a rewrite."""
+        body = orjson.dumps(
+            [
+                self.event_type,
+                self.kind,
+                self.external_id,
+                self.occurred_at.astimezone(UTC).isoformat(timespec="microseconds"),
+                self.precision,
+                self.word,
+                self.qualifier,
+                self.sequence,
+                self.data,
+            ],
+            option=orjson.OPT_SORT_KEYS,
+        )
+        return hashlib.sha256(body).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A part of a delivery that verified but can't be understood; `place` empty: all of it."""
+
+    place: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One raw body as it came, with what was read from it; `digest` is SHA-256 over kept headers and body."""
+
+    business_id: UUID
+    source: str
+    via: str
+    digest: bytes
+    body: bytes
+    received_at: datetime
+    headers: Mapping[str, str] = field(default_factory=dict)
+    filename: str | None = None
+    version: str | None = None
+    events: tuple[NewEvent, ...] = ()
+    quarantined: tuple[Quarantined, ...] = ()
+    covered_until: date | None = None
+    balance: int | None = None
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of a delivery: events new to the log, known already, rewritten, and parts quarantined."""
+
+    added: int = 0
+    known: int = 0
+    rewritten: int = 0
+    quarantined: int = 0

@@ -1,0 +1,136 @@
+"""All that an edge may ask: frozen dataclasses; each names the view that answers it (ledger/views.py)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """This morning's answer, as DigestView."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhoOwesMe:
+    """Customers by what they owe, most urgent first, as PartyPage.
+
+    `sort`: urgency (overdue days × amount), amount, name. `after` is the page's opaque cursor.
+    """
+
+    first: int = 10
+    after: str | None = None
+    sort: str = "urgency"
+    overdue_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receivables:
+    """Open bills of customers, as InvoicePage, keyset-paged.
+
+    `sort`: aging (oldest due first; no due date by bill date), amount, newest. `as_of` is true on that day,
+    `known_at` known at that moment; both are sums over the postings.
+    """
+
+    first: int = 50
+    after: str | None = None
+    sort: str = "aging"
+    overdue_only: bool = False
+    party_id: UUID | None = None
+    search: str | None = None
+    min_outstanding: int = 0
+    as_of: date | None = None
+    known_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payables:
+    """Open bills of vendors and what is due, as PayablePage. `until` limits to what is due by that day."""
+
+    first: int = 50
+    after: str | None = None
+    until: date | None = None
+    party_id: UUID | None = None
+    as_of: date | None = None
+    known_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Parties by name, as PartyPage."""
+
+    first: int = 50
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FindParty:
+    """Parties by any part of the name, misspelt too, best first, as tuple[PartyBrief, ...]."""
+
+    text: str
+    limit: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PartyCard:
+    """One party in full, as PartyView. NotFound outside the actor's scope."""
+
+    party_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PartiesByIds:
+    """Several parties at once, as dict[UUID, PartyBrief]; for loaders."""
+
+    ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicesByIds:
+    """Several invoices with dues, claims and allocations, as dict[UUID, InvoiceView]; for loaders."""
+
+    ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What every source and person said about a party, newest first, as TimelinePage."""
+
+    party_id: UUID
+    first: int = 50
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicts:
+    """Questions, most severe and oldest first, as ConflictPage. `status`: open, snoozed, cleared, resolved, all."""
+
+    status: str = "open"
+    first: int = 50
+    after: str | None = None
+    party_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One question, as ConflictView."""
+
+    conflict_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Every source with its freshness, as tuple[SourceView, ...]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The people of the business, as tuple[MemberView, ...]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """The action behind a short button id, as dict, or NotFound."""
+
+    button_id: str

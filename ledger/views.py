@@ -1,0 +1,346 @@
+"""What the door answers: frozen views, amounts in minor units (paise) of `currency`, dates in the business's calendar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AgingBucket:
+    """One bar of the aging: days overdue `low`–`high` (None: and more), and what is overdue that long."""
+
+    low: int
+    high: int | None
+    amount: int
+    bills: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartyBrief:
+    """A party in one line. `net` = open bills − on account; `overdue_days` of the oldest overdue bill, 0 if none."""
+
+    id: UUID
+    name: str
+    currency: str
+    net: int
+    open_bills: int
+    on_account: int
+    overdue: int
+    overdue_days: int
+    payable: int
+    usual_days_late: int | None = None
+    promise_on: date | None = None
+    promise_broken: bool = False
+    phone: str | None = None
+    is_customer: bool = True
+    is_vendor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DueView:
+    """One due of a bill; `due_on` None: no credit days agreed."""
+
+    number: int
+    due_on: date | None
+    label: str | None
+    amount: int
+    outstanding: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimView:
+    """What one source says of a row: its word, ours, when, and where to look at it."""
+
+    source: str
+    word: str | None
+    status: str | None
+    amount: int | None
+    currency: str | None
+    stated_at: datetime | None
+    source_event_id: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationView:
+    """Money or a deduction set against a bill; `why` is the evidence's stable code."""
+
+    receipt_id: UUID
+    received_on: date
+    amount: int
+    kind: str
+    why: str
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceView:
+    """A customer's bill. `age_days` counts from the due date, else from the bill date; `overdue_days` ≥ 0."""
+
+    id: UUID
+    party_id: UUID
+    party_name: str
+    number: str | None
+    kind: str
+    status: str
+    issued_on: date
+    due_on: date | None
+    amount: int
+    outstanding: int
+    currency: str
+    age_days: int
+    overdue_days: int
+    url: str | None = None
+    description: str | None = None
+    dues: tuple[DueView, ...] = ()
+    claims: tuple[ClaimView, ...] = ()
+    allocations: tuple[AllocationView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PayableView:
+    """A vendor's bill."""
+
+    id: UUID
+    party_id: UUID
+    party_name: str
+    number: str | None
+    status: str
+    issued_on: date
+    due_on: date | None
+    amount: int
+    outstanding: int
+    currency: str
+    overdue_days: int
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChequeView:
+    """A cheque in hand or on its way."""
+
+    id: UUID
+    number: str
+    bank: str | None
+    dated_on: date | None
+    amount: int
+    currency: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartyIdentityView:
+    """A source's name for the party."""
+
+    source: str
+    external_id: str
+    name: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A source and how fresh it is. `state`: fresh, quiet (longer than usual), never, disabled."""
+
+    name: str
+    connector: str
+    label: str
+    state: str
+    last_event_at: datetime | None
+    last_delivery_at: datetime | None
+    covered_until: date | None
+    balance: int | None
+    account: str | None
+    events: int
+    quarantined: int
+    duplicates: int
+    silence_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartyView:
+    """One party in full; `bills` are the oldest open ones (at most 20), `recent` the last receipts (at most 5)."""
+
+    brief: PartyBrief
+    gstin: str | None
+    pan: str | None
+    email: str | None
+    terms_days: int | None
+    credit_limit: int | None
+    aging: tuple[AgingBucket, ...]
+    bills: tuple[InvoiceView, ...]
+    bills_open: int
+    payables: tuple[PayableView, ...]
+    recent: tuple[ReceiptView, ...]
+    cheques: tuple[ChequeView, ...]
+    identities: tuple[PartyIdentityView, ...]
+    conflicts_open: int
+    sources: tuple[SourceView, ...]
+    promise_amount: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptView:
+    """Money received, or claimed to be."""
+
+    id: UUID
+    party_id: UUID | None
+    received_on: date
+    amount: int
+    allocated: int
+    currency: str
+    status: str
+    arrived: bool
+    method: str | None
+    reference: str | None
+    payer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BankView:
+    """A bank account's last known balance and what came in on the day before."""
+
+    source: str
+    label: str
+    account: str | None
+    balance: int
+    covered_until: date
+    came_yesterday: int
+
+
+@dataclass(frozen=True, slots=True)
+class DigestView:
+    """This morning's answer. `expected` is by `horizon`, from each customer's habit and promises."""
+
+    member_name: str
+    language: str
+    business_name: str
+    today: date
+    currency: str
+    banks: tuple[BankView, ...]
+    to_collect: int
+    overdue: int
+    aging: tuple[AgingBucket, ...]
+    call_first: tuple[PartyBrief, ...]
+    horizon: date
+    expected: int
+    to_pay: int
+    questions: int
+    quiet_sources: tuple[SourceView, ...]
+    sees_payables: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOption:
+    """One button of a question: a stable id and its words."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictView:
+    """A question with its evidence in words. `lines` are the sentences above the buttons, `quote` the source's words,
+    `why` the evidence in detail; `answers` best first."""
+
+    id: UUID
+    version: int
+    rule: str
+    severity: str
+    status: str
+    title: str
+    lines: tuple[str, ...]
+    quote: str | None
+    why: tuple[str, ...]
+    answers: tuple[AnswerOption, ...]
+    party_id: UUID | None
+    party_name: str | None
+    amount: int | None
+    currency: str | None
+    opened_at: datetime
+    answer: str | None = None
+    answer_label: str | None = None
+    answered_by: str | None = None
+    answered_at: datetime | None = None
+    can_undo: bool = False
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One event about a party, as a source or a person stated it."""
+
+    id: UUID
+    at: datetime
+    known_at: datetime
+    event_type: str
+    source: str
+    source_event_id: str
+    summary: str
+    amount: int | None
+    currency: str | None
+    flag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """A person of the business."""
+
+    id: UUID
+    name: str
+    role: str
+    language: str
+    linked: bool
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A keyset page: `end` is the cursor after the last row; `more` says whether another page follows."""
+
+    end: str | None
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PartyPage(Page):
+    """A page of parties; `total` and `overdue` over all of them."""
+
+    rows: tuple[PartyBrief, ...] = ()
+    total: int = 0
+    overdue: int = 0
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePage(Page):
+    """A page of bills."""
+
+    rows: tuple[InvoiceView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PayablePage(Page):
+    """A page of vendors' bills; `total` is what all of them leave to pay."""
+
+    rows: tuple[PayableView, ...] = ()
+    total: int = 0
+    overdue: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage(Page):
+    """A page of a party's history."""
+
+    rows: tuple[TimelineEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictPage(Page):
+    """A page of questions; `open_count` counts those that wait for an answer."""
+
+    rows: tuple[ConflictView, ...] = ()
+    open_count: int = 0
