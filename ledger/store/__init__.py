@@ -1,0 +1,1 @@
+"""Tables, the log, and the statements that write what is derived."""

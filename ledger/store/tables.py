@@ -180,8 +180,10 @@ event_rewrites = Table(
     Column("source", Text, primary_key=True),
     Column("source_event_id", Text, primary_key=True),
     Column("digest", LargeBinary, primary_key=True),
+    Column("id", Uuid, nullable=False),
     Column("delivery", LargeBinary, nullable=False),
     Column("event_type", Text, nullable=False),
+    Column("schema_version", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("external_id", Text, nullable=False),
     Column("subject", Uuid, nullable=False),
@@ -209,6 +211,22 @@ interpretations = Table(
     Column("subject", Uuid, nullable=False),
     _when("made_at", nullable=False),
     Index("interpretations_subject", "business_id", "subject"),
+)
+source_news = Table(
+    "source_news",
+    metadata,
+    _business(),
+    Column("id", Uuid, primary_key=True),
+    Column("source", Text, nullable=False),
+    _when("received_at", nullable=False),
+    _when("last_event_at"),
+    Column("added", Integer, nullable=False),
+    Column("known", Integer, nullable=False),
+    Column("quarantined", Integer, nullable=False),
+    Column("covered_until", Date, nullable=True),
+    Column("balance", BigInteger, nullable=True),
+    Column("account", Text, nullable=True),
+    comment="Mailbox: what each commit brought, gathered into source_state by the drainer.",
 )
 pending = Table(
     "pending",
@@ -256,7 +274,6 @@ identities = Table(
     Column("kind", Text, nullable=False),
     Column("external_id", Text, nullable=False),
     Column("state", JSONB, nullable=False, comment="fold of all events of this source identity"),
-    Column("component", Uuid, nullable=True),
 )
 identity_keys = Table(
     "identity_keys",
@@ -499,6 +516,7 @@ claims = Table(
     metadata,
     _business(),
     Column("subject", Uuid, primary_key=True, comment="the source identity that claims"),
+    Column("row_id", Uuid, primary_key=True),
     _anchor(),
     Column(
         "row_kind",
@@ -506,7 +524,6 @@ claims = Table(
         nullable=False,
         comment="party, invoice, receipt, settlement, bank_line, payable, payout, cheque",
     ),
-    Column("row_id", Uuid, nullable=False),
     Column("party_id", Uuid, nullable=True),
     Column("source", Text, nullable=False),
     Column("source_event_id", Text, nullable=True, comment="the event that the claim stands on"),

@@ -1,0 +1,71 @@
+"""Roles and row-level security: what the application's role may touch, and whose rows it sees.
+
+`munshi_app` logs in and can't bypass row-level security. It may become `munshi_ingest`, which can only append to
+the log and read its keys and digests, or `munshi_bell`, which sees only which business has work due.
+"""
+
+from __future__ import annotations
+
+from ledger.store.tables import EXEMPT, metadata
+
+TENANT = (
+    "business_id = ANY (COALESCE((SELECT NULLIF(current_setting('app.businesses', true), '')::uuid[]), '{}'::uuid[]))"
+)
+APPENDED = ("deliveries", "external_events", "event_rewrites", "pending", "quarantine", "source_news")
+READABLE = {
+    "deliveries": "business_id, source, digest",
+    "external_events": "business_id, id, source, source_event_id, digest, subject",
+    "event_rewrites": "business_id, source, source_event_id, digest, subject",
+    "quarantine": "business_id, id",
+}
+
+ROLES = """
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'munshi_app') THEN
+    CREATE ROLE munshi_app LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT;
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'munshi_ingest') THEN
+    CREATE ROLE munshi_ingest NOLOGIN NOBYPASSRLS;
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'munshi_bell') THEN
+    CREATE ROLE munshi_bell NOLOGIN NOBYPASSRLS;
+  END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+END $$
+"""
+
+
+def role_statements() -> list[str]:
+    """Return the statements that make the roles; safe to run again, also by two at once."""
+    return [ROLES, "GRANT munshi_ingest, munshi_bell TO munshi_app"]
+
+
+def statements() -> list[str]:
+    """Return the statements that grant and fence every table of the metadata; safe to run again."""
+    out = ["GRANT USAGE ON SCHEMA public TO munshi_app, munshi_ingest, munshi_bell"]
+    for table in metadata.sorted_tables:
+        name = table.name
+        out.append(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO munshi_app")
+        if name in EXEMPT:
+            continue
+        out.append(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
+        out.append(f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY")
+        out.extend(_policy(name, "tenant", f"FOR ALL TO munshi_app USING ({TENANT}) WITH CHECK ({TENANT})"))
+    for name in APPENDED:
+        out.append(f"GRANT INSERT ON {name} TO munshi_ingest")
+        out.extend(_policy(name, "append", f"FOR INSERT TO munshi_ingest WITH CHECK ({TENANT})"))
+    for name, columns in READABLE.items():
+        out.append(f"GRANT SELECT ({columns}) ON {name} TO munshi_ingest")
+        out.extend(_policy(name, "append_reads", f"FOR SELECT TO munshi_ingest USING ({TENANT})"))
+    out.append("GRANT SELECT (business_id, due_at) ON pending TO munshi_bell")
+    out.extend(_policy("pending", "bell", "FOR SELECT TO munshi_bell USING (true)"))
+    # The log and the audit trail are never changed, not even by us.
+    out.extend(
+        f"REVOKE UPDATE, DELETE ON {name} FROM munshi_app"
+        for name in ("deliveries", "external_events", "event_rewrites", "interpretations", "audit")
+    )
+    return out
+
+
+def _policy(table: str, name: str, body: str) -> list[str]:
+    return [f"DROP POLICY IF EXISTS {name} ON {table}", f"CREATE POLICY {name} ON {table} {body}"]
