@@ -47,7 +47,9 @@ def _revise(connection: Connection) -> None:
 
 def _run(url: str, work: Any) -> Any:
     async def go() -> Any:
-        engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=NullPool)
+        engine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=NullPool
+        )
         try:
             async with engine.begin() as connection:
                 return await connection.run_sync(work)

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from ledger.store.tables import EXEMPT, metadata
 
-TENANT = (
-    "business_id = ANY (COALESCE((SELECT NULLIF(current_setting('app.businesses', true), '')::uuid[]), '{}'::uuid[]))"
-)
+TENANT = "business_id = ANY (COALESCE((SELECT NULLIF(current_setting('app.businesses', true), '')::uuid[]), '{}'::uuid[]))"
 APPENDED = ("deliveries", "external_events", "event_rewrites", "pending", "quarantine", "source_news")
 READABLE = {
     "deliveries": "business_id, source, digest",

@@ -1,0 +1,189 @@
+"""Appending to the log: deliveries, events, rewrites, quarantine and mailbox rows, set-based, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from kit.database import Tx
+from kit.ids import derived, uuid7
+from ledger.domain.events import Appended, Delivery, NewEvent, subject_id
+
+_DELIVERIES = """
+INSERT INTO deliveries (business_id, source, digest, body, headers, filename, via, version, received_at)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::jsonb[], $6::text[], $7::text[],
+                     $8::text[], $9::timestamptz[])
+ON CONFLICT DO NOTHING
+"""
+
+# One round trip: the events that are new, and one mailbox row for each identity that they touch.
+_EVENTS = """
+WITH added AS (
+  INSERT INTO external_events (business_id, id, source, source_event_id, delivery, digest, event_type, schema_version,
+    kind, external_id, subject, word, qualifier, flag, normalised, occurred_at, precision, sequence, ingested_at)
+  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::text[],
+    $8::text[], $9::text[], $10::text[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::jsonb[],
+    $16::timestamptz[], $17::text[], $18::bigint[], $19::timestamptz[])
+  ON CONFLICT (business_id, source, source_event_id) DO NOTHING
+  RETURNING business_id, id, subject
+), rung AS (
+  INSERT INTO pending (business_id, id, subject, due_at)
+  SELECT DISTINCT ON (business_id, subject) business_id, id, subject, $20::timestamptz FROM added
+)
+SELECT id FROM added
+"""
+
+_STORED_DIGESTS = """
+SELECT e.business_id, e.source, e.source_event_id, e.digest
+FROM unnest($1::uuid[], $2::text[], $3::text[]) AS k(business_id, source, source_event_id)
+JOIN external_events e USING (business_id, source, source_event_id)
+"""
+
+_REWRITES = """
+WITH added AS (
+  INSERT INTO event_rewrites (business_id, id, source, source_event_id, delivery, digest, event_type, schema_version,
+    kind, external_id, subject, word, qualifier, flag, normalised, occurred_at, precision, sequence, ingested_at)
+  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::text[],
+    $8::text[], $9::text[], $10::text[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::jsonb[],
+    $16::timestamptz[], $17::text[], $18::bigint[], $19::timestamptz[])
+  ON CONFLICT DO NOTHING
+  RETURNING business_id, id, source, source_event_id, digest, subject
+), rung AS (
+  INSERT INTO pending (business_id, id, subject, due_at)
+  SELECT DISTINCT ON (business_id, subject) business_id, id, subject, $20::timestamptz FROM added
+)
+SELECT id FROM added
+"""
+
+_QUARANTINE = """
+INSERT INTO quarantine (business_id, id, source, delivery, place, code, reason, received_at)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[],
+                     $8::timestamptz[])
+ON CONFLICT DO NOTHING
+"""
+
+_NEWS = """
+INSERT INTO source_news (business_id, id, source, received_at, last_event_at, added, known, quarantined,
+                         covered_until, balance, account)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::int[],
+                     $8::int[], $9::date[], $10::bigint[], $11::text[])
+"""
+
+_Row = tuple[Any, ...]
+
+
+async def append(tx: Tx, deliveries: Sequence[Delivery]) -> list[Appended]:
+    """Append deliveries of any tenants and say for each what was new; the same event twice adds nothing.
+
+    The same event id with another reading is kept as a rewrite. Runs under the role `munshi_ingest`.
+    """
+    await tx.run(_DELIVERIES, *_columns(map(_delivery_row, deliveries), 9))
+    owners: dict[UUID, int] = {}
+    rows: list[_Row] = []
+    for index, delivery in enumerate(deliveries):
+        for event in delivery.events:
+            row = _event_row(delivery, event)
+            owners[row[1]] = index
+            rows.append(row)
+    added = [0] * len(deliveries)
+    rewritten = [0] * len(deliveries)
+    if rows:
+        await _append_events(tx, rows, owners, added=added, rewritten=rewritten)
+    refused = [row for delivery in deliveries for row in _quarantine_rows(delivery)]
+    if refused:
+        await tx.run(_QUARANTINE, *_columns(refused, 8))
+    results = [
+        Appended(
+            added=added[index],
+            known=len(delivery.events) - added[index] - rewritten[index],
+            rewritten=rewritten[index],
+            quarantined=len(delivery.quarantined),
+        )
+        for index, delivery in enumerate(deliveries)
+    ]
+    await tx.run(_NEWS, *_columns(_news_rows(deliveries, results), 11))
+    return results
+
+
+async def _append_events(
+    tx: Tx, rows: list[_Row], owners: dict[UUID, int], *, added: list[int], rewritten: list[int]
+) -> None:
+    due = rows[0][18]
+    new = {record["id"] for record in await tx.fetch(_EVENTS, *_columns(rows, 19), due)}
+    for event_id in new:
+        added[owners[event_id]] += 1
+    if len(new) == len(rows):
+        return
+    others = [row for row in rows if row[1] not in new]
+    keys = [[row[0] for row in others], [row[2] for row in others], [row[3] for row in others]]
+    stored = {
+        (record["business_id"], record["source"], record["source_event_id"]): record["digest"]
+        for record in await tx.fetch(_STORED_DIGESTS, *keys)
+    }
+    changed = [row for row in others if stored.get((row[0], row[2], row[3])) != row[5]]
+    if changed:
+        for record in await tx.fetch(_REWRITES, *_columns(changed, 19), due):
+            rewritten[owners[record["id"]]] += 1
+
+
+def _columns(rows: Iterable[_Row], width: int) -> list[list[Any]]:
+    turned = [list(column) for column in zip(*rows, strict=True)]
+    return turned or [[] for _ in range(width)]
+
+
+def _delivery_row(delivery: Delivery) -> _Row:
+    return (
+        delivery.business_id, delivery.source, delivery.digest, delivery.body,
+        orjson.dumps(dict(delivery.headers)).decode(), delivery.filename, delivery.via, delivery.version,
+        delivery.received_at,
+    )  # fmt: skip
+
+
+def _event_row(delivery: Delivery, event: NewEvent) -> _Row:
+    subject = subject_id(delivery.source, event.kind, event.external_id)
+    return (
+        delivery.business_id, uuid7(), delivery.source, event.source_event_id, delivery.digest, event.digest(),
+        event.event_type, event.schema_version, event.kind, event.external_id, subject, event.word, event.qualifier,
+        event.flag, orjson.dumps(event.data).decode(), event.occurred_at, event.precision, event.sequence,
+        delivery.received_at,
+    )  # fmt: skip
+
+
+def _quarantine_rows(delivery: Delivery) -> list[_Row]:
+    return [
+        (
+            delivery.business_id,
+            derived("quarantine", delivery.source, delivery.digest.hex(), part.place, part.code),
+            delivery.source, delivery.digest, part.place[:200], part.code[:80], part.reason[:500],
+            delivery.received_at,
+        )
+        for part in delivery.quarantined
+    ]  # fmt: skip
+
+
+def _news_rows(deliveries: Sequence[Delivery], results: Sequence[Appended]) -> list[_Row]:
+    """One row a source and batch, and one for each statement, which carries its own balance."""
+    merged: dict[tuple[UUID, str], list[Any]] = {}
+    alone: list[_Row] = []
+    for delivery, result in zip(deliveries, results, strict=True):
+        last = max((event.occurred_at for event in delivery.events), default=None)
+        counts = (result.added + result.rewritten, result.known, result.quarantined)
+        if delivery.covered_until is not None:
+            alone.append(
+                (delivery.business_id, uuid7(), delivery.source, delivery.received_at, last, *counts,
+                 delivery.covered_until, delivery.balance, delivery.account)
+            )  # fmt: skip
+            continue
+        row = merged.setdefault(
+            (delivery.business_id, delivery.source), [delivery.received_at, last, 0, 0, 0]
+        )
+        row[0] = max(row[0], delivery.received_at)
+        row[1] = max(filter(None, (row[1], last)), default=None)
+        for place, count in enumerate(counts, start=2):
+            row[place] += count
+    return alone + [
+        (business, uuid7(), source, *row, None, None, None) for (business, source), row in merged.items()
+    ]
