@@ -13,7 +13,7 @@ APPENDED = ("deliveries", "external_events", "event_rewrites", "pending", "quara
 READABLE = {
     "deliveries": "business_id, source, digest",
     "external_events": "business_id, id, source, source_event_id, digest, subject",
-    "event_rewrites": "business_id, source, source_event_id, digest, subject",
+    "event_rewrites": "business_id, id, source, source_event_id, digest, subject",
     "quarantine": "business_id, id",
 }
 
