@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     telegram_bot_token: SecretStr = SecretStr("")
     telegram_api_base: str = ""
     """Any Bot API server; empty: Telegram's own."""
+    munshi_extra_routes: str = ""
+    """`package.module:function` that returns more routes for the api, such as `bot.phone:routes`."""
     database_pool_size: int = Field(default=8, ge=1, le=100)
     max_body_bytes: int = Field(default=4 * 1024 * 1024, ge=1024)
     max_file_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)

@@ -83,6 +83,13 @@ class CreateToken:
 
 
 @dataclass(frozen=True, slots=True)
+class RecogniseToken:
+    """Tell whose a bearer token is (system only). Result: the member's Actor; Denied if unknown, expired or revoked."""
+
+    token_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class ResolveConflict:
     """Answer a question for the evidence that was seen. Result: ConflictView.
 

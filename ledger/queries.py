@@ -87,6 +87,13 @@ class PartiesByIds:
 
 
 @dataclass(frozen=True, slots=True)
+class PayablesByIds:
+    """Several vendors' bills at once, as dict[UUID, PayableView]; for loaders."""
+
+    ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InvoicesByIds:
     """Several invoices with dues, claims and allocations, as dict[UUID, InvoiceView]; for loaders."""
 
@@ -117,6 +124,11 @@ class Conflict:
     """One question, as ConflictView."""
 
     conflict_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OwnBusiness:
+    """The business that the actor speaks in, as BusinessView."""
 
 
 @dataclass(frozen=True, slots=True)

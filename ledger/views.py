@@ -9,6 +9,17 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
+class BusinessView:
+    """The business itself; `today` is the day in its timezone."""
+
+    id: UUID
+    name: str
+    timezone: str
+    currency: str
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
 class AgingBucket:
     """One bar of the aging: days overdue `low`–`high` (None: and more), and what is overdue that long."""
 

@@ -20,6 +20,8 @@ class Context:
     actor: Actor
     now: datetime
     entries: list[Entry] = field(default_factory=list)
+    memo: dict[str, Any] = field(default_factory=dict)
+    """What questions of the same snapshot need not ask twice (the business's day, say)."""
 
     def audit(self, action: str, subject: str | None = None, **entry: Any) -> None:
         """Leave an audit entry (written with the transaction, chained by the door)."""

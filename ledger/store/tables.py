@@ -320,6 +320,8 @@ parties = Table(
     Column("promise_amount", BigInteger, nullable=True),
     Index("parties_anchor", "business_id", "anchor"),
     Index("parties_receivable", "business_id", "receivable"),
+    Index("parties_by_name", "business_id", "search_name", "id"),
+    Index("parties_owner", "business_id", "owner"),
 )
 party_identities = Table(
     "party_identities",
@@ -357,6 +359,25 @@ invoices = Table(
     Index("invoices_anchor", "business_id", "anchor"),
     Index("invoices_party", "business_id", "party_id"),
     Index("invoices_open", "business_id", "due_on", "id", postgresql_where=text("outstanding > 0")),
+    # One index for each order in which open bills are paged, so that a page costs the same at any size.
+    Index(
+        "invoices_by_age",
+        "business_id",
+        text("(COALESCE(due_on, issued_on))"),
+        "id",
+        postgresql_where=text("outstanding > 0"),
+    ),
+    Index("invoices_by_amount", "business_id", "outstanding", "id", postgresql_where=text("outstanding > 0")),
+    Index("invoices_by_issue", "business_id", "issued_on", "id", postgresql_where=text("outstanding > 0")),
+    Index(
+        "invoices_of_party",
+        "business_id",
+        "party_id",
+        text("(COALESCE(due_on, issued_on))"),
+        "id",
+        postgresql_where=text("outstanding > 0"),
+    ),
+    Index("invoices_number", "business_id", "number"),
 )
 dues = Table(
     "dues",
@@ -476,6 +497,13 @@ payables = Table(
     Index("payables_anchor", "business_id", "anchor"),
     Index("payables_party", "business_id", "party_id"),
     Index("payables_open", "business_id", "due_on", "id", postgresql_where=text("outstanding > 0")),
+    Index(
+        "payables_by_age",
+        "business_id",
+        text("(COALESCE(due_on, issued_on))"),
+        "id",
+        postgresql_where=text("outstanding > 0"),
+    ),
 )
 payouts = Table(
     "payouts",
