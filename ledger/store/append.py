@@ -156,12 +156,21 @@ def _quarantine_rows(delivery: Delivery) -> list[_Row]:
     return [
         (
             delivery.business_id,
-            derived("quarantine", delivery.source, delivery.digest.hex(), part.place, part.code),
-            delivery.source, delivery.digest, part.place[:200], part.code[:80], part.reason[:500],
+            derived("quarantine", delivery.source, delivery.digest.hex(), repr(part.place), part.code),
+            delivery.source,
+            delivery.digest,
+            _storable(part.place[:200]),
+            part.code[:80],
+            _storable(part.reason[:500]),
             delivery.received_at,
         )
         for part in delivery.quarantined
-    ]  # fmt: skip
+    ]
+
+
+def _storable(text: str) -> str:
+    """Replace what PostgreSQL's text can't hold: NUL and lone surrogates."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def _news_rows(deliveries: Sequence[Delivery], results: Sequence[Appended]) -> list[_Row]:
