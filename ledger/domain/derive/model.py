@@ -1,0 +1,161 @@
+"""What the derivation works on: identities in, documents and money in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from kit.ids import derived
+
+_FAMILY = {"books": 0, "standard": 1, "payment": 2, "bank": 3, "crm": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the business itself settles: its calendar, its currency, how small a difference is rounding (paise)."""
+
+    timezone: str = "Asia/Kolkata"
+    currency: str = "INR"
+    round_off_limit: int = 100
+
+
+class Identity:
+    """One source identity with its folded state."""
+
+    def __init__(self, subject: UUID, source: str, kind: str, external_id: str, state: Mapping[str, Any]) -> None:
+        self.subject = subject
+        self.source = source
+        self.kind = kind
+        self.external_id = external_id
+        self.state = state
+        self.type: str = state["type"]
+        self.data: Mapping[str, Any] = state["data"]
+
+    @cached_property
+    def at(self) -> datetime:
+        """When the fact that decides its state happened."""
+        return datetime.fromisoformat(self.state["at"])
+
+    def day(self, terms: Terms, *names: str) -> date:
+        """Return the first date field among `names`, else the day of `at` in the business's calendar."""
+        for name in names:
+            if value := self.data.get(name):
+                return date.fromisoformat(value)
+        return self.at.astimezone(ZoneInfo(terms.timezone)).date()
+
+    def date(self, name: str) -> date | None:
+        """Return a date field, or None."""
+        value = self.data.get(name)
+        return date.fromisoformat(value) if value else None
+
+    def references(self, name: str) -> list[str]:
+        """Return one list of references, empty if there is none."""
+        found: list[str] = (self.data.get("references") or {}).get(name) or []
+        return found
+
+    @property
+    def trust(self) -> tuple[bool, int, UUID]:
+        """Order of belief where sources describe one document: live before snapshot, books before CRM."""
+        family = self.source.partition(":")[0]
+        return (self.state.get("precision") == "observed", _FAMILY.get(family, 5), self.subject)
+
+    @property
+    def status(self) -> str | None:
+        """Our status, as stated, else as its event type implies."""
+        stated: str | None = self.data.get("status")
+        return stated or self.type
+
+
+@dataclass(slots=True)
+class Document:
+    """A bill, opening balance or credit note on its way to a row; amounts in minor units."""
+
+    anchor: UUID
+    side: str
+    kind: str
+    members: list[Identity]
+    party: UUID
+    number: str | None
+    issued_on: date
+    amount: int
+    currency: str
+    base: int | None = None
+    due_on: date | None = None
+    dues: list[tuple[date | None, str | None, int]] = field(default_factory=list)
+    closed: str | None = None
+    """voided or draft: it owes nothing."""
+    disputed: bool = False
+    reserve: int = 0
+    """Paid before our log begins, by the books' word, until receipts of that time explain it."""
+    reserve_on: date | None = None
+    entries: list[tuple[str, int, date, UUID]] = field(default_factory=list)
+    """(kind, signed amount, effective day, cause): what reduces or restores it."""
+
+    @property
+    def id(self) -> UUID:
+        """Row id."""
+        return row_id(self.kind if self.side == "receivable" else "payable", self.anchor)
+
+    @property
+    def remaining(self) -> int:
+        """What is still open."""
+        if self.closed:
+            return 0
+        return self.amount - self.reserve + sum(entry[1] for entry in self.entries)
+
+
+@dataclass(slots=True)
+class Money:
+    """A receipt or payout on its way to a row: the same money by all who claim it."""
+
+    anchor: UUID
+    members: list[Identity]
+    amount: int
+    currency: str
+    day: date
+    status: str
+    arrived: bool
+    party: UUID | None = None
+    reversals: list[tuple[date, int]] = field(default_factory=list)
+    allocations: list[tuple[Document, str, int, str]] = field(default_factory=list)
+    classified: str | None = None
+
+    @property
+    def allocated(self) -> int:
+        """What of the money itself is set against documents (deductions apart)."""
+        return sum(amount for _, kind, amount, _ in self.allocations if kind == "receipt")
+
+    @property
+    def remaining(self) -> int:
+        """What is not set against a document."""
+        return self.amount - self.allocated
+
+
+def row_id(kind: str, anchor: UUID) -> UUID:
+    """Return the id of the row that stands on `anchor`."""
+    return derived("row", kind, str(anchor))
+
+
+class Groups:
+    """Union-find over ids, whose root is always the smallest member: the same whatever the order of joins."""
+
+    def __init__(self) -> None:
+        self._parent: dict[UUID, UUID] = {}
+
+    def root(self, item: UUID) -> UUID:
+        """Return the smallest id joined with `item`."""
+        parent = self._parent.setdefault(item, item)
+        while parent != self._parent[parent]:
+            self._parent[item] = self._parent[parent]
+            item, parent = parent, self._parent[parent]
+        return parent
+
+    def join(self, one: UUID, other: UUID) -> None:
+        """Put two ids into one group."""
+        a, b = sorted((self.root(one), self.root(other)))
+        self._parent[b] = a

@@ -1,0 +1,146 @@
+"""Parties: source identities joined into one. Only an identical GSTIN joins by itself; people join and part the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from ledger.domain.derive.model import Groups, Identity, row_id
+from ledger.domain.keys import gstin_key, name_key, number_key, party_subject
+from ledger.domain.rows import PartyIdentityRow
+
+
+@dataclass(slots=True)
+class _Node:
+    source: str
+    external_id: str
+    explicit: Identity | None = None
+    mentions: list[tuple[UUID, Mapping[str, Any]]] = field(default_factory=list)
+
+    def value(self, name: str) -> Any:
+        if self.explicit is not None and self.explicit.data.get(name) is not None:
+            return self.explicit.data[name]
+        for _, mention in self.mentions:
+            if mention.get(name) is not None:
+                return mention[name]
+        return None
+
+
+class PartyIndex:
+    """Who is who among the identities at hand; a party is known by its root, the smallest of its identities."""
+
+    def __init__(self, identities: Iterable[Identity], *, decisions: Iterable[Identity]) -> None:
+        self._nodes: dict[UUID, _Node] = {}
+        self._groups = Groups()
+        for identity in identities:
+            self._read(identity)
+        self._members: dict[UUID, list[UUID]] = {}
+        self._join(decisions)
+        for subject in sorted(self._nodes):
+            self._members.setdefault(self._groups.root(subject), []).append(subject)
+
+    def _read(self, identity: Identity) -> None:
+        if identity.kind == "party":
+            node = self._nodes.setdefault(identity.subject, _Node(identity.source, identity.external_id))
+            node.explicit = identity
+            return
+        party = identity.data.get("party")
+        if not isinstance(party, dict) or identity.source == "operator":
+            return
+        subject = party_subject(identity.source, party)
+        external_id = party.get("id") or f"name:{name_key(party['name'])}"
+        self._nodes.setdefault(subject, _Node(identity.source, external_id)).mentions.append((identity.subject, party))
+
+    def _join(self, decisions: Iterable[Identity]) -> None:
+        by_gstin: dict[str, UUID] = {}
+        parted = {
+            frozenset(map(UUID, decision.data["subjects"]))
+            for decision in decisions
+            if decision.type == "parties.unlinked"
+        }
+        pairs: list[tuple[UUID, UUID]] = []
+        for subject in sorted(self._nodes):
+            if gstin := gstin_key(self._nodes[subject].value("gstin")):
+                pairs.append((by_gstin.setdefault(gstin, subject), subject))
+        for decision in decisions:
+            if decision.type == "parties.linked":
+                first, *rest = sorted(map(UUID, decision.data["subjects"]))
+                pairs.extend((first, other) for other in rest)
+        for one, other in pairs:
+            if one != other and frozenset((one, other)) not in parted:
+                self._groups.join(one, other)
+
+    def of(self, identity: Identity) -> UUID | None:
+        """Return the root of the party that an identity names, or None."""
+        if identity.kind == "party":
+            return self._groups.root(identity.subject)
+        party = identity.data.get("party")
+        if isinstance(party, dict):
+            return self._groups.root(party_subject(identity.source, party))
+        if isinstance(party, str) and party:
+            return self._groups.root(UUID(party))
+        return None
+
+    def root(self, subject: UUID) -> UUID:
+        """Return the root of a party identity."""
+        return self._groups.root(subject)
+
+    def roots(self) -> list[UUID]:
+        """Return all parties at hand, sorted."""
+        return sorted(self._members)
+
+    def is_explicit(self, root: UUID) -> bool:
+        """Return whether a source named the party in its own right, not only in a document."""
+        return any(self._nodes[subject].explicit is not None for subject in self._members.get(root, ()))
+
+    def value(self, root: UUID, name: str) -> Any:
+        """Return an attribute by order of belief: named in its own right first, books before CRM."""
+        for node in self._ranked(root):
+            if (value := node.value(name)) is not None:
+                return value
+        return None
+
+    def name(self, root: UUID) -> str:
+        """Return the party's name; its source's id where no source says a name."""
+        found: str | None = self.value(root, "name")
+        if found:
+            return found
+        nodes = self._ranked(root)
+        return nodes[0].external_id if nodes else "Unknown"
+
+    def pan(self, root: UUID) -> str | None:
+        """Return the PAN: as stated, else the ten characters within the GSTIN."""
+        if stated := self.value(root, "pan"):
+            return number_key(stated)
+        gstin = gstin_key(self.value(root, "gstin"))
+        return gstin[2:12] if gstin else None
+
+    def rows(self, roots: Iterable[UUID]) -> list[PartyIdentityRow]:
+        """Return the identity rows of the parties that are kept."""
+        return [
+            PartyIdentityRow(
+                subject=subject,
+                party_id=row_id("party", root),
+                anchor=root,
+                source=self._nodes[subject].source,
+                external_id=self._nodes[subject].external_id,
+                name=self._nodes[subject].value("name"),
+                url=self._nodes[subject].value("url"),
+            )
+            for root in roots
+            for subject in self._members.get(root, ())
+        ]
+
+    def _ranked(self, root: UUID) -> list[_Node]:
+        def belief(subject: UUID) -> tuple[bool, tuple[bool, int, UUID]]:
+            node = self._nodes[subject]
+            explicit = node.explicit
+            standing = Identity(subject, node.source, "party", "", explicit.state if explicit else _SNAPSHOT)
+            return (explicit is None, standing.trust)
+
+        return [self._nodes[subject] for subject in sorted(self._members.get(root, ()), key=belief)]
+
+
+_SNAPSHOT: Mapping[str, Any] = {"type": "party.upserted", "data": {}, "precision": "observed"}
