@@ -14,6 +14,7 @@ _DIGITS = {
     "SAR": 2, "QAR": 2, "MYR": 2, "THB": 2, "CNY": 2, "NZD": 2, "ZAR": 2, "LKR": 2, "NPR": 2, "BDT": 2,
     "SEK": 2, "NOK": 2, "DKK": 2, "JPY": 0, "KRW": 0, "VND": 0, "KWD": 3, "BHD": 3, "OMR": 3,
 }  # fmt: skip
+CURRENCIES = frozenset(_DIGITS)
 MAX_MINOR = 10**15  # ₹10 lakh crore: anything larger is a misread column, not money
 _CLEAN = re.compile(r"[\s,₹\u00a0\u200b]|INR|Rs\.?", re.IGNORECASE)
 

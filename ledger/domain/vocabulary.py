@@ -192,6 +192,25 @@ EVENTS: Mapping[str, EventSpec] = {
     "decision.withdrawn": EventSpec("decision", {}, _DECISION, rank=90),
 }
 
+OPERATOR_KINDS = frozenset(["resolution", "decision", "promise", "call", "mapping", "period", "note"])
+SOURCE_EVENTS: tuple[str, ...] = tuple(
+    name
+    for name, spec in EVENTS.items()
+    if spec.kind not in OPERATOR_KINDS | {"*"} and name not in ("payment.reported", "payment.confirmed")
+)
+"""What sources may say; the rest is for operators and for ourselves."""
+
+FIELDS_OF_KIND: Mapping[str, Mapping[str, str]] = {
+    kind: {
+        field_name: field_kind
+        for name in SOURCE_EVENTS
+        if EVENTS[name].kind == kind
+        for field_name, field_kind in {**EVENTS[name].required, **EVENTS[name].optional}.items()
+    }
+    for kind in dict.fromkeys(EVENTS[name].kind for name in SOURCE_EVENTS)
+}
+"""Every field that a source may state of a kind of thing, whichever of its events carries it."""
+
 STATUSES: frozenset[str] = frozenset(
     [
         f"invoice.{s}"
@@ -264,12 +283,20 @@ def check_event(event_type: str, data: Mapping[str, Any]) -> None:
         raise Rejected("event.field_missing", f"{event_type}: currency is missing.")
 
 
+def check_kind(kind: str, data: Mapping[str, Any]) -> None:
+    """Raise Rejected, naming the field, unless all of `data` can be said of a `kind`: for what isn't an event yet."""
+    fields = FIELDS_OF_KIND.get(kind)
+    if fields is None:
+        raise Rejected("event.unknown_kind", f"{kind[:40]!r} is not a kind of thing.")
+    _object(fields)(kind, data)
+
+
 def _text(where: str, value: Any) -> None:
     if not isinstance(value, str):
         raise Rejected("event.field_type", f"{where} must be text.")
     if len(value) > MAX_TEXT:
         raise Rejected("event.field_too_long", f"{where} is longer than {MAX_TEXT} characters.")
-    if "\x00" in value or any(0xD800 <= ord(c) <= 0xDFFF for c in value):
+    if "\x00" in value or (not value.isascii() and any(0xD800 <= ord(c) <= 0xDFFF for c in value)):
         raise Rejected("event.field_characters", f"{where} holds a character that text can't hold.")
 
 
