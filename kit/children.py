@@ -93,7 +93,7 @@ def spawn(
     `death_signal` reaches it when the thread that started it ends, however it ends (kill -9 too). Its own group
     keeps the terminal's Ctrl-C away from it: we stop children in our order.
     """
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603  our own programs, from our own lists
         [str(part) for part in command],
         stdin=subprocess.DEVNULL,
         stdout=output,
@@ -101,7 +101,7 @@ def spawn(
         env=dict(env) if env is not None else None,
         cwd=cwd,
         process_group=0,
-        preexec_fn=_before_exec(who, death_signal),  # noqa: PLW1509
+        preexec_fn=_before_exec(who, death_signal),
     )
 
 

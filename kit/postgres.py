@@ -26,7 +26,7 @@ _SAFE = {
     "unix_socket_permissions": "0700",
     "max_connections": "60",
     "shared_buffers": "128MB",
-    "log_min_messages": "warning",
+    "log_min_messages": "fatal",  # what a client did wrong, the client says
     "log_checkpoints": "off",
     "log_line_prefix": "",
 }
@@ -116,7 +116,7 @@ class PostgresServer:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700, parents=True)
         own(unfinished, who)
-        command = [
+        command: list[str | Path] = [
             *(binaries / "initdb", "-D", unfinished, "-U", SUPERUSER, "--encoding=UTF8", "--no-instructions"),
             *("--auth-local=trust", f"--auth-host={'trust' if self.tcp_port else 'reject'}", "--no-sync"),
             *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
@@ -157,11 +157,11 @@ class PostgresServer:
 
     def sql(self, statement: str, *, database: str = SUPERUSER) -> str:
         """Run one statement as the superuser with the wheel's psql and return its bare output."""
-        command = [
+        command: list[str | Path] = [
             *(postgres_binaries(self._version()) / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1"),
             *("-h", self.sockets, "-p", str(self.port), "-U", SUPERUSER, "-d", database, "-c", statement),
         ]
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  the wheel's psql
             [str(part) for part in command], capture_output=True, text=True, env=_environment()
         )
         if done.returncode != 0:

@@ -43,6 +43,7 @@ FAST = {
     "max_wal_senders": "0",
     "shared_buffers": "64MB",
     "max_connections": "150",
+    "log_min_messages": "warning",
 }
 
 

@@ -1,0 +1,88 @@
+"""A worker: `python -m workers`. One process, a few threads, one loop; without a broker it polls PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import threading
+from uuid import UUID
+
+from dramatiq import Broker, Worker
+
+from kit.clock import system_clock
+from kit.errors import MunshiError
+from kit.logs import configure_logs, logger
+from kit.settings import settings
+from workers import drainer, process
+from workers.actors import declare
+from workers.broker import broker
+from workers.loop import until_stopped
+from workers.mailbox import businesses_with_work
+
+log = logger(__name__)
+THREADS = 4
+IDLE_MS = 100
+"""Longest sleep of an idle consumer: half of it is what a ring waits on average."""
+STOP_WITHIN_MS = 4_000
+POLL_SECONDS = 0.25
+PAUSE_AFTER_FAILURE = 2.0
+OUTAGE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    sqlalchemy.exc.SQLAlchemyError,
+)
+
+
+def serve(one: Broker) -> None:
+    """Consume rings until SIGTERM or SIGINT; what is being drained is finished, or rolled back and rung again."""
+    declare(one)
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    worker = Worker(one, worker_threads=THREADS, worker_timeout=IDLE_MS)
+    worker.start()
+    log.info("worker.ready", mode="broker", threads=THREADS)
+    stopping.wait()
+    worker.stop(timeout=STOP_WITHIN_MS)
+    one.close()
+
+
+async def poll() -> None:
+    """Look for work in PostgreSQL itself, several times a second, until SIGTERM or SIGINT."""
+    log.info("worker.ready", mode="polling")
+    await until_stopped(_drain_what_is_due, every=POLL_SECONDS)
+    await process.close()
+
+
+async def _drain_what_is_due() -> None:
+    waiting = await businesses_with_work(process.engine(), system_clock())
+    limit = asyncio.Semaphore(THREADS)
+
+    async def one(business: UUID) -> None:
+        async with limit:
+            await drainer.drain(process.door(), business)
+
+    await asyncio.gather(*(one(business) for business in waiting))
+
+
+def main() -> int:
+    """Run a worker; return the exit code."""
+    config = settings()
+    configure_logs(level=config.log_level, form=config.log_format, program="worker")
+    try:
+        one = broker()
+        if one is None:
+            asyncio.run(poll())
+        else:
+            serve(one)
+    except MunshiError as error:
+        log.error("worker.refused", code=error.code, reason=str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""The scheduler: `python -m workers.scheduler`. Rings for what is due, sweeps each morning, queues digests."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import redis
+from dramatiq import Broker
+from dramatiq.errors import DramatiqError
+
+from bot.digest import queue_due_digests
+from kit.database import transaction
+from kit.errors import MunshiError
+from kit.logs import configure_logs, logger
+from kit.settings import settings
+from ledger.dispatch import Door
+from ledger.store.directory import all_businesses
+from workers import drainer, process
+from workers.broker import broker
+from workers.doorbell import send_drain, send_sweep
+from workers.loop import until_stopped
+from workers.mailbox import businesses_with_work
+
+log = logger(__name__)
+TICK = 2.0
+SWEEP_AT = time(6, 0)
+DIGESTS_EVERY = timedelta(seconds=20)
+SWEEPS_EVERY = timedelta(minutes=1)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=1)
+_CHUNK = 500
+
+
+@dataclass(slots=True)
+class Patience:
+    """When to ring again for a business that stays due: ever later, so that an absent worker finds no flood."""
+
+    _next: dict[UUID, tuple[datetime, timedelta]] = field(default_factory=dict)
+
+    def choose(self, waiting: list[UUID], now: datetime) -> list[UUID]:
+        """Return those whose turn it is; a business that is no longer waiting starts afresh."""
+        kept = {business: self._next[business] for business in waiting if business in self._next}
+        chosen = []
+        for business in waiting:
+            at, pause = kept.get(business, (now, FIRST_PAUSE))
+            if at <= now:
+                chosen.append(business)
+                kept[business] = (now + pause, min(LONGEST_PAUSE, pause * 2))
+        self._next = kept
+        return chosen
+
+
+@dataclass(slots=True)
+class Mornings:
+    """Which businesses are to be swept: once a local day, at six or when we come up later."""
+
+    _swept: dict[UUID, date] = field(default_factory=dict)
+
+    def due(self, zones: dict[UUID, str], now: datetime) -> list[UUID]:
+        """Return the businesses whose six o'clock has passed and who weren't swept today."""
+        found = []
+        for business, zone in zones.items():
+            local = now.astimezone(ZoneInfo(zone))
+            if local.time() >= SWEEP_AT and self._swept.get(business) != local.date():
+                found.append(business)
+        return found
+
+    def done(self, business: UUID, zone: str, now: datetime) -> None:
+        """Note that a business was swept (or that its sweep is on its way)."""
+        self._swept[business] = now.astimezone(ZoneInfo(zone)).date()
+
+
+@dataclass(slots=True)
+class Scheduler:
+    """One tick after another; every part of it may be repeated without harm."""
+
+    door: Door
+    broker: Broker | None
+    patience: Patience = field(default_factory=Patience)
+    mornings: Mornings = field(default_factory=Mornings)
+    _digests_at: datetime | None = None
+    _sweeps_at: datetime | None = None
+
+    async def tick(self) -> None:
+        """Ring for what is due; now and then look for sweeps and digests."""
+        now = self.door.clock()
+        await self.ring(now)
+        if self._sweeps_at is None or now >= self._sweeps_at:
+            await self.sweep(now)
+            self._sweeps_at = now + SWEEPS_EVERY
+        if self._digests_at is None or now >= self._digests_at:
+            await queue_due_digests(self.door, now)
+            self._digests_at = now + DIGESTS_EVERY
+
+    async def ring(self, now: datetime) -> None:
+        """Ring for every business with due work: what an append rang for and got lost, and every wake-up."""
+        if self.broker is None:  # workers poll
+            return
+        waiting = await businesses_with_work(self.door.engine, now)
+        for business in self.patience.choose(waiting, now):
+            try:
+                await asyncio.to_thread(send_drain, self.broker, business)
+            except (redis.RedisError, DramatiqError, OSError) as error:
+                log.warning("scheduler.broker_away", error=type(error).__name__)
+                return
+
+    async def sweep(self, now: datetime) -> None:
+        """Sweep whose morning has come: by a worker, or here where workers poll."""
+        zones = await timezones(self.door)
+        for business in self.mornings.due(zones, now):
+            try:
+                if self.broker is None:
+                    await drainer.sweep(self.door, business)
+                else:
+                    await asyncio.to_thread(send_sweep, self.broker, business)
+            except (redis.RedisError, DramatiqError, OSError) as error:
+                log.warning("scheduler.broker_away", error=type(error).__name__)
+                return
+            self.mornings.done(business, zones[business], now)
+
+
+async def timezones(door: Door) -> dict[UUID, str]:
+    """Return the timezone of every business."""
+    businesses = await all_businesses(door.engine)
+    found: dict[UUID, str] = {}
+    for start in range(0, len(businesses), _CHUNK):
+        async with transaction(door.engine, businesses[start : start + _CHUNK]) as tx:
+            rows = await tx.fetch("SELECT business_id, timezone FROM businesses")
+        found |= {row["business_id"]: row["timezone"] for row in rows}
+    return found
+
+
+async def run() -> None:
+    """Tick until SIGTERM or SIGINT."""
+    scheduler = Scheduler(process.make_door(application="munshi-scheduler"), broker())
+    log.info("scheduler.ready", broker=scheduler.broker is not None)
+    await until_stopped(scheduler.tick, every=TICK)
+    await scheduler.door.engine.dispose()
+
+
+def main() -> int:
+    """Run the scheduler; return the exit code."""
+    config = settings()
+    configure_logs(level=config.log_level, form=config.log_format, program="scheduler")
+    try:
+        asyncio.run(run())
+    except MunshiError as error:
+        log.error("scheduler.refused", code=error.code, reason=str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
