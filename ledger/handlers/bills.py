@@ -1,0 +1,152 @@
+"""Open bills of either side, as they stand or as they stood: the statements that receivables and payables share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from kit.clock import business_day
+from kit.errors import Rejected
+from ledger import views
+from ledger.handlers.paging import Conditions
+
+BILL = """
+  i.id, i.party_id, coalesce(p.name, '—') AS party_name, i.number, i.kind, i.status, i.issued_on, i.due_on,
+  i.amount, i.outstanding, i.currency, i.url, i.description
+"""
+CHARGES = "kind IN ('invoice', 'opening')"
+
+# A bill as the postings tell it: what was billed and what was left of it. Its due day is that of the oldest due
+# that the payments known then didn't cover. Number and words are the present ones.
+_STOOD = """(
+  WITH known AS (
+    SELECT document_id, party_id, kind, amount, currency, effective_on, due_on
+    FROM postings WHERE business_id = $1 AND side = '{side}' AND {then}
+  ), owed AS (
+    SELECT document_id, party_id, currency, sum(amount)::bigint AS outstanding,
+           coalesce(sum(amount) FILTER (WHERE {charges}), 0)::bigint AS billed,
+           coalesce(min(effective_on) FILTER (WHERE {charges}), min(effective_on)) AS issued_on,
+           bool_or(kind = 'opening') AS opening
+    FROM known GROUP BY document_id, party_id, currency HAVING sum(amount) > 0
+  ), charge AS (
+    SELECT document_id, due_on, sum(sum(amount)) OVER (PARTITION BY document_id ORDER BY due_on) AS running
+    FROM known WHERE {charges} GROUP BY document_id, due_on
+  ), due AS (
+    SELECT o.document_id, min(c.due_on) AS due_on
+    FROM owed o JOIN charge c ON c.document_id = o.document_id AND c.running > o.billed - o.outstanding
+    GROUP BY o.document_id
+  )
+  SELECT o.document_id AS id, coalesce(q.id, d.party_id, o.party_id) AS party_id, d.number,
+         CASE WHEN o.opening THEN 'opening' ELSE '{kind}' END AS kind,
+         CASE WHEN o.outstanding < o.billed THEN '{part}' ELSE '{open}' END AS status,
+         coalesce(d.issued_on, o.issued_on) AS issued_on, due.due_on, o.billed AS amount, o.outstanding, o.currency,
+         {url} AS url, d.description
+  FROM owed o
+  LEFT JOIN {table} d ON d.business_id = $1 AND d.id = o.document_id
+  LEFT JOIN parties q ON q.business_id = $1 AND q.id = o.party_id
+  LEFT JOIN due ON due.document_id = o.document_id
+)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Receivable or payable: where its bills are and how they are called."""
+
+    name: str
+    table: str
+    kind: str
+    open: str
+    part: str
+    url: str
+
+
+RECEIVABLE = Side("receivable", "invoices", "invoice", "invoice.issued", "invoice.partially_paid", "d.url")
+PAYABLE = Side("payable", "payables", "bill", "payable.due", "payable.partially_paid", "NULL::text")
+
+
+def open_bills(side: Side, where: Conditions, *, as_of: date | None, known_at: datetime | None) -> str:
+    """Return the FROM body of a side's bills `i` with their parties `p`: stored, or summed from the postings.
+
+    `where` already has the business as $1; it takes the values of `as_of` and `known_at`.
+    """
+    join = "LEFT JOIN parties p ON p.business_id = $1 AND p.id = i.party_id"
+    if as_of is None and known_at is None:
+        bills = side.table if side is RECEIVABLE else "(SELECT *, NULL::text AS url FROM payables)"
+        where.add("i.business_id = $1 AND i.outstanding > 0")
+        return f"{bills} i {join}"
+    then = []
+    if as_of is not None:
+        then.append(f"effective_on <= {where.value(as_of)}")
+    if known_at is None:
+        then.append("known_to IS NULL")
+    elif known_at.tzinfo is None:
+        raise Rejected("time.naive", "known_at needs a timezone.", remedy="Write 2026-11-20T09:00:00+05:30.")
+    else:
+        moment = where.value(known_at)
+        then.append(f"known_from <= {moment} AND (known_to IS NULL OR known_to > {moment})")
+    stood = _STOOD.format(
+        side=side.name,
+        then=" AND ".join(then),
+        charges=CHARGES,
+        kind=side.kind,
+        part=side.part,
+        open=side.open,
+        url=side.url,
+        table=side.table,
+    )
+    return f"{stood} i {join}"
+
+
+def day_of(business: views.BusinessView, *, as_of: date | None, known_at: datetime | None) -> date:
+    """Return the day from which ages count: `as_of`, else the day of `known_at`, else today."""
+    if as_of is not None:
+        return as_of
+    return business_day(known_at, business.timezone) if known_at is not None else business.today
+
+
+def overdue_days(row: Any, today: date) -> int:
+    """Return the days since the due date of what is left to pay; 0 without a due date."""
+    if row["due_on"] is None or row["outstanding"] <= 0:
+        return 0
+    due: date = row["due_on"]
+    return max(0, (today - due).days)
+
+
+def invoice(row: Any, today: date) -> views.InvoiceView:
+    """Read a row of BILL as a customer's bill."""
+    return views.InvoiceView(
+        id=row["id"],
+        party_id=row["party_id"],
+        party_name=row["party_name"],
+        number=row["number"],
+        kind=row["kind"],
+        status=row["status"],
+        issued_on=row["issued_on"],
+        due_on=row["due_on"],
+        amount=row["amount"],
+        outstanding=row["outstanding"],
+        currency=row["currency"],
+        age_days=(today - (row["due_on"] or row["issued_on"])).days,
+        overdue_days=overdue_days(row, today),
+        url=row["url"],
+        description=row["description"],
+    )
+
+
+def payable(row: Any, today: date) -> views.PayableView:
+    """Read a row of BILL as a vendor's bill."""
+    return views.PayableView(
+        id=row["id"],
+        party_id=row["party_id"],
+        party_name=row["party_name"],
+        number=row["number"],
+        status=row["status"],
+        issued_on=row["issued_on"],
+        due_on=row["due_on"],
+        amount=row["amount"],
+        outstanding=row["outstanding"],
+        currency=row["currency"],
+        overdue_days=overdue_days(row, today),
+        description=row["description"],
+    )

@@ -1,0 +1,135 @@
+"""This morning's answer: money in the bank, to collect, whom to call first, what is expected, what is to pay."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from ledger import queries, views
+from ledger.domain.roles import Permission
+from ledger.handlers.paging import Conditions
+from ledger.handlers.registry import Context, handles
+from ledger.handlers.scope import business, own_parties, sees_payables
+from ledger.handlers.sources import BANK, read_sources
+from ledger.handlers.standing import AGING, BRIEF, STANDING, aging, briefs
+
+DAYS_AHEAD = 6
+CALL_FIRST = 3
+GRACE_DAYS = 7
+"""A bill past the day on which its customer usually pays is still expected for so long; then it needs a call."""
+
+# Everything that customers owe in the business's currency ($3), in one pass. A bill is expected on its due day plus
+# the customer's usual lateness; a promise that still stands takes the place of habit, a broken one of hope.
+_COLLECT = f"""
+, promised AS (
+  SELECT sum(least(receivable, coalesce(promise_amount, receivable))) AS amount FROM party
+  WHERE promise_on BETWEEN $2 AND $4
+), usual AS (
+  SELECT sum(s.remaining) AS amount FROM standing s JOIN party p ON p.id = s.party_id
+  WHERE s.due_on + coalesce(p.usual_days_late, 0) BETWEEN $2 - {GRACE_DAYS} AND $4
+    AND (p.promise_on IS NULL OR (p.promise_on < $2 AND NOT p.promise_broken))
+)
+SELECT (SELECT coalesce(sum(receivable), 0)::bigint FROM party) AS to_collect,
+       (SELECT coalesce(sum(overdue), 0)::bigint FROM late) AS overdue,
+       (coalesce((SELECT amount FROM promised), 0) + coalesce((SELECT amount FROM usual), 0))::bigint AS expected,
+       a.*
+FROM (SELECT {AGING} FROM standing) a
+"""
+
+# Broken promises first, then what weighs most: net × days late beyond the customer's habit. Who has promised a day
+# that is still to come is left in peace.
+_CALL_FIRST = f"""
+SELECT {BRIEF} FROM party p LEFT JOIN late l ON l.party_id = p.id
+WHERE (l.overdue > 0 OR p.promise_broken) AND (p.promise_on IS NULL OR p.promise_on < $2)
+ORDER BY p.promise_broken DESC,
+         p.receivable::numeric * greatest(0, coalesce(l.days, 0) - greatest(0, coalesce(p.usual_days_late, 0))) DESC,
+         p.receivable::numeric * coalesce(l.days, 0) DESC, p.id
+LIMIT {CALL_FIRST}
+"""
+
+
+@handles(queries.Digest, permission=Permission.SEE_RECEIVABLES)
+async def digest(_: queries.Digest, ctx: Context) -> views.DigestView:
+    """Answer with the digest as far as the actor may see it: a sales rep's is of his own customers."""
+    firm = await business(ctx)
+    horizon = firm.today + timedelta(days=DAYS_AHEAD)
+    where = Conditions([firm.id, firm.today, firm.currency])
+    where.add("p.receivable > 0 AND p.currency = $3")
+    own_parties(ctx, where)
+    standing = STANDING.format(where=where.sql)
+    call_first = await ctx.tx.fetch(standing + _CALL_FIRST, *where.values)
+    place = f"${len(where.values) + 1}"
+    sums = await ctx.tx.row(standing + _COLLECT.replace("$4", place), *where.values, horizon)
+    assert sums is not None
+    sources: tuple[views.SourceView, ...] = ()
+    if ctx.actor.may(Permission.SEE_SOURCES):
+        sources = await read_sources(ctx)
+    money = sees_payables(ctx)
+    return views.DigestView(
+        member_name=ctx.actor.name,
+        language=ctx.actor.language,
+        business_name=firm.name,
+        today=firm.today,
+        currency=firm.currency,
+        banks=await _banks(sources, firm.today, ctx) if money else (),
+        to_collect=sums["to_collect"],
+        overdue=sums["overdue"],
+        aging=aging(sums),
+        call_first=briefs(call_first, ctx),
+        horizon=horizon,
+        expected=sums["expected"],
+        to_pay=await _to_pay(firm, horizon, ctx) if money else 0,
+        questions=await _questions(ctx) if ctx.actor.may(Permission.ANSWER) else 0,
+        quiet_sources=tuple(source for source in sources if source.state == "quiet"),
+        sees_payables=money,
+    )
+
+
+async def _banks(
+    sources: tuple[views.SourceView, ...], today: date, ctx: Context
+) -> tuple[views.BankView, ...]:
+    banks = [s for s in sources if s.name.startswith(BANK) and s.balance is not None and s.covered_until]
+    if not banks:
+        return ()
+    rows = await ctx.tx.fetch(
+        """
+        SELECT source, sum(amount)::bigint AS came FROM bank_lines
+        WHERE business_id = $1 AND posted_on = $2 AND amount > 0 GROUP BY source
+        """,
+        ctx.actor.business_id,
+        today - timedelta(days=1),
+    )
+    came: dict[str, Any] = {row["source"]: row["came"] for row in rows}
+    return tuple(
+        views.BankView(
+            source=bank.name,
+            label=bank.label,
+            account=bank.account,
+            balance=bank.balance,
+            covered_until=bank.covered_until,
+            came_yesterday=came.get(bank.name, 0),
+        )
+        for bank in banks
+        if bank.balance is not None and bank.covered_until is not None
+    )
+
+
+async def _to_pay(firm: views.BusinessView, horizon: date, ctx: Context) -> int:
+    """Return what falls due by the horizon, with what is overdue already."""
+    found: int = await ctx.tx.value(
+        """
+        SELECT coalesce(sum(outstanding), 0)::bigint FROM payables
+        WHERE business_id = $1 AND outstanding > 0 AND due_on <= $2 AND currency = $3
+        """,
+        firm.id,
+        horizon,
+        firm.currency,
+    )
+    return found
+
+
+async def _questions(ctx: Context) -> int:
+    found: int = await ctx.tx.value(
+        "SELECT count(*) FROM conflicts WHERE business_id = $1 AND status = 'open'", ctx.actor.business_id
+    )
+    return found

@@ -1,0 +1,73 @@
+"""What we owe: open bills of vendors, oldest due first."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from ledger import queries, views
+from ledger.domain.roles import Permission
+from ledger.handlers.bills import BILL, PAYABLE, day_of, open_bills, payable
+from ledger.handlers.paging import Conditions, Order, cut, page_size, place
+from ledger.handlers.registry import Context, handles
+from ledger.handlers.scope import business, own_parties
+
+AGING = Order("payables:aging", ("coalesce(i.due_on, i.issued_on)", "i.id"), ("date", "uuid"))
+
+
+@handles(queries.Payables, permission=Permission.SEE_PAYABLES)
+async def payables(question: queries.Payables, ctx: Context) -> views.PayablePage:
+    """Answer with a page of open bills, and what all of them leave to pay in the business's currency.
+
+    Under `until` only bills with a due day count: where no credit days were agreed, no day makes it due.
+    """
+    first, after = page_size(question.first), place(AGING, question.after)
+    firm = await business(ctx)
+    today = day_of(firm, as_of=question.as_of, known_at=question.known_at)
+    where = Conditions([ctx.actor.business_id])
+    source = open_bills(PAYABLE, where, as_of=question.as_of, known_at=question.known_at)
+    own_parties(ctx, where)
+    if question.until is not None:
+        where.add("i.due_on <= {}", question.until)
+    if question.party_id is not None:
+        where.add("i.party_id = {}", question.party_id)
+    count = len(where.values)
+    total = await ctx.tx.row(
+        f"""
+        SELECT coalesce(sum(i.outstanding), 0)::bigint AS total,
+               coalesce(sum(i.outstanding) FILTER (WHERE i.due_on < ${count + 1}), 0)::bigint AS overdue
+        FROM {source} WHERE {where.sql} AND i.currency = ${count + 2}
+        """,
+        *where.values,
+        today,
+        firm.currency,
+    )
+    assert total is not None
+    where.seek(AGING, after)
+    rows = await ctx.tx.fetch(
+        f"SELECT {BILL} FROM {source} WHERE {where.sql} ORDER BY {AGING.by} LIMIT {first + 1}", *where.values
+    )
+    page, end, more = cut(rows, first, AGING, lambda row: (row["due_on"] or row["issued_on"], row["id"]))
+    return views.PayablePage(
+        end=end,
+        more=more,
+        rows=tuple(payable(row, today) for row in page),
+        total=total["total"],
+        overdue=total["overdue"],
+    )
+
+
+@handles(queries.PayablesByIds, permission=Permission.SEE_PAYABLES)
+async def payables_by_ids(question: queries.PayablesByIds, ctx: Context) -> dict[UUID, views.PayableView]:
+    """Answer with those of the bills that the actor may see."""
+    firm = await business(ctx)
+    where = Conditions([ctx.actor.business_id])
+    where.add("i.business_id = $1 AND i.id = ANY({})", list(question.ids))
+    own_parties(ctx, where)
+    rows = await ctx.tx.fetch(
+        f"""
+        SELECT {BILL} FROM (SELECT *, NULL::text AS url FROM payables) i
+        LEFT JOIN parties p ON p.business_id = $1 AND p.id = i.party_id WHERE {where.sql}
+        """,
+        *where.values,
+    )
+    return {row["id"]: payable(row, firm.today) for row in rows}

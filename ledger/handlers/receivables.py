@@ -1,0 +1,159 @@
+"""What customers owe, bill by bill: pages in three orders, and several bills in full."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from ledger import queries, views
+from ledger.domain.roles import Permission
+from ledger.handlers.bills import BILL, RECEIVABLE, day_of, invoice, open_bills
+from ledger.handlers.find_party import parties_called
+from ledger.handlers.names import storable
+from ledger.handlers.paging import Conditions, Order, cut, order_named, page_size, place
+from ledger.handlers.registry import Context, handles
+from ledger.handlers.scope import business, own_parties
+
+ORDERS = (
+    Order("receivables:aging", ("coalesce(i.due_on, i.issued_on)", "i.id"), ("date", "uuid")),
+    Order("receivables:amount", ("i.outstanding", "i.id"), ("bigint", "uuid"), descending=True),
+    Order("receivables:newest", ("i.issued_on", "i.id"), ("date", "uuid"), descending=True),
+)
+_KEYS: dict[str, Callable[[Any], Sequence[Any]]] = {
+    "receivables:aging": lambda row: (row["due_on"] or row["issued_on"], row["id"]),
+    "receivables:amount": lambda row: (row["outstanding"], row["id"]),
+    "receivables:newest": lambda row: (row["issued_on"], row["id"]),
+}
+
+
+@handles(queries.Receivables, permission=Permission.SEE_RECEIVABLES)
+async def receivables(question: queries.Receivables, ctx: Context) -> views.InvoicePage:
+    """Answer with a page of open bills."""
+    first, order = page_size(question.first), order_named(ORDERS, question.sort)
+    after = place(order, question.after)
+    firm = await business(ctx)
+    today = day_of(firm, as_of=question.as_of, known_at=question.known_at)
+    where = Conditions([ctx.actor.business_id])
+    source = open_bills(RECEIVABLE, where, as_of=question.as_of, known_at=question.known_at)
+    own_parties(ctx, where)
+    if question.overdue_only:
+        # The second condition follows from the first; it lets the scan in the order of aging stop.
+        day = where.value(today)
+        where.add(f"i.due_on < {day} AND coalesce(i.due_on, i.issued_on) < {day}")
+    if question.party_id is not None:
+        where.add("i.party_id = {}", question.party_id)
+    if question.min_outstanding > 0:
+        where.add("i.outstanding >= {}", question.min_outstanding)
+    if question.search is not None and question.search.strip():
+        ids = await parties_called(question.search, ctx)
+        where.add("(i.party_id = ANY({}) OR i.number ILIKE {})", list(ids), _contains(question.search))
+    where.seek(order, after)
+    rows = await ctx.tx.fetch(
+        f"SELECT {BILL} FROM {source} WHERE {where.sql} ORDER BY {order.by} LIMIT {first + 1}", *where.values
+    )
+    page, end, more = cut(rows, first, order, _KEYS[order.name])
+    return views.InvoicePage(end=end, more=more, rows=tuple(invoice(row, today) for row in page))
+
+
+@handles(queries.InvoicesByIds, permission=Permission.SEE_RECEIVABLES)
+async def invoices_by_ids(question: queries.InvoicesByIds, ctx: Context) -> dict[UUID, views.InvoiceView]:
+    """Answer with those of the bills that the actor may see, each in full."""
+    where = Conditions([ctx.actor.business_id])
+    where.add("i.business_id = $1 AND i.id = ANY({})", list(question.ids))
+    own_parties(ctx, where)
+    firm = await business(ctx)
+    rows = await ctx.tx.fetch(
+        f"""
+        SELECT {BILL} FROM invoices i
+        LEFT JOIN parties p ON p.business_id = $1 AND p.id = i.party_id WHERE {where.sql}
+        """,
+        *where.values,
+    )
+    return {bill.id: bill for bill in await in_full([invoice(row, firm.today) for row in rows], ctx)}
+
+
+async def in_full(bills: Sequence[views.InvoiceView], ctx: Context) -> tuple[views.InvoiceView, ...]:
+    """Add dues, claims and allocations to bills, in three statements however many they are."""
+    if not bills:
+        return ()
+    ids, tenant = [bill.id for bill in bills], ctx.actor.business_id
+    dues: dict[UUID, list[views.DueView]] = defaultdict(list)
+    claims: dict[UUID, list[views.ClaimView]] = defaultdict(list)
+    allocations: dict[UUID, list[views.AllocationView]] = defaultdict(list)
+    for row in await ctx.tx.fetch(
+        """
+        SELECT invoice_id, number, due_on, label, amount, outstanding FROM dues
+        WHERE business_id = $1 AND invoice_id = ANY($2) ORDER BY invoice_id, number
+        """,
+        tenant,
+        ids,
+    ):
+        dues[row["invoice_id"]].append(
+            views.DueView(row["number"], row["due_on"], row["label"], row["amount"], row["outstanding"])
+        )
+    for row in await ctx.tx.fetch(
+        """
+        SELECT row_id, source, word, status, amount, currency, stated_at, source_event_id, url FROM claims
+        WHERE business_id = $1 AND row_id = ANY($2) ORDER BY row_id, stated_at NULLS FIRST, source, subject
+        """,
+        tenant,
+        ids,
+    ):
+        claims[row["row_id"]].append(
+            views.ClaimView(
+                source=row["source"],
+                word=row["word"],
+                status=row["status"],
+                amount=row["amount"],
+                currency=row["currency"],
+                stated_at=row["stated_at"],
+                source_event_id=row["source_event_id"],
+                url=row["url"],
+            )
+        )
+    for row in await ctx.tx.fetch(
+        """
+        SELECT a.document_id, a.receipt_id, a.amount, a.kind, a.why, coalesce(r.reference, n.number) AS reference,
+               coalesce(r.received_on, n.issued_on,
+                 (SELECT max(effective_on) FROM postings s
+                  WHERE s.business_id = $1 AND s.document_id = d.id AND s.cause = a.receipt_id),
+                 d.issued_on) AS received_on
+        FROM allocations a
+        JOIN invoices d ON d.business_id = $1 AND d.id = a.document_id
+        LEFT JOIN receipts r ON r.business_id = $1 AND r.id = a.receipt_id
+        LEFT JOIN invoices n ON n.business_id = $1 AND n.id = a.receipt_id
+        WHERE a.business_id = $1 AND a.document_id = ANY($2)
+        ORDER BY a.document_id, received_on, a.receipt_id, a.kind
+        """,
+        tenant,
+        ids,
+    ):
+        allocations[row["document_id"]].append(_allocation(row))
+    return tuple(
+        replace(
+            bill,
+            dues=tuple(dues[bill.id]),
+            claims=tuple(claims[bill.id]),
+            allocations=tuple(allocations[bill.id]),
+        )
+        for bill in bills
+    )
+
+
+def _allocation(row: Any) -> views.AllocationView:
+    return views.AllocationView(
+        receipt_id=row["receipt_id"],
+        received_on=row["received_on"],
+        amount=row["amount"],
+        kind=row["kind"],
+        why=row["why"],
+        reference=row["reference"],
+    )
+
+
+def _contains(text: str) -> str:
+    escaped = storable(text).strip()[:60].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

@@ -1,0 +1,94 @@
+"""The sources of a business and how fresh each is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from ledger import queries, views
+from ledger.domain.roles import Permission
+from ledger.handlers.registry import Context, handles
+from ledger.handlers.scope import business, sees_payables
+
+BANK = "bank:"
+
+
+def state_of(
+    *,
+    name: str,
+    enabled: bool,
+    silence_hours: int,
+    last_delivery_at: datetime | None,
+    covered_until: date | None,
+    now: datetime,
+    timezone: str,
+) -> str:
+    """Return fresh, quiet, never or disabled.
+
+    A bank is as fresh as the end of the last day that its statements cover; every other source as its last
+    delivery. A source with no rhythm (`silence_hours` 0) is never quiet.
+    """
+    if not enabled:
+        return "disabled"
+    if last_delivery_at is None and covered_until is None:
+        return "never"
+    if silence_hours <= 0:
+        return "fresh"
+    heard = last_delivery_at
+    if name.startswith(BANK) and covered_until is not None:
+        heard = datetime.combine(covered_until + timedelta(days=1), time(), ZoneInfo(timezone)).astimezone(
+            UTC
+        )
+    return "quiet" if heard is not None and now - heard > timedelta(hours=silence_hours) else "fresh"
+
+
+async def read_sources(ctx: Context, *, names: Sequence[str] | None = None) -> tuple[views.SourceView, ...]:
+    """Return the sources by name (all of them, or `names` and those of money); balances only for who may see them."""
+    firm = await business(ctx)
+    rows = await ctx.tx.fetch(
+        """
+        SELECT s.name, s.connector, s.label, s.enabled, s.silence_hours, t.last_event_at, t.last_delivery_at,
+               t.covered_until, t.balance, t.account, coalesce(t.events, 0) AS events,
+               coalesce(t.quarantined, 0) AS quarantined, coalesce(t.duplicates, 0) AS duplicates
+        FROM sources s LEFT JOIN source_state t ON t.business_id = s.business_id AND t.source = s.name
+        WHERE s.business_id = $1
+          AND ($2::text[] IS NULL OR s.name = ANY($2) OR s.name LIKE 'bank:%' OR s.name LIKE 'payment:%')
+        ORDER BY s.name
+        """,
+        ctx.actor.business_id,
+        list(names) if names is not None else None,
+    )
+    money = sees_payables(ctx)
+    return tuple(
+        views.SourceView(
+            name=row["name"],
+            connector=row["connector"],
+            label=row["label"],
+            state=state_of(
+                name=row["name"],
+                enabled=row["enabled"],
+                silence_hours=row["silence_hours"],
+                last_delivery_at=row["last_delivery_at"],
+                covered_until=row["covered_until"],
+                now=ctx.now,
+                timezone=firm.timezone,
+            ),
+            last_event_at=row["last_event_at"],
+            last_delivery_at=row["last_delivery_at"],
+            covered_until=row["covered_until"],
+            balance=row["balance"] if money else None,
+            account=row["account"] if money else None,
+            events=row["events"],
+            quarantined=row["quarantined"],
+            duplicates=row["duplicates"],
+            silence_hours=row["silence_hours"],
+        )
+        for row in rows
+    )
+
+
+@handles(queries.Sources, permission=Permission.SEE_SOURCES)
+async def sources(_: queries.Sources, ctx: Context) -> tuple[views.SourceView, ...]:
+    """Answer with every source."""
+    return await read_sources(ctx)
