@@ -1,0 +1,1 @@
+"""Razorpay: signed webhooks of payments, invoices, refunds, settlements, disputes and payouts."""
