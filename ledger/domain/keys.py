@@ -64,7 +64,9 @@ def identity_keys(source: str, kind: str, external_id: str, data: Mapping[str, A
     if kind == "cheque" and data.get("number"):
         keys.add(f"chq:{utr_key(data['number'])}")
     if source == OPERATOR:
-        cited = [data.get(name) for name in ("receipt", "document", "line", "about")] + list(data.get("subjects", ()))
+        cited = [data.get(name) for name in ("receipt", "document", "line", "about")] + list(
+            data.get("subjects", ())
+        )
         cited += [line["document"] for line in data.get("lines", ())]
         keys.update(f"sub:{subject}" for subject in cited if subject)
     keys |= _reference_keys(source, kind, external_id, data)

@@ -27,7 +27,9 @@ class Terms:
 class Identity:
     """One source identity with its folded state."""
 
-    def __init__(self, subject: UUID, source: str, kind: str, external_id: str, state: Mapping[str, Any]) -> None:
+    def __init__(
+        self, subject: UUID, source: str, kind: str, external_id: str, state: Mapping[str, Any]
+    ) -> None:
         self.subject = subject
         self.source = source
         self.kind = kind
@@ -71,7 +73,7 @@ class Identity:
         return stated or self.type
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Document:
     """A bill, opening balance or credit note on its way to a row; amounts in minor units."""
 
@@ -109,11 +111,12 @@ class Document:
         return self.amount - self.reserve + sum(entry[1] for entry in self.entries)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Money:
     """A receipt or payout on its way to a row: the same money by all who claim it."""
 
     anchor: UUID
+    side: str
     members: list[Identity]
     amount: int
     currency: str
@@ -124,6 +127,18 @@ class Money:
     reversals: list[tuple[date, int]] = field(default_factory=list)
     allocations: list[tuple[Document, str, int, str]] = field(default_factory=list)
     classified: str | None = None
+    advance: list[tuple[str, int, date]] = field(default_factory=list)
+    """(kind, signed amount, effective day): what stays on account, and what of it was given back."""
+
+    @property
+    def id(self) -> UUID:
+        """Row id."""
+        return row_id("receipt" if self.side == "receivable" else "payout", self.anchor)
+
+    @property
+    def on_account(self) -> int:
+        """What belongs to the party and is set against nothing."""
+        return -sum(amount for _, amount, _ in self.advance)
 
     @property
     def allocated(self) -> int:

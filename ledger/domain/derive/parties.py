@@ -51,7 +51,9 @@ class PartyIndex:
             return
         subject = party_subject(identity.source, party)
         external_id = party.get("id") or f"name:{name_key(party['name'])}"
-        self._nodes.setdefault(subject, _Node(identity.source, external_id)).mentions.append((identity.subject, party))
+        self._nodes.setdefault(subject, _Node(identity.source, external_id)).mentions.append(
+            (identity.subject, party)
+        )
 
     def _join(self, decisions: Iterable[Identity]) -> None:
         by_gstin: dict[str, UUID] = {}

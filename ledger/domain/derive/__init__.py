@@ -1,0 +1,34 @@
+"""Stage two: a pure function of source identities and human decisions → the rows of the read tables.
+
+Nothing is remembered from one run to the next, so any order of arrival gives the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ledger.domain.derive.allocate import allocate
+from ledger.domain.derive.derived import Derived
+from ledger.domain.derive.documents import build_documents
+from ledger.domain.derive.model import Identity, Terms
+from ledger.domain.derive.money import build_money
+from ledger.domain.derive.parties import PartyIndex
+from ledger.domain.derive.project import project
+
+__all__ = ["Derived", "Identity", "Terms", "derive"]
+
+
+def derive(identities: Iterable[Identity], terms: Terms) -> Derived:
+    """Return every row that stands on `identities`, which must be closed under their keys."""
+    everything = sorted(identities, key=lambda identity: identity.subject)
+    decisions = [i for i in everything if i.kind == "decision" and i.type != "decision.withdrawn"]
+    live = [i for i in everything if i.type != "decision.withdrawn"]
+    parties = PartyIndex(live, decisions=decisions)
+    documents = build_documents(live, parties, terms)
+    moneys = build_money(live, parties, terms, decisions=decisions)
+    disputed = {d.data["document"] for d in decisions if d.type == "dispute.raised"}
+    disputed -= {d.data["document"] for d in decisions if d.type == "dispute.settled"}
+    for document in documents.rows:
+        document.disputed = any(str(member.subject) in disputed for member in document.members)
+    allocate(documents, moneys, parties, terms, decisions=decisions)
+    return project(live, parties, documents, moneys, terms)

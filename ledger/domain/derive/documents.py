@@ -1,0 +1,145 @@
+"""Documents: the same bill in several sources is one document with several claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+from ledger.domain.derive.model import Document, Identity, Terms
+from ledger.domain.derive.parties import PartyIndex
+from ledger.domain.keys import number_key
+
+_CLOSED = {
+    "invoice.voided": "voided",
+    "payable.voided": "voided",
+    "bill.voided": "voided",
+    "invoice.draft": "draft",
+}
+
+
+class Documents:
+    """The documents at hand, found by identity, by number within a party, or by a number that only one party has."""
+
+    def __init__(self, rows: Sequence[Document]) -> None:
+        self.rows = rows
+        self._by_member = {member.subject: row for row in rows for member in row.members}
+        self._by_number: dict[str, list[Document]] = {}
+        self._by_external: dict[tuple[str, str], Document] = {}
+        for row in rows:
+            if row.number and row.kind != "credit_note":
+                self._by_number.setdefault(number_key(row.number), []).append(row)
+            for member in row.members:
+                self._by_external[member.source, member.external_id] = row
+
+    def of(self, subject: UUID) -> Document | None:
+        """Return the document that an identity (a decision cites one) belongs to."""
+        return self._by_member.get(subject)
+
+    def external(self, source: str, external_id: str) -> Document | None:
+        """Return the document that a source calls `external_id`."""
+        return self._by_external.get((source, external_id))
+
+    def numbered(self, number: str, *, side: str, party: UUID | None) -> Document | None:
+        """Return the one document of that number (and party, if known); None if there is none, or several parties'."""
+        found = [
+            row
+            for row in self._by_number.get(number_key(number), ())
+            if row.side == side and (party is None or row.party == party)
+        ]
+        return found[0] if len(found) == 1 else None
+
+
+def build_documents(identities: Iterable[Identity], parties: PartyIndex, terms: Terms) -> Documents:
+    """Group invoices and bills by party and number, and turn them, openings and credit notes into documents."""
+    groups: dict[tuple[str, UUID, str], list[Identity]] = {}
+    loose: list[Identity] = []
+    alone: list[tuple[str, Identity, UUID]] = []
+    for identity in identities:
+        if identity.kind not in ("invoice", "bill", "opening", "credit_note"):
+            continue
+        party, number = parties.of(identity), identity.data.get("number")
+        if identity.kind in ("invoice", "bill") and number:
+            if party is None:
+                loose.append(identity)
+            else:
+                groups.setdefault((identity.kind, party, number_key(number)), []).append(identity)
+        elif party is not None:
+            alone.append((identity.kind, identity, party))
+    for identity in loose:
+        key = number_key(identity.data["number"])
+        found = sorted(group for group in groups if group[0] == identity.kind and group[2] == key)
+        if len(found) == 1:
+            groups[found[0]].append(identity)
+    rows = [_document(kind, members, party, terms, parties) for (kind, party, _), members in groups.items()]
+    rows += [_document(kind, [identity], party, terms, parties) for kind, identity, party in alone]
+    found_rows = [row for row in rows if row is not None]
+    found_rows.sort(key=lambda row: (row.issued_on, row.anchor))
+    return Documents(found_rows)
+
+
+def _document(
+    kind: str, members: list[Identity], party: UUID, terms: Terms, parties: PartyIndex
+) -> Document | None:
+    """Build one document from all who describe it; None while nobody has stated its amount."""
+    members = sorted(members, key=lambda identity: identity.trust)
+    best = next((member for member in members if member.data.get("amount") is not None), None)
+    if best is None:
+        return None
+    side = "payable" if kind == "bill" or best.data.get("side") == "payable" else "receivable"
+    issued_on = best.day(terms, "issued_on", "as_on")
+    document = Document(
+        anchor=min(member.subject for member in members),
+        side=side,
+        kind=kind,
+        members=members,
+        party=party,
+        number=best.data.get("number"),
+        issued_on=issued_on,
+        amount=best.data["amount"],
+        currency=best.data["currency"],
+        base=best.data.get("base"),
+        closed=next((_CLOSED[s] for m in members if (s := _closing(m)) in _CLOSED), None),
+    )
+    if kind != "credit_note":
+        _set_dues(document, members, party, parties)
+        _set_reserve(document, members, terms)
+    return document
+
+
+def _closing(member: Identity) -> str:
+    """A voided bill is voided whoever says so; a draft only by its own tool's word."""
+    return member.type if member.type.endswith(".voided") else str(member.data.get("status"))
+
+
+def _set_dues(document: Document, members: list[Identity], party: UUID, parties: PartyIndex) -> None:
+    stated = next((member.data["dues"] for member in members if member.data.get("dues")), None)
+    if stated and sum(due["amount"] for due in stated) == document.amount:
+        document.dues = [
+            (
+                date.fromisoformat(due["due_on"]) if due.get("due_on") else None,
+                due.get("label"),
+                due["amount"],
+            )
+            for due in stated
+        ]
+    else:
+        due_on = next((day for member in members if (day := member.date("due_on"))), None)
+        days = parties.value(party, "terms_days")
+        if due_on is None and days is not None and document.kind != "opening":
+            due_on = document.issued_on + timedelta(days=days)
+        document.dues = [(due_on, None, document.amount)]
+    document.dues.sort(key=lambda due: (due[0] is None, due[0] or date.max, due[1] or "", due[2]))
+    document.due_on = document.dues[0][0]
+
+
+def _set_reserve(document: Document, members: list[Identity], terms: Terms) -> None:
+    """Take the books' word for what was paid before our log begins; for our own bills, any source's word."""
+    for member in members:
+        paid = member.data.get("paid")
+        if document.side == "payable" and member.status == "payable.paid":
+            paid = document.amount
+        trusted = document.side == "payable" or member.source.startswith("books:")
+        if paid and trusted and min(paid, document.amount) > document.reserve:
+            document.reserve = min(paid, document.amount)
+            document.reserve_on = member.day(terms)

@@ -1,0 +1,112 @@
+"""Looks across tenants: which business a chat, a code or a sweep has to turn to. Ids only, never content."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from kit.database import Tx, transaction
+
+_CHUNK = 500  # tenants looked at in one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A member of a business, by ids."""
+
+    business_id: UUID
+    member_id: UUID
+
+
+def chat_key(chat_id: int) -> str:
+    """Return the directory's key of a chat."""
+    return f"chat:{chat_id}"
+
+
+async def all_businesses(engine: AsyncEngine) -> list[UUID]:
+    """Return every business, in a stable order."""
+    async with transaction(engine, []) as tx:
+        rows = await tx.fetch(
+            "SELECT business_id FROM directory WHERE kind = 'business' ORDER BY business_id"
+        )
+    return [row["business_id"] for row in rows]
+
+
+async def members_of_chat(engine: AsyncEngine, chat_id: int) -> list[Listed]:
+    """Return whom a chat stands for: one member per business, none for a stranger."""
+    async with transaction(engine, []) as tx:
+        rows = await tx.fetch(
+            "SELECT business_id, ref FROM directory WHERE kind = 'chat' AND key = $1 ORDER BY business_id",
+            chat_key(chat_id),
+        )
+    return [Listed(row["business_id"], row["ref"]) for row in rows if row["ref"] is not None]
+
+
+async def business_of_code(engine: AsyncEngine, code_hash: bytes) -> UUID | None:
+    """Return the business that gave out a linking code, None for a code that nobody gave out."""
+    async with transaction(engine, []) as tx:
+        found: UUID | None = await tx.value(
+            "SELECT business_id FROM directory WHERE kind = 'code' AND key = $1", code_hash.hex()
+        )
+    return found
+
+
+async def put(tx: Tx, *, kind: str, key: str, business_id: UUID, ref: UUID | None = None) -> None:
+    """List a key for a business, in place of what it said before."""
+    await tx.run(
+        """
+        INSERT INTO directory (kind, key, business_id, ref) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (kind, key, business_id) DO UPDATE SET ref = EXCLUDED.ref
+        """,
+        kind,
+        key,
+        business_id,
+        ref,
+    )
+
+
+async def drop(tx: Tx, *, kind: str, key: str, business_id: UUID) -> None:
+    """Take a key of a business off the list."""
+    await tx.run(
+        "DELETE FROM directory WHERE kind = $1 AND key = $2 AND business_id = $3", kind, key, business_id
+    )
+
+
+async def _chunks(engine: AsyncEngine) -> AsyncIterator[list[UUID]]:
+    found = await all_businesses(engine)
+    for start in range(0, len(found), _CHUNK):
+        yield found[start : start + _CHUNK]
+
+
+async def businesses_with_messages(engine: AsyncEngine, *, status: str = "queued") -> list[UUID]:
+    """Return the businesses with messages in this status."""
+    waiting: list[UUID] = []
+    async for chunk in _chunks(engine):
+        async with transaction(engine, chunk) as tx:
+            rows = await tx.fetch("SELECT DISTINCT business_id FROM outbox WHERE status = $1", status)
+        waiting += [row["business_id"] for row in rows]
+    return waiting
+
+
+async def members_due_for_digest(engine: AsyncEngine, now: datetime) -> list[Listed]:
+    """Return the members whose hour has passed today in their business's timezone and who had no digest today."""
+    due: list[Listed] = []
+    async for chunk in _chunks(engine):
+        async with transaction(engine, chunk) as tx:
+            rows = await tx.fetch(
+                """
+                SELECT m.business_id, m.id
+                FROM members m JOIN businesses b ON b.business_id = m.business_id
+                WHERE m.active AND m.chat_id IS NOT NULL AND m.digest_at IS NOT NULL
+                  AND m.digest_at <= ($1 AT TIME ZONE b.timezone)::time
+                  AND m.digest_sent_on IS DISTINCT FROM ($1 AT TIME ZONE b.timezone)::date
+                ORDER BY m.business_id, m.id
+                """,
+                now,
+            )
+        due += [Listed(row["business_id"], row["id"]) for row in rows]
+    return due

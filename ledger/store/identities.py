@@ -1,0 +1,174 @@
+"""Stage one in the store: read the facts of identities, fold them, keep their state and keys."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from kit.database import Tx
+from ledger.domain.derive.model import Identity
+from ledger.domain.folds import Fact, fold
+from ledger.domain.keys import identity_keys
+
+_FACTS = """
+SELECT e.subject, e.id, e.source, e.kind, e.external_id, e.event_type, e.normalised, e.occurred_at, e.precision,
+       e.sequence, e.digest, e.source_event_id, e.word, e.flag
+FROM external_events e WHERE e.business_id = $1 AND e.subject = ANY($2)
+UNION ALL
+SELECT w.subject, w.id, w.source, w.kind, w.external_id, w.event_type, w.normalised, w.occurred_at, w.precision,
+       w.sequence, w.digest, w.source_event_id, w.word, w.flag
+FROM event_rewrites w WHERE w.business_id = $1 AND w.subject = ANY($2)
+"""
+_READINGS = """
+SELECT DISTINCT ON (event_id) event_id, event_type, flag, normalised
+FROM interpretations WHERE business_id = $1 AND subject = ANY($2) ORDER BY event_id, number DESC
+"""
+_KEEP = """
+INSERT INTO identities (business_id, subject, source, kind, external_id, state)
+SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[])
+ON CONFLICT (business_id, subject) DO UPDATE SET state = excluded.state
+"""
+_ADD_KEYS = """
+INSERT INTO identity_keys (business_id, key, subject)
+SELECT $1, * FROM unnest($2::text[], $3::uuid[]) ON CONFLICT DO NOTHING
+"""
+# Whatever is reachable over shared keys: subjects → keys → subjects … each edge is walked once.
+_REACH = """
+WITH RECURSIVE reach(is_key, node) AS (
+  SELECT false, unnest($2::text[])
+  UNION
+  SELECT next.is_key, next.node FROM reach r CROSS JOIN LATERAL (
+    SELECT true AS is_key, k.key AS node FROM identity_keys k
+      WHERE NOT r.is_key AND k.business_id = $1 AND k.subject = r.node::uuid
+    UNION ALL
+    SELECT true, 'sub:' || r.node WHERE NOT r.is_key
+    UNION ALL
+    SELECT false, k.subject::text FROM identity_keys k WHERE r.is_key AND k.business_id = $1 AND k.key = r.node
+    UNION ALL
+    SELECT false, substr(r.node, 5) WHERE r.is_key AND r.node LIKE 'sub:%'
+  ) AS next
+)
+SELECT node FROM reach WHERE NOT is_key
+"""
+
+
+async def refold(
+    tx: Tx, business: UUID, subjects: Collection[UUID]
+) -> tuple[dict[UUID, Identity], set[UUID]]:
+    """Fold `subjects` from the log, keep their state, and return every identity that must be derived with them.
+
+    The second result is the scope: all ids (also of parties that are only mentioned) whose rows are made anew.
+    """
+    asked = list(subjects)
+    folded, gone = await _fold(tx, business, asked)
+    await _keep(tx, business, folded)
+    wanted = {(key, i.subject) for i in folded.values() for key in _keys(i)}
+    if wanted:
+        await tx.run(_ADD_KEYS, business, [key for key, _ in wanted], [subject for _, subject in wanted])
+    nodes = await tx.fetch(_REACH, business, [str(subject) for subject in asked])
+    scope = {UUID(record["node"]) for record in nodes}
+    await _drop_keys(tx, business, asked, wanted)
+    if gone:
+        await tx.run(
+            "DELETE FROM identities WHERE business_id = $1 AND subject = ANY($2)", business, list(gone)
+        )
+    others = list(scope - folded.keys() - gone)
+    return folded | await load(tx, business, others), scope
+
+
+async def load(tx: Tx, business: UUID, subjects: Collection[UUID] | None = None) -> dict[UUID, Identity]:
+    """Read identities with their kept state; all of the business's without `subjects`."""
+    sql = "SELECT subject, source, kind, external_id, state FROM identities WHERE business_id = $1"
+    if subjects is None:
+        records = await tx.fetch(sql, business)
+    elif subjects:
+        records = await tx.fetch(f"{sql} AND subject = ANY($2)", business, list(subjects))
+    else:
+        records = []
+    return {
+        r["subject"]: Identity(
+            r["subject"], r["source"], r["kind"], r["external_id"], orjson.loads(r["state"])
+        )
+        for r in records
+    }
+
+
+async def fold_from_log(tx: Tx, business: UUID, subjects: list[UUID]) -> dict[UUID, Identity]:
+    """Fold identities from the log without keeping anything; for a rebuild's comparison."""
+    return (await _fold(tx, business, subjects))[0]
+
+
+def _keys(identity: Identity) -> set[str]:
+    return identity_keys(identity.source, identity.kind, identity.external_id, identity.data)
+
+
+async def _fold(tx: Tx, business: UUID, subjects: list[UUID]) -> tuple[dict[UUID, Identity], set[UUID]]:
+    records = await tx.fetch(_FACTS, business, subjects)
+    readings: Mapping[UUID, Any] = {
+        record["event_id"]: record for record in await tx.fetch(_READINGS, business, subjects)
+    }
+    facts: dict[UUID, list[Fact]] = defaultdict(list)
+    names: dict[UUID, tuple[str, str, str]] = {}
+    for record in records:
+        reading = readings.get(record["id"], record)
+        subject = record["subject"]
+        names[subject] = (record["source"], record["kind"], record["external_id"])
+        facts[subject].append(
+            Fact(
+                event_type=reading["event_type"],
+                data=orjson.loads(reading["normalised"]),
+                occurred_at=record["occurred_at"],
+                precision=record["precision"],
+                sequence=record["sequence"],
+                digest=record["digest"],
+                source_event_id=record["source_event_id"],
+                word=record["word"],
+                flag=reading["flag"],
+            )
+        )
+    folded: dict[UUID, Identity] = {}
+    for subject, (source, kind, external_id) in names.items():
+        state = fold(facts[subject])
+        if state is not None:
+            folded[subject] = Identity(subject, source, kind, external_id, state)
+    return folded, set(subjects) - folded.keys()
+
+
+async def _keep(tx: Tx, business: UUID, folded: Mapping[UUID, Identity]) -> None:
+    rows = list(folded.values())
+    if rows:
+        await tx.run(
+            _KEEP,
+            business,
+            [row.subject for row in rows],
+            [row.source for row in rows],
+            [row.kind for row in rows],
+            [row.external_id for row in rows],
+            [orjson.dumps(row.state).decode() for row in rows],
+        )
+
+
+async def _drop_keys(tx: Tx, business: UUID, subjects: list[UUID], wanted: set[tuple[str, UUID]]) -> None:
+    """Drop keys that an identity no longer has; after the reach, so that what it leaves is derived anew too."""
+    stored = await tx.fetch(
+        "SELECT key, subject FROM identity_keys WHERE business_id = $1 AND subject = ANY($2)",
+        business,
+        subjects,
+    )
+    stale = [
+        (record["key"], record["subject"])
+        for record in stored
+        if (record["key"], record["subject"]) not in wanted
+    ]
+    if stale:
+        await tx.run(
+            "DELETE FROM identity_keys k USING unnest($2::text[], $3::uuid[]) AS s(key, subject) "
+            "WHERE k.business_id = $1 AND k.key = s.key AND k.subject = s.subject",
+            business,
+            [key for key, _ in stale],
+            [subject for _, subject in stale],
+        )
