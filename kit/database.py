@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.sql import ClauseElement
@@ -16,7 +17,10 @@ _DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]
 
 
 class Tx:
-    """A transaction on one asyncpg connection; `fetch` and `run` take SQL with $1, $2… or a SQLAlchemy Core statement."""
+    """A transaction on one asyncpg connection; `fetch` and `run` take SQL with $1, $2… or a SQLAlchemy Core statement.
+
+    jsonb is read as Python values and written as JSON text.
+    """
 
     __slots__ = ("raw", "statements")
 
@@ -65,6 +69,7 @@ def make_engine(url: str, *, pool_size: int = 8, application: str = "munshi") ->
         url.replace("postgresql://", "postgresql+asyncpg://", 1),
         pool_size=pool_size,
         max_overflow=0,
+        json_deserializer=orjson.loads,
         pool_pre_ping=True,
         connect_args={"server_settings": {"application_name": application, "jit": "off"}, "timeout": 10},
     )

@@ -112,7 +112,7 @@ async def verify_audit(tx: Tx, business: UUID) -> Verdict:
             actor=row["actor"],
             action=row["action"],
             subject=row["subject"],
-            entry=orjson.loads(row["entry"]),
+            entry=row["entry"],
         )
         if row["sequence"] != expected or row["previous"] != previous or row["hash"] != hashed:
             return Verdict(count, row["sequence"], previous.hex())

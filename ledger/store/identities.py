@@ -90,9 +90,7 @@ async def load(tx: Tx, business: UUID, subjects: Collection[UUID] | None = None)
     else:
         records = []
     return {
-        r["subject"]: Identity(
-            r["subject"], r["source"], r["kind"], r["external_id"], orjson.loads(r["state"])
-        )
+        r["subject"]: Identity(r["subject"], r["source"], r["kind"], r["external_id"], r["state"])
         for r in records
     }
 
@@ -120,7 +118,7 @@ async def _fold(tx: Tx, business: UUID, subjects: list[UUID]) -> tuple[dict[UUID
         facts[subject].append(
             Fact(
                 event_type=reading["event_type"],
-                data=orjson.loads(reading["normalised"]),
+                data=reading["normalised"],
                 occurred_at=record["occurred_at"],
                 precision=record["precision"],
                 sequence=record["sequence"],
