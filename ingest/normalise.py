@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
-from connectors.contract import Inbound, Manifest, Observation, Observed, StatusRow, load_manifest
+from connectors.contract import Manifest, Observation, Observed, StatusRow, load_manifest
 from kit.errors import Rejected
-from ledger.domain.events import Delivery, NewEvent, Quarantined
+from ledger.domain.events import NewEvent, Quarantined
 from ledger.domain.statuses import read_status
 from ledger.domain.vocabulary import EVENTS, FIELDS_OF_KIND, SOURCE_EVENTS, STATUSES, check_event, check_kind
 
@@ -68,49 +66,6 @@ def normalise(observed: Observed, statuses: StatusMap, *, received_at: datetime)
         if not made:
             ignored.append(f"{observation.kind}: {observation.word}")
     return Normalised(tuple(events), tuple(quarantined), tuple(ignored))
-
-
-def make_delivery(
-    inbound: Inbound,
-    normalised: Normalised,
-    *,
-    business_id: UUID,
-    source: str,
-    via: str,
-    kept_headers: Iterable[str],
-    received_at: datetime,
-    version: str | None = None,
-    facts: Mapping[str, Any] | None = None,
-) -> Delivery:
-    """Join a raw body with what was read from it; `facts` may date a statement (covered_until, balance, account)."""
-    headers = {name: inbound.headers[name] for name in sorted(kept_headers) if name in inbound.headers}
-    stated = facts or {}
-    return Delivery(
-        business_id=business_id,
-        source=source,
-        via=via,
-        digest=delivery_digest(headers, inbound.body),
-        body=inbound.body,
-        received_at=received_at,
-        headers=headers,
-        filename=inbound.filename,
-        version=version,
-        events=normalised.events,
-        quarantined=normalised.quarantined,
-        covered_until=_day(stated.get("covered_until")),
-        balance=_whole(stated.get("balance")),
-        account=_words(stated.get("account")),
-    )
-
-
-def delivery_digest(kept_headers: Mapping[str, str], body: bytes) -> bytes:
-    """Return SHA-256 over the kept headers (sorted, one a line, then an empty line) and the body."""
-    hashed = hashlib.sha256()
-    for name in sorted(kept_headers):
-        hashed.update(f"{name}:{kept_headers[name]}\n".encode("utf-8", "surrogatepass"))
-    hashed.update(b"\n")
-    hashed.update(body)
-    return hashed.digest()
 
 
 # ---- one observation -------------------------------------------------------------------------------
@@ -226,17 +181,3 @@ def _key(kind: str, word: str, qualifier: str) -> _Key:
 @lru_cache(maxsize=64)
 def _defaults(connector: str) -> Mapping[_Key, StatusRow]:
     return {_key(row.kind, row.word, row.qualifier): row for row in load_manifest(connector).status_map}
-
-
-def _day(value: Any) -> date | None:
-    if isinstance(value, date):
-        return value
-    return date.fromisoformat(value) if isinstance(value, str) else None
-
-
-def _whole(value: Any) -> int | None:
-    return value if type(value) is int else None
-
-
-def _words(value: Any) -> str | None:
-    return value if isinstance(value, str) else None

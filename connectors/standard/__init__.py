@@ -1,0 +1,1 @@
+"""The standard connector: canonical events as JSON, signed by Standard Webhooks, for any tool."""

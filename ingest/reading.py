@@ -1,0 +1,91 @@
+"""One verified delivery, read: its raw body joined with the events in it, or with the reason why there are none."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from connectors.contract import Inbound, Observed
+from ingest.normalise import Normalised, normalise
+from ingest.sources import Source
+from kit.errors import MunshiError
+from kit.logs import logger
+from ledger.domain.events import Delivery, Quarantined
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A delivery ready for the log; how many of its facts bear on nothing that we keep; what it says of itself."""
+
+    delivery: Delivery
+    ignored: int = 0
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_delivery(source: Source, inbound: Inbound, *, via: str, received_at: datetime) -> Reading:
+    """Read a verified delivery; pure but for a log line, and it never raises.
+
+    What can't be understood at all, or trips over a fault of ours, is quarantined as a whole.
+    """
+    try:
+        observed = source.connector.observe(
+            inbound, source=source.name, settings=source.settings, now=received_at
+        )
+        normalised = normalise(observed, source.statuses, received_at=received_at)
+        return _reading(source, inbound, observed, normalised, via=via, received_at=received_at)
+    except MunshiError as error:
+        refused = Quarantined("", error.code, str(error))
+    except Exception as error:
+        log.exception("ingest.connector_failed", source=source.name)
+        refused = Quarantined(
+            "",
+            "connector.failed",
+            f"Our reading of it failed ({type(error).__name__}); the raw body is kept.",
+        )
+    nothing = Normalised((), (refused,), ())
+    return _reading(source, inbound, None, nothing, via=via, received_at=received_at)
+
+
+def delivery_digest(kept_headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return SHA-256 over the kept headers (sorted, one a line, then an empty line) and the body."""
+    head = "".join(f"{name}:{kept_headers[name]}\n" for name in sorted(kept_headers))
+    return hashlib.sha256(f"{head}\n".encode("utf-8", "surrogatepass") + body).digest()
+
+
+def _reading(
+    source: Source,
+    inbound: Inbound,
+    observed: Observed | None,
+    normalised: Normalised,
+    *,
+    via: str,
+    received_at: datetime,
+) -> Reading:
+    kept = {name: inbound.headers[name] for name in source.manifest.kept_headers if name in inbound.headers}
+    facts: Mapping[str, Any] = observed.facts if observed is not None else {}
+    delivery = Delivery(
+        business_id=source.business_id,
+        source=source.name,
+        via=via,
+        digest=delivery_digest(kept, inbound.body),
+        body=inbound.body,
+        received_at=received_at,
+        headers=kept,
+        filename=inbound.filename,
+        version=observed.version if observed is not None else None,
+        events=normalised.events,
+        quarantined=normalised.quarantined,
+        covered_until=_day(facts.get("covered_until")),
+        balance=facts.get("balance"),
+        account=facts.get("account"),
+    )
+    return Reading(delivery, len(normalised.ignored), facts)
+
+
+def _day(value: Any) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value
