@@ -26,14 +26,6 @@ IDLE_MS = 100
 """Longest sleep of an idle consumer: half of it is what a ring waits on average."""
 STOP_WITHIN_MS = 4_000
 POLL_SECONDS = 0.25
-PAUSE_AFTER_FAILURE = 2.0
-OUTAGE = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    sqlalchemy.exc.SQLAlchemyError,
-)
 
 
 def serve(one: Broker) -> None:
