@@ -1,0 +1,1 @@
+"""The demo firm: a seeded model of a service company that sends what its tools would send."""
