@@ -24,6 +24,7 @@ _CONSONANTS = dict(
 )
 _VOWELS = dict(zip("अआइईउऊऋएऐओऔ", ("a", "aa", "i", "ee", "u", "oo", "ri", "e", "ai", "o", "au"), strict=True))
 _SIGNS = dict(zip("ािीुूृेैोौ", ("aa", "i", "ee", "u", "oo", "ri", "e", "ai", "o", "au"), strict=True))
+_SURPLUS = 40.0  # a word too many, such as the town: not in the name, and not against it either
 _NASAL, _HALANT, _NUKTA = "ंँ", "्", "़"
 _COMPANY = frozenset(
     ["pvt", "private", "ltd", "limited", "llp", "co", "company", "inc", "corp", "ms", "messrs", "the", "and"]
@@ -104,10 +105,12 @@ def fit(query: Sequence[str], name: Sequence[str]) -> float:
     left = list(name)
     total = 0.0
     for word in query:
-        best, where = max((_likeness(word, other), -index) for index, other in enumerate(left or name))
+        if not left:
+            total += _SURPLUS
+            continue
+        best, where = max((_likeness(word, other), -index) for index, other in enumerate(left))
         total += best
-        if left:
-            del left[-where]
+        del left[-where]
     joined = fuzz.ratio("".join(query), "".join(name))
     score = max(total / len(query), float(joined))
     return score - 0.1 * min(len(left), 20) - (0.5 if name[0] != query[0] else 0.0)

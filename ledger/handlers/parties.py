@@ -24,7 +24,7 @@ ORDERS = (
     Order("owing:name", ("w.search_name", "w.id"), ("text", "uuid")),
 )
 _KEYS: dict[str, Callable[[Any], Sequence[Any]]] = {
-    "owing:urgency": lambda row: (row["urgency"], row["receivable"], row["id"]),
+    "owing:urgency": lambda row: (int(row["urgency"]), row["receivable"], row["id"]),
     "owing:amount": lambda row: (row["receivable"], row["id"]),
     "owing:name": lambda row: (row["search_name"], row["id"]),
 }

@@ -83,10 +83,10 @@ def summary(event_type: str, *, source: str, data: Mapping[str, Any], money: str
     sentence = _SENTENCES.get(event_type)
     if sentence is None:
         return f"{source_name(source)}: {event_type.replace('.', ' ').replace('_', ' ')}"
-    return " ".join(sentence.format_map(_parts(event_type, source, data, money)).split())
+    return " ".join(sentence.format_map(_parts(source, data, money)).split())
 
 
-def _parts(event_type: str, source: str, data: Mapping[str, Any], money: str | None) -> dict[str, str]:
+def _parts(source: str, data: Mapping[str, Any], money: str | None) -> dict[str, str]:
     gateway = source.startswith("payment:")
     return {
         "who": source_name(source),
@@ -106,7 +106,7 @@ def _parts(event_type: str, source: str, data: Mapping[str, Any], money: str | N
         "via": _after(" by ", _plain(data.get("method") or data.get("mode") or data.get("channel"))),
         "why": _after(": ", data.get("reason")),
         "kind": _after(": ", _plain(data.get("kind"))),
-        "as": _plain(data.get("as")) or event_type,
+        "as": _plain(data.get("as")) or "something else",
         "outcome": _plain(data.get("outcome")) or "no outcome noted",
         "text": str(data.get("text") or "")[:300],
     }

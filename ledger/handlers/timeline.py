@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from kit.errors import NotFound
 from kit.money import format_minor
 from ledger import queries, views
@@ -77,7 +75,7 @@ async def timeline(question: queries.Timeline, ctx: Context) -> views.TimelinePa
 
 
 def _entry(row: Any) -> views.TimelineEntry:
-    data: Mapping[str, Any] = orjson.loads(row["normalised"])
+    data: Mapping[str, Any] = row["normalised"]
     amount, currency = data.get("amount"), data.get("currency")
     stated = (amount, currency) if isinstance(amount, int) and isinstance(currency, str) else None
     return views.TimelineEntry(
