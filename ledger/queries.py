@@ -146,3 +146,25 @@ class Button:
     """The action behind a short button id, as dict, or NotFound."""
 
     button_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMember:
+    """Whom a chat stands for in this business (system only), as ChatMemberView; NotFound if he left."""
+
+    member_id: UUID
+    chat_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingChats:
+    """Chats with queued messages, and when the next of each may go (system only), as tuple[WaitingChat, ...]."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindBills:
+    """Open bills by number or by exact amount (minor units), oldest first, as tuple[InvoiceView, ...]."""
+
+    number: str | None = None
+    amount: int | None = None
+    limit: int = 5

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from ledger.domain.roles import Actor
+
 
 @dataclass(frozen=True, slots=True)
 class BusinessView:
@@ -355,3 +357,23 @@ class ConflictPage(Page):
 
     rows: tuple[ConflictView, ...] = ()
     open_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMemberView:
+    """A member as a chat needs him; `chat_id` None: not linked, or unreachable; `chosen_at`: when the chat last
+    chose this business (sortable, empty: never)."""
+
+    actor: Actor
+    chat_id: int | None
+    business_name: str
+    timezone: str
+    chosen_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingChat:
+    """A chat with queued messages; the oldest of them may go at `due_at`."""
+
+    chat_id: int
+    due_at: datetime

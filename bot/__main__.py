@@ -1,0 +1,56 @@
+"""The bot: `python -m bot`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+
+from bot.application import build_application
+from bot.files import Files
+from bot.service import serve
+from ingest.door import Appender
+from ingest.sources import Sources
+from kit.database import make_engine
+from kit.logs import configure_logs
+from kit.sealing import process_seal
+from kit.settings import settings
+from ledger.dispatch import Door
+
+_POOL = 8
+
+
+async def run() -> int:
+    """Run the bot until SIGTERM or SIGINT; return the exit code."""
+    chosen = settings()
+    token = chosen.telegram_bot_token.get_secret_value()
+    if not token:
+        sys.stderr.write("TELEGRAM_BOT_TOKEN is not set. Ask @BotFather for one, or run `make demo`.\n")
+        return 2
+    if not chosen.database_url:
+        sys.stderr.write("DATABASE_URL is not set.\n")
+        return 2
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    engine = make_engine(chosen.database_url, pool_size=_POOL, application="munshi-bot")
+    door = Door(engine)
+    files = Files(door, Sources(engine, seal=process_seal), Appender(engine), max_bytes=chosen.max_file_bytes)
+    application = build_application(door, files, token=token, api_base=chosen.telegram_api_base)
+    try:
+        await serve(application, door, stop)
+    finally:
+        await engine.dispose()
+    return 0
+
+
+def main() -> int:
+    """Configure logs and run."""
+    chosen = settings()
+    configure_logs(level=chosen.log_level, form=chosen.log_format, program="bot")
+    return asyncio.run(run())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""The chat bot put together: the client, the gate before everything, the handlers, the sender."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telegram import BotCommand, Update
+from telegram.ext import (
+    Application,
+    CallbackQueryHandler,
+    CommandHandler,
+    ContextTypes,
+    MessageHandler,
+    TypeHandler,
+    filters,
+)
+from telegram.request import HTTPXRequest
+
+from bot.files import Files
+from bot.gate import Gate, OneAtATimePerChat
+from bot.handlers.commands import Commands
+from bot.handlers.documents import Documents
+from bot.handlers.failures import Apology
+from bot.handlers.linking import Linking
+from bot.handlers.taps import Taps
+from bot.visit import Visit
+from ledger.dispatch import Door
+
+AnyApplication = Application[Any, Any, Any, Any, Any, Any]
+TELEGRAM = "https://api.telegram.org"
+ALLOWED_UPDATES = (Update.MESSAGE, Update.CALLBACK_QUERY)
+_GATE_GROUP = -1
+COMMANDS = (
+    ("digest", "Today at a glance"),
+    ("owes", "Who owes me"),
+    ("owe", "What I owe"),
+    ("questions", "Entries that need my answer"),
+    ("find", "A customer, a bill, an amount"),
+    ("sources", "Where the news comes from"),
+    ("help", "What I can ask"),
+)
+
+
+def build_application(door: Door, files: Files, *, token: str, api_base: str = "") -> AnyApplication:
+    """Build the application on a Bot API server (`api_base` empty: Telegram's own); nothing is called yet."""
+    base = api_base.rstrip("/") or TELEGRAM
+    application = (
+        Application.builder()
+        .token(token)
+        .base_url(f"{base}/bot")
+        .base_file_url(f"{base}/file/bot")
+        .context_types(ContextTypes(context=Visit))
+        .concurrent_updates(OneAtATimePerChat())
+        .request(HTTPXRequest(connection_pool_size=32, connect_timeout=5, read_timeout=15, pool_timeout=5))
+        .get_updates_request(HTTPXRequest(connection_pool_size=2, connect_timeout=5, read_timeout=40))
+        .job_queue(None)
+        .build()
+    )
+    register(application, door, files)
+    return application
+
+
+def register(application: AnyApplication, door: Door, files: Files) -> None:
+    """Put the gate before every handler, and the handlers behind it."""
+    gate = Gate(door)
+    commands, taps = Commands(door), Taps(door)
+    application.add_handler(TypeHandler(Update, gate.check), group=_GATE_GROUP)
+    application.add_handler(CommandHandler("start", Linking(door, gate).start))
+    for name in ("digest", "owes", "owe", "questions", "sources", "find", "help", "firm"):
+        application.add_handler(CommandHandler(name, getattr(commands, name)))
+    application.add_handler(CallbackQueryHandler(taps.tap))
+    application.add_handler(MessageHandler(filters.COMMAND, commands.help))
+    application.add_handler(MessageHandler(filters.TEXT, commands.text))
+    application.add_handler(MessageHandler(filters.Document.ALL, Documents(door, files).document))
+    application.add_handler(MessageHandler(filters.ALL, commands.unreadable))
+    application.add_error_handler(Apology(door))
+
+
+def bot_commands() -> list[BotCommand]:
+    """Return the commands that the client offers while typing."""
+    return [BotCommand(name, words) for name, words in COMMANDS]

@@ -1,0 +1,105 @@
+"""Who a card is written for: his role, his language, and what day it is where his business is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time
+
+from bot.words import Html, html, say, say_count
+from kit.money import currency_digits, format_minor
+from ledger.domain.roles import MATRIX, Permission, Role
+from ledger.views import AgingBucket
+
+BAR = "▇"
+_BAR_CELLS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """The reader of a card; `firm` is set where one chat serves several businesses, to say which one speaks."""
+
+    role: Role
+    language: str
+    now: datetime
+    timezone: str
+    firm: str | None = None
+
+    @property
+    def today(self) -> date:
+        """The day in the business's timezone."""
+        return self.local_day(self.now)
+
+    def local_day(self, moment: datetime) -> date:
+        """Return the day of `moment` where the business is."""
+        return moment.astimezone(ZoneInfo(self.timezone)).date()
+
+    def may(self, permission: Permission) -> bool:
+        """Return whether his role gives `permission`."""
+        return permission in MATRIX[self.role]
+
+    def say(self, text: str, /, **values: object) -> Html:
+        """Translate, fill and escape."""
+        return say(self.language, text, values)
+
+    def count(self, one: str, many: str, n: int, /, **values: object) -> Html:
+        """Translate in the number that `n` asks for."""
+        return say_count(self.language, one, many, n, values)
+
+    def label(self, text: str, /, **values: object) -> str:
+        """Translate a button's words: plain text, which buttons show as it is."""
+        return unescaped(say(self.language, text, values))
+
+    def day(self, day: date) -> str:
+        """Write `Fri 20 Nov`, with the year where it isn't this one."""
+        pattern = "EEE d MMM" if day.year == self.today.year else "EEE d MMM y"
+        return format_date(day, pattern, locale=self.language)
+
+    def weekday(self, day: date) -> str:
+        """Write `Thu` within a week of today, else the whole day."""
+        near = abs((day - self.today).days) <= 6
+        return format_date(day, "EEE", locale=self.language) if near else self.day(day)
+
+    def moment(self, moment: datetime) -> str:
+        """Write `today 9:05 am`, `yesterday 7:00 pm`, else the day."""
+        local = moment.astimezone(ZoneInfo(self.timezone))
+        time = format_time(local, "h:mm a", locale=self.language).lower()
+        if local.date() == self.today:
+            return unescaped(self.say("today {time}", time=time))
+        if local.date() == self.today - timedelta(days=1):
+            return unescaped(self.say("yesterday {time}", time=time))
+        return self.day(local.date())
+
+    def heading(self, line: Html) -> list[Html]:
+        """Begin a card: the firm's name first where one chat serves several."""
+        return [html(self.firm), line] if self.firm else [line]
+
+
+def unescaped(text: Html) -> str:
+    """Return escaped text as plain text, for places that take no markup."""
+    return str(text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def money(minor: int, currency: str) -> str:
+    """Write an amount exactly: ₹12,40,500, paise only where there are any."""
+    return format_minor(minor, currency)
+
+
+def whole(minor: int, currency: str) -> str:
+    """Write an amount to the whole rupee, for totals that are read at a glance."""
+    unit = 10 ** currency_digits(currency)
+    rounded = (abs(minor) + unit // 2) // unit * unit
+    return format_minor(rounded if minor >= 0 else -rounded, currency)
+
+
+def aging_bars(buckets: tuple[AgingBucket, ...], currency: str) -> Html:
+    """Draw what is overdue by age, aligned for a monospaced block of at most 34 characters a line."""
+    largest = max((bucket.amount for bucket in buckets), default=0)
+    lines = []
+    for bucket in buckets:
+        cells = 0 if largest <= 0 else -(-max(bucket.amount, 0) * _BAR_CELLS // largest)
+        span = f"{bucket.low - 1}+" if bucket.high is None else f"{bucket.low}–{bucket.high}"
+        lines.append(f"{span:>5}  {BAR * cells:<{_BAR_CELLS}} {whole(bucket.amount, currency)}")
+    return Html("<pre>" + html("\n".join(lines)) + "</pre>")

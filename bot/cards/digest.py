@@ -1,0 +1,112 @@
+"""The morning digest: what is there, what is owed, whom to call, what waits for an answer."""
+
+from __future__ import annotations
+
+from bot.cards.audience import Audience, aging_bars, whole
+from bot.cards.card import Button, Card, Rows, in_rows
+from bot.cards.lines import NAME_WIDTH, account_tail, nothing_new, party_line
+from bot.words import Html, clean, cut, joined
+from ledger.domain.roles import Permission
+from ledger.views import BankView, DigestView
+
+_STALE_AFTER_DAYS = 3
+_MOST_SOURCES = 3
+
+
+def digest_card(view: DigestView, to: Audience) -> Card:
+    """Write the digest of one member, as much as his role may see."""
+    first_name = clean(view.member_name).split(" ")[0] if clean(view.member_name) else ""
+    greeting = to.say("<b>{name} ji · {day}</b>", name=first_name, day=to.day(view.today))
+    head = to.heading(greeting)
+    if view.sees_payables:
+        head += [_bank_line(bank, view, to) for bank in view.banks]
+    blocks = [joined(head), _to_collect(view, to)]
+    if view.call_first:
+        lines = [to.say("<b>Call first</b>")]
+        lines += [party_line(number, brief, to) for number, brief in enumerate(view.call_first, start=1)]
+        blocks.append(joined(lines))
+    blocks.append(joined(_closing(view, to)))
+    return Card(joined([block for block in blocks if block], "\n\n"), _buttons(view, to))
+
+
+def _bank_line(bank: BankView, view: DigestView, to: Audience) -> Html:
+    label = f"{cut(bank.label, NAME_WIDTH)}{account_tail(bank.account)}"
+    balance = whole(bank.balance, view.currency)
+    age = (view.today - bank.covered_until).days
+    if age >= _STALE_AFTER_DAYS:
+        return to.say(
+            "Bank {balance} ({label}) — {days} days old, known till {day}",
+            balance=balance,
+            label=label,
+            days=age,
+            day=to.day(bank.covered_until),
+        )
+    line = to.say(
+        "Bank {balance} ({label}, till {day})", balance=balance, label=label, day=to.day(bank.covered_until)
+    )
+    if bank.came_yesterday <= 0:
+        return line
+    return to.say(
+        "{bank} · yesterday {amount} came", bank=line, amount=whole(bank.came_yesterday, view.currency)
+    )
+
+
+def _to_collect(view: DigestView, to: Audience) -> Html:
+    if view.to_collect == 0 and view.overdue == 0:
+        return to.say("Nothing to collect.")
+    total = whole(view.to_collect, view.currency)
+    if view.overdue <= 0:
+        return to.say("<b>To collect {total}</b> · nothing overdue", total=total)
+    line = to.say(
+        "<b>To collect {total}</b> · overdue {overdue}",
+        total=total,
+        overdue=whole(view.overdue, view.currency),
+    )
+    return joined([line, aging_bars(view.aging, view.currency)])
+
+
+def _closing(view: DigestView, to: Audience) -> list[Html]:
+    lines = []
+    week = _by_the_horizon(view, to)
+    if week:
+        lines.append(joined(week, " · "))
+    last = []
+    if view.questions and to.may(Permission.ANSWER):
+        last.append(to.count("{n} entry needs your answer", "{n} entries need your answer", view.questions))
+    elif view.questions:
+        last.append(to.count("{n} entry is being checked", "{n} entries are being checked", view.questions))
+    shown = {bank.source for bank in view.banks}
+    quiet = [source for source in view.quiet_sources if source.name not in shown]
+    last += [nothing_new(source, to) for source in quiet[:_MOST_SOURCES]]
+    if last:
+        lines.append(joined(last, " · "))
+    elif not view.call_first:
+        lines.append(to.say("All quiet: nothing needs you today."))
+    return lines
+
+
+def _by_the_horizon(view: DigestView, to: Audience) -> list[Html]:
+    day = to.weekday(view.horizon)
+    parts = []
+    if view.expected > 0:
+        amount = whole(view.expected, view.currency)
+        parts.append(to.say("Expected by {day} {amount}", day=day, amount=amount))
+    if view.sees_payables and view.to_pay > 0:
+        amount = whole(view.to_pay, view.currency)
+        if parts:
+            parts.append(to.say("to pay by {day} {amount}", day=day, amount=amount))
+        else:
+            parts.append(to.say("To pay by {day} {amount}", day=day, amount=amount))
+    return parts
+
+
+def _buttons(view: DigestView, to: Audience) -> Rows:
+    buttons = []
+    if view.questions and to.may(Permission.ANSWER):
+        buttons.append(Button(to.label("Answer {n}", n=view.questions), {"do": "questions"}))
+    elif view.questions and to.may(Permission.SEE_PAYABLES):
+        buttons.append(Button(to.label("Entries ({n})", n=view.questions), {"do": "questions"}))
+    buttons.append(Button(to.label("Who owes me"), {"do": "owes"}))
+    if view.sees_payables and to.may(Permission.SEE_PAYABLES):
+        buttons.append(Button(to.label("What I owe"), {"do": "owe"}))
+    return in_rows(buttons, per_row=3)

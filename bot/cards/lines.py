@@ -1,0 +1,72 @@
+"""Phrases that several cards share: why a customer stands where he stands, how fresh a source is."""
+
+from __future__ import annotations
+
+from bot.cards.audience import Audience, whole
+from bot.words import Html, cut, html, joined
+from ledger.views import PartyBrief, SourceView
+
+NAME_WIDTH = 24
+
+
+def standing(brief: PartyBrief, to: Audience) -> Html:
+    """Say in a few words why a customer stands where he stands: his promise, else how late he is."""
+    parts = []
+    if brief.promise_on is not None and brief.promise_broken:
+        parts.append(to.say("promised {day}, not paid", day=to.day(brief.promise_on)))
+    elif brief.promise_on is not None:
+        parts.append(to.say("will pay on {day}", day=to.day(brief.promise_on)))
+    elif brief.overdue_days > 0:
+        parts.append(overdue_days(brief, to))
+    elif brief.net < 0:
+        parts.append(to.say("paid ahead"))
+    elif brief.net == 0:
+        parts.append(to.say("all paid"))
+    else:
+        parts.append(to.say("nothing overdue"))
+    return joined(parts, " · ")
+
+
+def overdue_days(brief: PartyBrief, to: Audience) -> Html:
+    """Say how many days the oldest bill is overdue, beside how late he usually pays."""
+    late = to.count("{n} day overdue", "{n} days overdue", brief.overdue_days)
+    if brief.usual_days_late is None:
+        return late
+    if brief.usual_days_late <= 0:
+        return to.say("{late}, usually on time", late=late)
+    return to.say("{late}, usually {days}", late=late, days=brief.usual_days_late)
+
+
+def party_line(number: int, brief: PartyBrief, to: Audience) -> Html:
+    """Write one numbered customer: name, net balance, standing."""
+    return to.say(
+        "{number} <b>{name}</b>  {net} · {standing}",
+        number=number,
+        name=cut(brief.name, NAME_WIDTH),
+        net=whole(brief.net, brief.currency),
+        standing=standing(brief, to),
+    )
+
+
+def nothing_new(source: SourceView, to: Audience) -> Html:
+    """Say since when a source has been quiet."""
+    label = cut(source.label, NAME_WIDTH)
+    if source.covered_until is not None:
+        return to.say("{source} known only till {day}", source=label, day=to.day(source.covered_until))
+    last = source.last_event_at or source.last_delivery_at
+    if last is None:
+        return to.say("nothing from {source} yet", source=label)
+    return to.say("nothing new from {source} since {day}", source=label, day=_since(source, to))
+
+
+def _since(source: SourceView, to: Audience) -> Html:
+    last = source.last_event_at or source.last_delivery_at
+    assert last is not None
+    from_day = to.local_day(last)
+    return html(to.weekday(from_day))
+
+
+def account_tail(account: str | None) -> str:
+    """Write an account by its last four digits: ` ··4421`; empty where it isn't known."""
+    digits = "".join(c for c in account or "" if c.isalnum())
+    return f" ··{digits[-4:]}" if digits else ""

@@ -1,0 +1,240 @@
+"""One customer or vendor in full, the choices of a search, and the history."""
+
+from __future__ import annotations
+
+from bot.cards.audience import Audience, aging_bars, money
+from bot.cards.card import Button, Card
+from bot.cards.lines import nothing_new, overdue_days
+from bot.cards.lists import Turn
+from bot.words import Html, clean, cut, html, joined
+from ledger.domain.roles import Permission
+from ledger.views import (
+    ChequeView,
+    InvoiceView,
+    PartyBrief,
+    PartyView,
+    PayableView,
+    ReceiptView,
+    SourceView,
+    TimelineEntry,
+    TimelinePage,
+)
+
+_BILLS_SHOWN = 6
+_CHOICES = 5
+_TITLE = 48
+_IN_HAND = ("cheque.received", "cheque.deposited")
+
+
+def party_card(view: PartyView, to: Audience) -> Card:
+    """Write one party: net balance, oldest, habit, promise, bills, cheques, contact, freshness."""
+    brief = view.brief
+    head = to.heading(to.say("<b>{name}</b>", name=cut(brief.name, _TITLE)))
+    head += _balance(view, to)
+    blocks = [joined(head)]
+    if view.bills:
+        blocks.append(joined(_bills(view, to)))
+    if to.may(Permission.SEE_PAYABLES) and (view.payables or brief.payable > 0):
+        blocks.append(joined(_payables(view, to)))
+    blocks.append(joined(_money_in(view, to)))
+    blocks.append(joined(_contact(view, to)))
+    text = joined([block for block in blocks if block], "\n\n")
+    buttons = []
+    if view.conflicts_open and to.may(Permission.ANSWER):
+        action = {"do": "questions", "party": str(brief.id)}
+        buttons.append(Button(to.label("Answer {n}", n=view.conflicts_open), action))
+    buttons.append(Button(to.label("History"), {"do": "history", "party": str(brief.id)}))
+    buttons.append(Button(to.label("Who owes me"), {"do": "owes"}))
+    return Card(text, (tuple(buttons),))
+
+
+def _balance(view: PartyView, to: Audience) -> list[Html]:
+    brief = view.brief
+    lines = []
+    if brief.net > 0:
+        line = to.say("To collect <b>{net}</b>", net=money(brief.net, brief.currency))
+        if brief.overdue_days > 0:
+            line = to.say("{line} · {late}", line=line, late=overdue_days(brief, to))
+        else:
+            line = to.say("{line} · nothing overdue", line=line)
+        lines.append(line)
+    elif brief.net < 0:
+        lines.append(to.say("Paid ahead <b>{net}</b>", net=money(-brief.net, brief.currency)))
+    elif brief.is_customer or not brief.is_vendor:
+        lines.append(to.say("Nothing to collect."))
+    if brief.on_account and brief.open_bills:
+        lines.append(
+            to.say(
+                "bills {bills} − on account {on_account} = net {net}",
+                bills=money(brief.open_bills, brief.currency),
+                on_account=money(brief.on_account, brief.currency),
+                net=money(brief.net, brief.currency),
+            )
+        )
+    if any(bucket.amount for bucket in view.aging) and brief.overdue > 0:
+        lines.append(aging_bars(view.aging, brief.currency))
+    if brief.promise_on is not None:
+        lines.append(_promise(view, to))
+    habit = _habit(view, to)
+    return [*lines, habit] if habit else lines
+
+
+def _promise(view: PartyView, to: Audience) -> Html:
+    brief = view.brief
+    assert brief.promise_on is not None
+    day = html(to.day(brief.promise_on))
+    if view.promise_amount:
+        day = to.say("{amount} on {day}", amount=money(view.promise_amount, brief.currency), day=day)
+    if brief.promise_broken:
+        return to.say("Promised {day}, not paid", day=day)
+    return to.say("Will pay {day}", day=day)
+
+
+def _habit(view: PartyView, to: Audience) -> Html | None:
+    parts = []
+    usual = view.brief.usual_days_late
+    if usual is not None and usual > 0:
+        parts.append(to.count("usually pays {n} day late", "usually pays {n} days late", usual))
+    elif usual is not None:
+        parts.append(to.say("usually pays on time"))
+    if view.terms_days is not None:
+        parts.append(to.count("terms {n} day", "terms {n} days", view.terms_days))
+    if view.credit_limit:
+        parts.append(to.say("limit {amount}", amount=money(view.credit_limit, view.brief.currency)))
+    return joined(parts, " · ") if parts else None
+
+
+def _bills(view: PartyView, to: Audience) -> list[Html]:
+    lines = [to.say("<b>Open bills</b>")]
+    lines += [_bill_line(bill, to) for bill in view.bills[:_BILLS_SHOWN]]
+    left = view.bills_open - min(len(view.bills), _BILLS_SHOWN)
+    if left > 0:
+        lines.append(to.count("and {n} more bill", "and {n} more bills", left))
+    return lines
+
+
+def _bill_line(bill: InvoiceView, to: Audience) -> Html:
+    number = cut(bill.number, 18) if bill.number else to.say("opening balance")
+    line = to.say("{number}  {amount}", number=number, amount=money(bill.outstanding, bill.currency))
+    if 0 < bill.outstanding < bill.amount:
+        line = to.say("{line} of {amount}", line=line, amount=money(bill.amount, bill.currency))
+    if bill.due_on is None:
+        age = to.count(
+            "{n} day old, no credit days agreed", "{n} days old, no credit days agreed", bill.age_days
+        )
+        return to.say("{line} · {age}", line=line, age=age)
+    if bill.overdue_days > 0:
+        late = to.count("{n} day overdue", "{n} days overdue", bill.overdue_days)
+        return to.say("{line} · {late}", line=line, late=late)
+    return to.say("{line} · due {day}", line=line, day=to.day(bill.due_on))
+
+
+def _payables(view: PartyView, to: Audience) -> list[Html]:
+    brief = view.brief
+    lines = [to.say("You owe them <b>{amount}</b>", amount=money(brief.payable, brief.currency))]
+    lines += [_payable_line(bill, to) for bill in view.payables[:_BILLS_SHOWN]]
+    return lines
+
+
+def _payable_line(bill: PayableView, to: Audience) -> Html:
+    number = cut(bill.number, 18) if bill.number else to.say("opening balance")
+    line = to.say("{number}  {amount}", number=number, amount=money(bill.outstanding, bill.currency))
+    return to.say("{line} · due {day}", line=line, day=to.day(bill.due_on)) if bill.due_on else line
+
+
+def _money_in(view: PartyView, to: Audience) -> list[Html]:
+    lines = []
+    if view.recent:
+        lines.append(_receipt(view.recent[0], to))
+    in_hand = [cheque for cheque in view.cheques if cheque.status in _IN_HAND]
+    if in_hand:
+        lines.append(_cheques(in_hand, to))
+    return lines
+
+
+def _receipt(receipt: ReceiptView, to: Audience) -> Html:
+    line = to.say(
+        "Last paid {amount} · {day}",
+        amount=money(receipt.amount, receipt.currency),
+        day=to.day(receipt.received_on),
+    )
+    return line if receipt.arrived else to.say("{line}, not seen in the bank yet", line=line)
+
+
+def _cheques(cheques: list[ChequeView], to: Audience) -> Html:
+    total = money(sum(cheque.amount for cheque in cheques), cheques[0].currency)
+    line = to.count("Cheque in hand {total}", "{n} cheques in hand {total}", len(cheques), total=total)
+    coming = [cheque.dated_on for cheque in cheques if cheque.dated_on and cheque.dated_on >= to.today]
+    return to.say("{line}, next {day}", line=line, day=to.day(min(coming))) if coming else line
+
+
+def _contact(view: PartyView, to: Audience) -> list[Html]:
+    lines = []
+    reach = [html(clean(text)) for text in (view.brief.phone, view.email) if text]
+    if reach:
+        lines.append(joined(reach, " · "))
+    if view.gstin:
+        lines.append(to.say("GSTIN {gstin}", gstin=clean(view.gstin)))
+    lines += [_freshness(source, to) for source in view.sources[:4]]
+    return lines
+
+
+def _freshness(source: SourceView, to: Audience) -> Html:
+    if source.state in ("quiet", "never"):
+        return to.say("⚠ {news}", news=nothing_new(source, to))
+    last = source.last_event_at or source.last_delivery_at
+    if last is None:
+        return html(cut(source.label, 24))
+    return to.say("{source}: {when}", source=cut(source.label, 24), when=to.moment(last))
+
+
+def choices_card(parties: tuple[PartyBrief, ...], text: str, to: Audience) -> Card:
+    """Offer the best of a search, at most five, one button each."""
+    head = to.say("Which one did you mean by “{text}”?", text=cut(text, 30))
+    buttons = tuple(
+        (Button(_choice(brief), {"do": "party", "party": str(brief.id)}),) for brief in parties[:_CHOICES]
+    )
+    return Card(joined(to.heading(head)), buttons)
+
+
+def _choice(brief: PartyBrief) -> str:
+    if brief.net > 0:
+        return f"{cut(brief.name, 26)} · {money(brief.net, brief.currency)}"
+    return cut(brief.name, 38)
+
+
+def bills_card(bills: tuple[InvoiceView, ...], text: str, to: Audience) -> Card:
+    """Show the bills that a number or an amount names, each with a button to its customer."""
+    lines = [to.say("Bills that fit “{text}”", text=cut(text, 30))]
+    lines += [
+        to.say("<b>{name}</b>\n{bill}", name=cut(bill.party_name, 32), bill=_bill_line(bill, to))
+        for bill in bills[:_CHOICES]
+    ]
+    seen: dict[str, str] = {str(bill.party_id): bill.party_name for bill in bills[:_CHOICES]}
+    buttons = tuple((Button(cut(name, 38), {"do": "party", "party": party}),) for party, name in seen.items())
+    return Card(joined([joined(to.heading(lines[0])), joined(lines[1:])], "\n\n"), buttons)
+
+
+def not_found_card(text: str, to: Audience) -> Card:
+    """Say that nothing fits, and what can be typed instead."""
+    lines = [
+        to.say("I found nobody and no bill for “{text}”.", text=cut(text, 30)),
+        to.say("Type part of a customer's name, a bill number or an amount; /help shows the rest."),
+    ]
+    return Card(joined(to.heading(joined(lines))))
+
+
+def history_card(page: TimelinePage, name: str, party: str, turn: Turn, to: Audience) -> Card:
+    """Show what was said about a party, newest first, a page at a time."""
+    head = to.say("<b>{name}</b> · history", name=cut(name, 32))
+    lines = [_entry(entry, to) for entry in page.rows] or [to.say("Nothing yet.")]
+    pager = turn.pager("history", end=page.end if page.more else None, rows=len(page.rows), to=to)
+    turned = tuple(Button(b.label, {**b.action, "party": party}) for b in pager)
+    back = Button(to.label("‹ {name}", name=cut(name, 20)), {"do": "party", "party": party, "inplace": True})
+    return Card(
+        joined([joined(to.heading(head)), joined(lines)], "\n\n"), (*((turned,) if turned else ()), (back,))
+    )
+
+
+def _entry(entry: TimelineEntry, to: Audience) -> Html:
+    return to.say("{day} · {summary}", day=to.day(to.local_day(entry.at)), summary=cut(entry.summary, 160))

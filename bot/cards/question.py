@@ -1,0 +1,171 @@
+"""A question about money: the evidence, the answers, why it is asked, what was answered, and undo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.cards.audience import Audience, unescaped
+from bot.cards.card import Action, Button, Card, Rows, in_rows
+from bot.words import Html, clean, cut, joined
+from ledger.domain.roles import Permission
+from ledger.views import ConflictView
+
+_LINE = 240
+_MOST_LINES = 8
+_PAIR_WIDTH = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which question of this run it is: `n` of `of`; `party` limits the run to one customer's questions.
+
+    `done` counts what was answered in this run; `further` is the cursor of the next question, for a reader who
+    may not answer this one.
+    """
+
+    n: int = 1
+    of: int = 1
+    done: int = 0
+    party: str | None = None
+    further: str | None = None
+
+    @classmethod
+    def of_action(cls, action: Action) -> Place:
+        """Read the place from a button's action."""
+        return cls(
+            n=action.get("n", 1),
+            of=action.get("of", 1),
+            done=action.get("done", 0),
+            party=action.get("party"),
+            further=action.get("further"),
+        )
+
+    def action(self, do: str, view: ConflictView, **more: object) -> Action:
+        """Compose the action of a button on the question at this place."""
+        action: Action = {"do": do, "conflict": str(view.id), "version": view.version}
+        action.update(n=self.n, of=self.of, done=self.done)
+        if self.party:
+            action["party"] = self.party
+        if self.further:
+            action["further"] = self.further
+        return {**action, **more}
+
+    def onward(self) -> Action:
+        """Compose the action that passes over this question."""
+        action: Action = {"do": "questions", "after": self.further, "n": self.n + 1, "of": self.of}
+        return {**action, "party": self.party} if self.party else action
+
+
+def question_card(view: ConflictView, place: Place, to: Audience, *, notice: Html | None = None) -> Card:
+    """Ask: what happened, the source's own words, the likely answer first; a `notice` stands above it."""
+    text = _question(view, place, to)
+    if notice is not None:
+        text = joined([notice, text], "\n\n")
+    return Card(text, _question_buttons(view, place, to, explained="why"))
+
+
+def why_card(view: ConflictView, place: Place, to: Audience) -> Card:
+    """Ask the same with the evidence in detail."""
+    why = [to.say("· {line}", line=cut(line, _LINE)) for line in view.why[:_MOST_LINES]]
+    if not why:
+        why = [to.say("I have nothing more than what stands above.")]
+    text = joined([_question(view, place, to), joined([to.say("<b>Why I ask</b>"), *why])], "\n\n")
+    return Card(text, _question_buttons(view, place, to, explained="question"))
+
+
+def _question(view: ConflictView, place: Place, to: Audience) -> Html:
+    title = cut(view.title, _LINE)
+    if place.of > 1:
+        head = to.say("<b>{n} of {of}</b> · {title}", n=place.n, of=place.of, title=title)
+    else:
+        head = to.say("<b>{title}</b>", title=title)
+    lines = to.heading(head)
+    if view.quote:
+        lines.append(to.say("“<i>{quote}</i>”", quote=cut(view.quote, _LINE)))
+    lines += [to.say("{line}", line=cut(line, _LINE)) for line in view.lines[:_MOST_LINES]]
+    return joined(lines)
+
+
+def _question_buttons(view: ConflictView, place: Place, to: Audience, *, explained: str) -> Rows:
+    words = to.label("Why?") if explained == "why" else to.label("Less")
+    why = Button(words, place.action(explained, view))
+    if not to.may(Permission.ANSWER):
+        onward = (Button(to.label("Next ›"), place.onward()),) if place.further else ()
+        return ((why, *onward),)
+    answers = [
+        Button(cut(option.label, 40), place.action("answer", view, answer=option.id))
+        for option in view.answers
+    ]
+    later = Button(to.label("Later"), place.action("later", view))
+    return (*in_rows(answers, per_row=2, longest=_PAIR_WIDTH), (why, later))
+
+
+def answered_card(view: ConflictView, place: Place, to: Audience) -> Card:
+    """Show a question as answered: by whom, what, when, and the way back."""
+    lines = to.heading(to.say("✓ {title}", title=cut(view.title, _LINE)))
+    lines.append(answer_line(view, to))
+    undo = Button(to.label("Undo"), place.action("undo", view))
+    return Card(joined(lines), ((undo,),) if view.can_undo and to.may(Permission.ANSWER) else ())
+
+
+def answer_line(view: ConflictView, to: Audience) -> Html:
+    """Say what was answered, by whom and when."""
+    answer = cut(view.answer_label or view.answer or "", 60)
+    if view.answered_by is None or view.answered_at is None:
+        return to.say("<b>{answer}</b>", answer=answer)
+    return to.say(
+        "<b>{answer}</b> · {person}, {when}",
+        answer=answer,
+        person=cut(view.answered_by, 30),
+        when=to.moment(view.answered_at),
+    )
+
+
+def cleared_card(view: ConflictView, to: Audience) -> Card:
+    """Say that a question settled itself before it was answered."""
+    lines = to.heading(to.say("✓ {title}", title=cut(view.title, _LINE)))
+    lines.append(to.say("This settled itself: the missing entry has come."))
+    return Card(joined(lines))
+
+
+def standing_card(view: ConflictView, place: Place, to: Audience) -> Card:
+    """Show a question as it stands now, to somebody whose button was from earlier."""
+    match view.status:
+        case "resolved":
+            return answered_card(view, place, to)
+        case "cleared":
+            return cleared_card(view, to)
+        case _:
+            notice = to.say("Something new has come since; please look once more.")
+            return question_card(view, place, to, notice=notice)
+
+
+def stale_notice(view: ConflictView, to: Audience) -> str:
+    """Say in one plain line why a button no longer fits: who answered what, or that there is newer evidence."""
+    match view.status:
+        case "resolved":
+            words = to.say("Already answered. {answer}", answer=answer_line(view, to))
+        case "cleared":
+            words = to.say("This has settled itself.")
+        case _:
+            words = to.say(
+                "That button is from earlier. Something new has come since; please look once more."
+            )
+    return unescaped(Html(words.replace("<b>", "").replace("</b>", "")))
+
+
+def later_card(view: ConflictView, until: str, place: Place, to: Audience) -> Card:
+    """Say when a question put off comes back."""
+    lines = to.heading(to.say("⏳ {title}", title=cut(view.title, _LINE)))
+    lines.append(to.say("I'll ask again {when}.", when=clean(until)))
+    return Card(joined(lines), ((Button(to.label("Ask now"), place.action("question", view)),),))
+
+
+def questions_done_card(answered: int, to: Audience) -> Card:
+    """Close a run of questions, or say that there was none."""
+    if answered <= 0:
+        text = to.say("Nothing waits for your answer.")
+    else:
+        done = to.count("{n} entry is settled", "{n} entries are settled", answered)
+        text = to.say("That was the last one: {done}. Nothing else waits for you.", done=done)
+    return Card(joined(to.heading(text)), ((Button(to.label("Today's digest"), {"do": "digest"}),),))

@@ -1,0 +1,85 @@
+"""/start: a one-time code links the chat to its member; then the first digest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from telegram import Update
+from telegram.error import TelegramError
+
+from bot.cards import strangers
+from bot.cards.card import Card
+from bot.cards.plain import help_card, welcome_card
+from bot.digest import queue_digest
+from bot.gate import Gate
+from bot.handlers.failures import HasDoor, by_remedy
+from bot.visit import Visit, Visitor, answer, visitor_of
+from bot.words import Html
+from kit.errors import Rejected
+from kit.logs import logger
+from ledger.commands import ChooseBusiness, LinkChat
+from ledger.dispatch import Door
+from ledger.domain.roles import Actor, system
+from ledger.handlers.chat import code_hash
+from ledger.store.directory import business_of_code
+
+log = logger(__name__)
+
+
+class Linking(HasDoor):
+    """Linking a chat by code."""
+
+    def __init__(self, door: Door, gate: Gate) -> None:
+        super().__init__(door)
+        self._gate = gate
+
+    @by_remedy
+    async def start(self, update: Update, visit: Visit) -> None:
+        """/start CODE links; /start alone says what can be asked."""
+        assert update.effective_chat is not None
+        chat_id = update.effective_chat.id
+        code = "".join(visit.args or [])
+        if not code:
+            await self._help(visit)
+            return
+        if self._gate.wrong_codes.left(chat_id) <= 0:
+            await self._say(visit, chat_id, strangers.too_many_codes)
+            return
+        linked = await self._redeem(code, chat_id)
+        if linked is None:
+            self._gate.wrong_codes.use(chat_id)
+            log.info("link.wrong_code")
+            await self._say(visit, chat_id, strangers.wrong_code)
+            return
+        await self._welcome(chat_id, linked)
+
+    async def _redeem(self, code: str, chat_id: int) -> Actor | None:
+        business = await business_of_code(self.door.engine, code_hash(code))
+        if business is None:
+            return None
+        try:
+            linked: Actor = await self.door.execute(LinkChat(code, chat_id), system(business, "chat"))
+        except Rejected:  # used up or too old: a stranger isn't told which
+            return None
+        return linked
+
+    async def _welcome(self, chat_id: int, linked: Actor) -> None:
+        await self.door.execute(ChooseBusiness(chat_id), linked)
+        visitor = await visitor_of(self.door, chat_id)
+        assert visitor is not None
+        to = visitor.audience(self.door.clock())
+        await answer(self.door, visitor, [welcome_card(linked.name, visitor.member.business_name, to)])
+        await queue_digest(self.door, visitor.member, self.door.clock(), several=bool(visitor.others))
+
+    async def _help(self, visit: Visit) -> None:
+        await answer(self.door, visit.guest, [help_card(visit.guest.audience(self.door.clock()))])
+
+    async def _say(self, visit: Visit, chat_id: int, line: Callable[[str], Html]) -> None:
+        visitor: Visitor | None = visit.visitor
+        if visitor is not None:
+            await answer(self.door, visitor, [Card(line(visitor.actor.language))])
+            return
+        try:
+            await visit.bot.send_message(chat_id, line("en"), parse_mode="HTML")
+        except TelegramError as fault:
+            log.info("link.not_said", reason=type(fault).__name__)

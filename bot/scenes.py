@@ -1,0 +1,135 @@
+"""What can be asked in the chat: each scene puts a question through the door and writes the card."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from bot.cards import plain
+from bot.cards.card import Card
+from bot.cards.digest import digest_card
+from bot.cards.lists import PER_PAGE, Turn, what_i_owe_card, who_owes_card
+from bot.cards.party import bills_card, choices_card, history_card, not_found_card, party_card
+from bot.cards.question import Place, question_card, questions_done_card
+from bot.cards.sources import sources_card
+from bot.visit import Visitor
+from bot.words import clean
+from kit.errors import NotFound, Rejected
+from kit.money import parse_minor
+from ledger import queries
+from ledger.dispatch import Door
+from ledger.views import ConflictPage, ConflictView, InvoiceView, PartyBrief, PartyPage, PayablePage
+
+_AMOUNT = re.compile(r"(?:₹|rs\.?|inr)?\s*\d[\d,]*(?:\.\d{1,2})?\s*(?:/-|rs\.?|₹)?", re.IGNORECASE)
+_LONGEST_SEARCH = 80
+_CHOICES = 5
+
+
+class Scenes:
+    """The scenes of the chat, on one door."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+
+    def now(self) -> datetime:
+        """Return the present moment."""
+        return self.door.clock()
+
+    async def digest(self, visitor: Visitor) -> Card:
+        """Today at a glance."""
+        view = await self.door.query(queries.Digest(), visitor.actor)
+        return digest_card(view, visitor.audience(self.now()))
+
+    async def who_owes(self, visitor: Visitor, turn: Turn) -> Card:
+        """Who owes, most urgent first."""
+        page: PartyPage = await self.door.query(
+            queries.WhoOwesMe(first=PER_PAGE, after=turn.after), visitor.actor
+        )
+        return who_owes_card(page, turn, visitor.audience(self.now()))
+
+    async def what_i_owe(self, visitor: Visitor, turn: Turn) -> Card:
+        """What the business owes, most overdue first."""
+        page: PayablePage = await self.door.query(
+            queries.Payables(first=PER_PAGE, after=turn.after), visitor.actor
+        )
+        return what_i_owe_card(page, turn, visitor.audience(self.now()))
+
+    async def party(self, visitor: Visitor, party_id: UUID) -> Card:
+        """One party in full."""
+        view = await self.door.query(queries.PartyCard(party_id), visitor.actor)
+        return party_card(view, visitor.audience(self.now()))
+
+    async def history(self, visitor: Visitor, party_id: UUID, turn: Turn) -> Card:
+        """What was said about a party, newest first."""
+        briefs: dict[UUID, PartyBrief] = await self.door.query(
+            queries.PartiesByIds((party_id,)), visitor.actor
+        )
+        if party_id not in briefs:
+            raise NotFound("party.not_found", "There is no such customer or vendor.")
+        page = await self.door.query(
+            queries.Timeline(party_id, first=PER_PAGE, after=turn.after), visitor.actor
+        )
+        name = briefs[party_id].name
+        return history_card(page, name, str(party_id), turn, visitor.audience(self.now()))
+
+    async def sources(self, visitor: Visitor) -> Card:
+        """Where the news comes from."""
+        found = await self.door.query(queries.Sources(), visitor.actor)
+        return sources_card(found, visitor.audience(self.now()))
+
+    async def find(self, visitor: Visitor, text: str) -> Card:
+        """Whatever was typed: a bill's number, an amount, part of a name."""
+        to = visitor.audience(self.now())
+        wanted = clean(text)[:_LONGEST_SEARCH].strip()
+        if len(wanted) < 2:
+            return plain.too_short_card(to)
+        bills = await self._bills(visitor, wanted)
+        if bills:
+            return bills_card(bills, wanted, to)
+        parties: tuple[PartyBrief, ...] = await self.door.query(
+            queries.FindParty(wanted, limit=_CHOICES), visitor.actor
+        )
+        if not parties:
+            return not_found_card(wanted, to)
+        exact = [p for p in parties if clean(p.name).casefold() == wanted.casefold()]
+        if len(parties) == 1 or len(exact) == 1:
+            return await self.party(visitor, (exact or list(parties))[0].id)
+        return choices_card(parties, wanted, to)
+
+    async def _bills(self, visitor: Visitor, wanted: str) -> tuple[InvoiceView, ...]:
+        if not any(character.isdigit() for character in wanted):
+            return ()
+        found: tuple[InvoiceView, ...] = await self.door.query(
+            queries.FindBills(number=wanted), visitor.actor
+        )
+        if found or not _AMOUNT.fullmatch(wanted):
+            return found
+        try:
+            amount = parse_minor(wanted.removesuffix("/-"))
+        except Rejected:  # more digits than any bill has: a phone number, say
+            return ()
+        fitting: tuple[InvoiceView, ...] = await self.door.query(
+            queries.FindBills(amount=amount), visitor.actor
+        )
+        return fitting
+
+    async def next_question(self, visitor: Visitor, place: Place, *, after: str | None = None) -> Card:
+        """The most severe and oldest open question, or that there is none left."""
+        to = visitor.audience(self.now())
+        party = UUID(place.party) if place.party else None
+        page: ConflictPage = await self.door.query(
+            queries.Conflicts(status="open", first=1, after=after, party_id=party), visitor.actor
+        )
+        if not page.rows:
+            return questions_done_card(place.done, to)
+        view = page.rows[0]
+        left = page.open_count if after is None else 1
+        here = replace(place, of=max(place.of, place.n + left - 1), further=page.end if page.more else None)
+        return question_card(view, here, to)
+
+    async def question(self, visitor: Visitor, conflict_id: UUID) -> ConflictView:
+        """One question as it stands."""
+        found: ConflictView = await self.door.query(queries.Conflict(conflict_id), visitor.actor)
+        return found

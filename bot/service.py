@@ -1,0 +1,75 @@
+"""The life of the bot: connects with patience, polls and sends until it is told to stop, stops cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+
+from telegram.error import InvalidToken, TelegramError
+
+from bot.application import ALLOWED_UPDATES, AnyApplication, bot_commands
+from bot.outbox import Sender
+from kit.logs import logger
+from ledger.dispatch import Door
+
+log = logger(__name__)
+_FIRST_WAIT, _LONGEST_WAIT = 0.25, 30.0
+_POLL_SECONDS = 20
+
+
+async def serve(application: AnyApplication, door: Door, stop: asyncio.Event) -> None:
+    """Run the bot until `stop` is set; a Bot API server that isn't up yet is waited for."""
+    if not await _connect(application, stop):
+        return
+    sender = Sender(door, application.bot)
+    sending = asyncio.create_task(sender.run())
+    updater = application.updater
+    assert updater is not None
+    try:
+        await application.start()
+        await updater.start_polling(
+            timeout=_POLL_SECONDS,
+            bootstrap_retries=-1,
+            allowed_updates=list(ALLOWED_UPDATES),
+            error_callback=_polling_failed,
+        )
+        log.info("bot.listening")
+        await stop.wait()
+    finally:
+        log.info("bot.stopping")
+        if updater.running:
+            await updater.stop()
+        if application.running:
+            await application.stop()
+        await sender.stop()
+        sending.cancel()
+        with suppress(asyncio.CancelledError):
+            await sending
+        await application.shutdown()
+
+
+async def _connect(application: AnyApplication, stop: asyncio.Event) -> bool:
+    wait, told = _FIRST_WAIT, False
+    while not stop.is_set():
+        try:
+            await application.initialize()
+            await application.bot.set_my_commands(bot_commands())
+        except InvalidToken as refusal:
+            if told is False:
+                log.error("bot.token_refused", reason=type(refusal).__name__)
+        except TelegramError as fault:
+            if told is False:
+                log.info("bot.waiting_for_api", reason=type(fault).__name__)
+        else:
+            return True
+        told = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), wait * random.uniform(0.7, 1.0))  # noqa: S311
+        wait = min(wait * 2, _LONGEST_WAIT)
+    return False
+
+
+def _polling_failed(fault: TelegramError) -> None:
+    # The updater itself goes on with a growing pause.
+    log.warning("bot.polling", reason=type(fault).__name__)

@@ -1,0 +1,74 @@
+"""Words for people: translated, formatted, and escaped for Telegram HTML in one step, so that no text can inject."""
+
+from __future__ import annotations
+
+import gettext
+import unicodedata
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+
+_LOCALES = Path(__file__).parent / "locale"
+_KEPT_FORMATS = "\u200c\u200d"  # joiners that Indian scripts need
+
+
+class Html(str):
+    """Text that is already escaped for Telegram."""
+
+    __slots__ = ()
+
+
+def html(text: object) -> Html:
+    """Escape plain text (an Html passes unchanged): the only three characters that Telegram's parser minds."""
+    return text if isinstance(text, Html) else Html(escape(str(text), quote=False))
+
+
+def joined(parts: list[Html], separator: str = "\n") -> Html:
+    """Join escaped parts with a separator that we chose."""
+    return Html(separator.join(parts))
+
+
+@lru_cache(maxsize=8)
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation("munshi", _LOCALES, languages=[language], fallback=True)
+
+
+def say(language: str, text: str, values: dict[str, object]) -> Html:
+    """Translate `text` and put in `values`, each escaped unless it is Html."""
+    return _filled(_catalogue(language).gettext(text), values)
+
+
+def say_count(language: str, one: str, many: str, count: int, values: dict[str, object]) -> Html:
+    """Translate the form of `one` and `many` that `count` asks for; `{n}` is the count."""
+    return _filled(_catalogue(language).ngettext(one, many, count), {"n": count, **values})
+
+
+def _filled(template: str, values: dict[str, object]) -> Html:
+    return Html(template.format(**{name: html(value) for name, value in values.items()}))
+
+
+def clean(text: str) -> str:
+    """Make foreign text fit for one line: no controls, no direction marks, no lone surrogates, single spaces."""
+    kept = (
+        character if character in _KEPT_FORMATS or unicodedata.category(character) not in _DROPPED else " "
+        for character in text
+    )
+    return " ".join("".join(kept).split())
+
+
+_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def cut(text: str, width: int) -> str:
+    """Shorten cleaned text to `width` characters, at a word where one is near, never inside a syllable."""
+    text = clean(text)
+    if len(text) <= width:
+        return text
+    end = width - 1
+    while end > 1 and unicodedata.category(text[end]).startswith("M"):
+        end -= 1
+    head = text[:end]
+    space = head.rfind(" ")
+    if space >= end - 8 and space > 0:
+        head = head[:space]
+    return head.rstrip(" ,.-–·&(/") + "…"

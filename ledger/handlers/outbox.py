@@ -1,0 +1,210 @@
+"""The outbox: queued → sending → sent, and what a crash or a refusal in between means."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from kit.clock import business_day
+from kit.errors import Rejected
+from kit.ids import uuid7
+from ledger import commands, queries, views
+from ledger.domain.roles import Permission
+from ledger.handlers.chat import keep_actions
+from ledger.handlers.registry import Context, handles
+from ledger.store.audit import Entry
+
+CHANNEL = "munshi_outbox"
+"""NOTIFY channel; the payload is the business."""
+_KINDS = ("digest", "alert", "answer")
+
+
+@handles(commands.QueueMessage, permission=Permission.SEE_RECEIVABLES)
+async def queue_message(command: commands.QueueMessage, ctx: Context) -> UUID | None:
+    """Put a card into the outbox with the actions of its buttons, and wake the sender after the commit."""
+    if command.kind not in _KINDS:
+        raise Rejected("message.kind", f"{command.kind[:20]!r} is not a kind of message.")
+    business = ctx.actor.business_id
+    if command.kind == "digest" and command.member_id is not None:
+        await _note_digest(command.member_id, ctx)
+    if command.once_key is not None and await ctx.tx.value(
+        "SELECT 1 FROM outbox WHERE business_id = $1 AND once_key = $2", business, command.once_key
+    ):
+        return None
+    card = await _with_button_ids(command, ctx)
+    made: UUID | None = await ctx.tx.value(
+        """
+        INSERT INTO outbox (business_id, id, channel, chat_id, member_id, kind, once_key, card, edit_message,
+                            queued_at, due_at)
+        VALUES ($1, $2, 'telegram', $3, $4, $5, $6, $7::jsonb, $8, clock_timestamp(), $9)
+        ON CONFLICT (business_id, once_key) WHERE once_key IS NOT NULL DO NOTHING
+        RETURNING id
+        """,
+        business,
+        uuid7(),
+        command.chat_id,
+        command.member_id,
+        command.kind,
+        command.once_key,
+        orjson.dumps(card).decode(),
+        command.edit_message,
+        ctx.now,
+    )
+    if made is not None:
+        await ctx.tx.run("SELECT pg_notify($1, $2)", CHANNEL, str(business))
+    return made
+
+
+async def _with_button_ids(command: commands.QueueMessage, ctx: Context) -> dict[str, Any]:
+    # An action leaves for the store; the button carries its id and version (at most 64 bytes).
+    rows: list[list[dict[str, Any]]] = command.card.get("buttons", [])
+    new = [b for row in rows for b in row if "action" in b]
+    ids = iter(await keep_actions(tuple({**b["action"], "chat": command.chat_id} for b in new), ctx))
+    buttons = [
+        [
+            {"label": b["label"], "data": f"{next(ids)}:{b['action'].get('version', 0)}"}
+            if "action" in b
+            else b
+            for b in row
+        ]
+        for row in rows
+    ]
+    return {**command.card, "buttons": buttons}
+
+
+async def _note_digest(member_id: UUID, ctx: Context) -> None:
+    business = ctx.actor.business_id
+    timezone = await ctx.tx.value("SELECT timezone FROM businesses WHERE business_id = $1", business)
+    await ctx.tx.run(
+        "UPDATE members SET digest_sent_on = $3 WHERE business_id = $1 AND id = $2",
+        business,
+        member_id,
+        business_day(ctx.now, timezone),
+    )
+
+
+@handles(queries.WaitingChats, permission=Permission.SYSTEM)
+async def waiting_chats(_: queries.WaitingChats, ctx: Context) -> tuple[views.WaitingChat, ...]:
+    """Tell which chats have queued messages, and when the oldest of each may go."""
+    rows = await ctx.tx.fetch(
+        """
+        SELECT DISTINCT ON (chat_id) chat_id, due_at FROM outbox
+        WHERE business_id = $1 AND status = 'queued' ORDER BY chat_id, queued_at, id
+        """,
+        ctx.actor.business_id,
+    )
+    return tuple(views.WaitingChat(row["chat_id"], row["due_at"]) for row in rows)
+
+
+@handles(commands.ClaimMessage, permission=Permission.SYSTEM)
+async def claim_message(command: commands.ClaimMessage, ctx: Context) -> commands.OutboxMessage | None:
+    """Take the oldest queued message of a chat; while that one isn't due, nothing behind it goes either."""
+    row = await ctx.tx.row(
+        """
+        UPDATE outbox SET status = 'sending', attempts = attempts + 1
+        WHERE business_id = $1 AND due_at <= $3 AND id = (
+          SELECT id FROM outbox WHERE business_id = $1 AND chat_id = $2 AND status = 'queued'
+          ORDER BY queued_at, id LIMIT 1 FOR UPDATE)
+        RETURNING id, chat_id, member_id, kind, card, edit_message, attempts
+        """,
+        ctx.actor.business_id,
+        command.chat_id,
+        ctx.now,
+    )
+    if row is None:
+        return None
+    return commands.OutboxMessage(
+        id=row["id"],
+        chat_id=row["chat_id"],
+        member_id=row["member_id"],
+        kind=row["kind"],
+        card=orjson.loads(row["card"]),
+        edit_message=row["edit_message"],
+        attempts=row["attempts"],
+    )
+
+
+@handles(commands.SettleMessage, permission=Permission.SYSTEM)
+async def settle_message(command: commands.SettleMessage, ctx: Context) -> None:
+    """Write down what became of a message that was being sent."""
+    if command.status not in ("sent", "failed", "queued"):
+        raise Rejected("message.status", f"{command.status[:20]!r} is not an outcome of sending.")
+    await ctx.tx.run(
+        """
+        UPDATE outbox SET status = $3, message_id = coalesce($4, message_id), error = $5,
+               due_at = coalesce($6, due_at), sent_at = CASE WHEN $3 = 'sent' THEN $7::timestamptz END,
+               card = CASE WHEN $8 THEN card || '{"again": true}'::jsonb ELSE card END
+        WHERE business_id = $1 AND id = $2 AND status = 'sending'
+        """,
+        ctx.actor.business_id,
+        command.outbox_id,
+        command.status,
+        command.message_id,
+        command.error[:300] if command.error else None,
+        command.due_at,
+        ctx.now,
+        command.again,
+    )
+
+
+@handles(commands.RecoverMessages, permission=Permission.SYSTEM)
+async def recover_messages(_: commands.RecoverMessages, ctx: Context) -> int:
+    """Settle what a crashed sender left: Telegram has no idempotency key, so nobody knows whether it arrived.
+
+    An answer comes again, marked so (an edit may simply be repeated); a digest or an alert doesn't.
+    """
+    business = ctx.actor.business_id
+    given_up = await ctx.tx.fetch(
+        """
+        UPDATE outbox SET status = 'failed', error = 'interrupted while sending: it may have arrived'
+        WHERE business_id = $1 AND status = 'sending' AND kind <> 'answer' RETURNING id, kind
+        """,
+        business,
+    )
+    for row in given_up:
+        ctx.entries.append(Entry(ctx.actor.label, "message.given_up", str(row["id"]), {"kind": row["kind"]}))
+    return await ctx.tx.run(
+        """
+        UPDATE outbox SET status = 'queued', due_at = $2,
+               card = CASE WHEN edit_message IS NULL THEN card || '{"again": true}'::jsonb ELSE card END
+        WHERE business_id = $1 AND status = 'sending'
+        """,
+        business,
+        ctx.now,
+    )
+
+
+@handles(commands.NoteBlockedChat, permission=Permission.SYSTEM)
+async def note_blocked_chat(command: commands.NoteBlockedChat, ctx: Context) -> None:
+    """Take a chat that refuses us as unreachable; its link stays, so that writing again is enough to come back."""
+    business = ctx.actor.business_id
+    rows = await ctx.tx.fetch(
+        "UPDATE members SET chat_id = NULL WHERE business_id = $1 AND chat_id = $2 RETURNING id",
+        business,
+        command.chat_id,
+    )
+    await ctx.tx.run(
+        """
+        UPDATE outbox SET status = 'failed', error = 'the chat refuses messages'
+        WHERE business_id = $1 AND chat_id = $2 AND status = 'queued'
+        """,
+        business,
+        command.chat_id,
+    )
+    for row in rows:
+        ctx.audit("chat.unreachable", f"member:{row['id']}")
+
+
+@handles(commands.NoteChatBack, permission=Permission.SYSTEM)
+async def note_chat_back(command: commands.NoteChatBack, ctx: Context) -> None:
+    """Take a member's chat as reachable again."""
+    touched = await ctx.tx.run(
+        "UPDATE members SET chat_id = $3 WHERE business_id = $1 AND id = $2 AND chat_id IS NULL",
+        ctx.actor.business_id,
+        command.member_id,
+        command.chat_id,
+    )
+    if touched:
+        ctx.audit("chat.reachable", f"member:{command.member_id}")
