@@ -205,6 +205,8 @@ class Story:
     today: date
     customers: tuple[Party, ...]
     vendors: tuple[Party, ...]
+    tds_days: int = 0
+    """For how many days customers have been cutting TDS."""
     invoices: list[Document] = field(default_factory=list)
     credit_notes: list[Document] = field(default_factory=list)
     bills: list[Document] = field(default_factory=list)

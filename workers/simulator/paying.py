@@ -89,9 +89,14 @@ def _due_for_payment(story: Story, mine: list[Document]) -> dict[date, list[Docu
     return days
 
 
-def _payable(story: Story, invoice: Document) -> int:
+def _payable(story: Story, invoice: Document, day: date) -> int:
     credited = sum(n.amount for n in story.credit_notes if n.against == invoice.number)
-    return invoice.amount - credited - (invoice.tds if invoice.party.habit.cuts_tds else 0)
+    return invoice.amount - credited - _cut(story, invoice, day)
+
+
+def _cut(story: Story, invoice: Document, day: date) -> int:
+    cuts = invoice.party.habit.cuts_tds and day >= story.today - timedelta(days=story.tds_days)
+    return invoice.tds if cuts else 0
 
 
 def _by_transfer(story: Story, party: Party, mine: list[Document]) -> None:
@@ -105,13 +110,13 @@ def _by_transfer(story: Story, party: Party, mine: list[Document]) -> None:
                 party,
                 day,
                 invoices,
-                amount=sum(_payable(story, i) for i in invoices),
+                amount=sum(_payable(story, i, day) for i in invoices),
                 remark=numbers if named else rng.choice(("PAYMENT", "SERVICE CHARGES", "BILL PAYMENT")),
                 entered_on=min(day + timedelta(days=rng.randint(0, 2)), story.today - timedelta(days=1))
                 if in_books
                 else None,
-                tds=sum(i.tds for i in invoices) if party.habit.cuts_tds else 0,
-                settles=tuple((i.number, _payable(story, i)) for i in invoices),
+                tds=sum(_cut(story, i, day) for i in invoices),
+                settles=tuple((i.number, _payable(story, i, day)) for i in invoices),
             )
         )
 
@@ -299,17 +304,21 @@ def _wrong_amount_and_duplicate(story: Story) -> None:
             kind="wrong_amount",
         )
     )
-    paid = [p for p in story.payments if p.party is skyline]
-    first = max(paid, key=lambda p: p.at)
+    first = max(
+        (p for p in story.payments if p.party is skyline and p.at.date() <= _before(story, 6)),
+        key=lambda p: p.at,
+    )
+    day = first.at.date() + timedelta(days=4)
     again = [i for i in story.invoices if i.number == first.settles[0][0]]
     story.payments.append(
         transfer(
             skyline,
-            max(first.at.date() + timedelta(days=3), _before(story, 4)),
+            day,
             again,
             amount=first.settles[0][1],
             remark=first.settles[0][0],
-            entered_on=None,
+            entered_on=day,
+            settles=first.settles[:1],
             kind="duplicate",
         )
     )

@@ -56,10 +56,18 @@ class World:
         return [(p, p.base * 118 // 100) for p in self.customers if p.habit.channel == "sums"]
 
 
-def build(seed: int, today: date) -> World:
-    """Live through the six months before `today`."""
+def build(seed: int, today: date, *, tds_days: int = 16) -> World:
+    """Live through the six months before `today`.
+
+    Each payment cut by TDS is a question, so customers have been cutting it only for the last `tds_days`.
+    """
     story = Story(
-        seed=seed, start=today - HISTORY, today=today, customers=customers(seed), vendors=vendors(seed)
+        seed=seed,
+        start=today - HISTORY,
+        today=today,
+        customers=customers(seed),
+        vendors=vendors(seed),
+        tds_days=tds_days,
     )
     write_bills(story)
     receive_bills(story)
