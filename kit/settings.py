@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     """Any Bot API server; empty: Telegram's own."""
     munshi_extra_routes: str = ""
     """`package.module:function` that returns more routes for the api, such as `bot.phone:routes`."""
+    munshi_doorbell: str = "workers.doorbell:ring"
+    """`package.module:function` that tells workers which businesses have work; empty: they find it by themselves."""
     database_pool_size: int = Field(default=8, ge=1, le=100)
     max_body_bytes: int = Field(default=4 * 1024 * 1024, ge=1024)
     max_file_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)

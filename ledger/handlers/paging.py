@@ -124,6 +124,11 @@ def cut(
     return page, cursor(order, *keys(page[-1])) if page else None, len(rows) > first
 
 
+def cursors(rows: Sequence[Row], order: Order, keys: Callable[[Row], Sequence[Any]]) -> tuple[str, ...]:
+    """Return the cursor after each row of a page."""
+    return tuple(cursor(order, *keys(row)) for row in rows)
+
+
 def _whole(text: str) -> int:
     number = int(text)
     if abs(number) >= 2**63:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ledger import queries, views
 from ledger.domain.roles import Permission
-from ledger.handlers.paging import Conditions, Order, cut, order_named, page_size, place
+from ledger.handlers.paging import Conditions, Order, cursors, cut, order_named, page_size, place
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business, own_parties
 from ledger.handlers.standing import BRIEF, STANDING, brief, briefs
@@ -66,6 +66,7 @@ async def who_owes_me(question: queries.WhoOwesMe, ctx: Context) -> views.PartyP
     return views.PartyPage(
         end=end,
         more=more,
+        cursors=cursors(shown, order, _KEYS[order.name]),
         rows=briefs(shown, ctx),
         total=rows[0]["total"],
         overdue=rows[0]["late"],
@@ -108,10 +109,11 @@ async def parties(question: queries.Parties, ctx: Context) -> views.PartyPage:
         f"ORDER BY {BY_NAME.by}",
         *where.values,
     )
-    shown, end, more = cut(rows, first, BY_NAME, lambda row: (row["search_name"], row["id"]))
+    shown, end, more = cut(rows, first, BY_NAME, _KEYS["owing:name"])
     return views.PartyPage(
         end=end,
         more=more,
+        cursors=cursors(shown, BY_NAME, _KEYS["owing:name"]),
         rows=briefs(shown, ctx),
         total=whole["total"],
         overdue=overdue,

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from ledger import queries, views
 from ledger.domain.roles import Permission
 from ledger.handlers.bills import BILL, PAYABLE, day_of, open_bills, payable
-from ledger.handlers.paging import Conditions, Order, cut, page_size, place
+from ledger.handlers.paging import Conditions, Order, cursors, cut, page_size, place
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business, own_parties
 
 AGING = Order("payables:aging", ("coalesce(i.due_on, i.issued_on)", "i.id"), ("date", "uuid"))
+
+
+def _key(row: Any) -> Sequence[Any]:
+    return row["due_on"] or row["issued_on"], row["id"]
 
 
 @handles(queries.Payables, permission=Permission.SEE_PAYABLES)
@@ -46,10 +52,11 @@ async def payables(question: queries.Payables, ctx: Context) -> views.PayablePag
     rows = await ctx.tx.fetch(
         f"SELECT {BILL} FROM {source} WHERE {where.sql} ORDER BY {AGING.by} LIMIT {first + 1}", *where.values
     )
-    page, end, more = cut(rows, first, AGING, lambda row: (row["due_on"] or row["issued_on"], row["id"]))
+    page, end, more = cut(rows, first, AGING, _key)
     return views.PayablePage(
         end=end,
         more=more,
+        cursors=cursors(page, AGING, _key),
         rows=tuple(payable(row, today) for row in page),
         total=total["total"],
         overdue=total["overdue"],

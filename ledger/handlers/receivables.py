@@ -13,7 +13,7 @@ from ledger.domain.roles import Permission
 from ledger.handlers.bills import BILL, RECEIVABLE, day_of, invoice, open_bills
 from ledger.handlers.find_party import parties_called
 from ledger.handlers.names import storable
-from ledger.handlers.paging import Conditions, Order, cut, order_named, page_size, place
+from ledger.handlers.paging import Conditions, Order, cursors, cut, order_named, page_size, place
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business, own_parties
 
@@ -55,7 +55,12 @@ async def receivables(question: queries.Receivables, ctx: Context) -> views.Invo
         f"SELECT {BILL} FROM {source} WHERE {where.sql} ORDER BY {order.by} LIMIT {first + 1}", *where.values
     )
     page, end, more = cut(rows, first, order, _KEYS[order.name])
-    return views.InvoicePage(end=end, more=more, rows=tuple(invoice(row, today) for row in page))
+    return views.InvoicePage(
+        end=end,
+        more=more,
+        cursors=cursors(page, order, _KEYS[order.name]),
+        rows=tuple(invoice(row, today) for row in page),
+    )
 
 
 @handles(queries.InvoicesByIds, permission=Permission.SEE_RECEIVABLES)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kit.errors import NotFound
 from kit.money import format_minor
 from ledger import queries, views
 from ledger.domain.roles import Permission
-from ledger.handlers.paging import Conditions, Order, cut, page_size, place
+from ledger.handlers.paging import Conditions, Order, cursors, cut, page_size, place
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import NO_PARTY, own_parties, sees_payables
 from ledger.handlers.summary import summary
@@ -70,8 +70,14 @@ async def timeline(question: queries.Timeline, ctx: Context) -> views.TimelinePa
         where.add("e.kind <> ALL({})", list(OURS_TO_SEE))
     where.seek(ORDER, after)
     rows = await ctx.tx.fetch(_EVENTS.format(where=where.sql, by=ORDER.by, limit=first + 1), *where.values)
-    page, end, more = cut(rows, first, ORDER, lambda row: (row["occurred_at"].isoformat(), row["id"]))
-    return views.TimelinePage(end=end, more=more, rows=tuple(_entry(row) for row in page))
+    page, end, more = cut(rows, first, ORDER, _key)
+    return views.TimelinePage(
+        end=end, more=more, cursors=cursors(page, ORDER, _key), rows=tuple(_entry(row) for row in page)
+    )
+
+
+def _key(row: Any) -> Sequence[Any]:
+    return row["occurred_at"].isoformat(), row["id"]
 
 
 def _entry(row: Any) -> views.TimelineEntry:
