@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from connectors.contract import Manifest, Observation, Observed, StatusRow, load_manifest
+from connectors.contract import Manifest, Observation, Observed, StatusRow
 from kit.errors import Rejected
 from ledger.domain.events import NewEvent, Quarantined
 from ledger.domain.statuses import read_status
@@ -39,7 +39,7 @@ class StatusMap:
 
 def status_map(manifest: Manifest, own: Iterable[StatusRow] = ()) -> StatusMap:
     """Lay a business's own rows over the defaults of a connector."""
-    return StatusMap({_key(row.kind, row.word, row.qualifier): row for row in own}, _defaults(manifest.name))
+    return StatusMap({_key(row.kind, row.word, row.qualifier): row for row in own}, _defaults(manifest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,5 +179,5 @@ def _key(kind: str, word: str, qualifier: str) -> _Key:
 
 
 @lru_cache(maxsize=64)
-def _defaults(connector: str) -> Mapping[_Key, StatusRow]:
-    return {_key(row.kind, row.word, row.qualifier): row for row in load_manifest(connector).status_map}
+def _defaults(manifest: Manifest) -> Mapping[_Key, StatusRow]:
+    return {_key(row.kind, row.word, row.qualifier): row for row in manifest.status_map}

@@ -32,6 +32,7 @@ ACCEPTED = Counter(
 IGNORED = Counter("munshi_ingest_ignored_total", "Facts that are known and say nothing about money")
 RETRY_AFTER_SECONDS = 30
 _PATH = "/ingest/{source_key}"
+_FAILED = Retryable("ingest.failed", "It could not be kept now.", remedy="Send it again in a minute.")
 
 
 class Appends(Protocol):
@@ -85,10 +86,7 @@ class WebhookEndpoint:
         except Exception:
             log.exception("ingest.failed")
             REJECTED.labels("failed").inc()
-            error = Retryable(
-                "ingest.failed", "It could not be kept now.", remedy="Send it again in a minute."
-            )
-            await _answer(send, 503, _shown(error), retry_after=RETRY_AFTER_SECONDS)
+            await _answer(send, 503, _shown(_FAILED), retry_after=RETRY_AFTER_SECONDS)
         else:
             await _answer(send, 202, answer)
 
