@@ -71,7 +71,14 @@ def make_engine(url: str, *, pool_size: int = 8, application: str = "munshi") ->
         max_overflow=0,
         json_deserializer=orjson.loads,
         pool_pre_ping=True,
-        connect_args={"server_settings": {"application_name": application, "jit": "off"}, "timeout": 10},
+        connect_args={
+            "server_settings": {
+                "application_name": application,
+                "jit": "off",
+                "plan_cache_mode": "force_custom_plan",
+            },
+            "timeout": 10,
+        },
     )
 
 

@@ -36,24 +36,8 @@ _ADD_KEYS = """
 INSERT INTO identity_keys (business_id, key, subject)
 SELECT $1, * FROM unnest($2::text[], $3::uuid[]) ON CONFLICT DO NOTHING
 """
-# Whatever is reachable over shared keys: subjects → keys → subjects … each edge is walked once.
-_REACH = """
-WITH RECURSIVE reach(is_key, node) AS (
-  SELECT false, unnest($2::text[])
-  UNION
-  SELECT next.is_key, next.node FROM reach r CROSS JOIN LATERAL (
-    SELECT true AS is_key, k.key AS node FROM identity_keys k
-      WHERE NOT r.is_key AND k.business_id = $1 AND k.subject = r.node::uuid
-    UNION ALL
-    SELECT true, 'sub:' || r.node WHERE NOT r.is_key
-    UNION ALL
-    SELECT false, k.subject::text FROM identity_keys k WHERE r.is_key AND k.business_id = $1 AND k.key = r.node
-    UNION ALL
-    SELECT false, substr(r.node, 5) WHERE r.is_key AND r.node LIKE 'sub:%'
-  ) AS next
-)
-SELECT node FROM reach WHERE NOT is_key
-"""
+_KEYS_OF = "SELECT DISTINCT key FROM identity_keys WHERE business_id = $1 AND subject = ANY($2)"
+_SUBJECTS_OF = "SELECT DISTINCT subject FROM identity_keys WHERE business_id = $1 AND key = ANY($2)"
 
 
 async def refold(
@@ -69,8 +53,7 @@ async def refold(
     wanted = {(key, i.subject) for i in folded.values() for key in _keys(i)}
     if wanted:
         await tx.run(_ADD_KEYS, business, [key for key, _ in wanted], [subject for _, subject in wanted])
-    nodes = await tx.fetch(_REACH, business, [str(subject) for subject in asked])
-    scope = {UUID(record["node"]) for record in nodes}
+    scope = await reach(tx, business, asked)
     await _drop_keys(tx, business, asked, wanted)
     if gone:
         await tx.run(
@@ -78,6 +61,21 @@ async def refold(
         )
     others = list(scope - folded.keys() - gone)
     return folded | await load(tx, business, others), scope
+
+
+async def reach(tx: Tx, business: UUID, subjects: Collection[UUID]) -> set[UUID]:
+    """Return all that is reachable from `subjects` over shared keys, level by level; each edge is walked once."""
+    found, keys = set(subjects), set[str]()
+    frontier = found
+    while frontier:
+        records = await tx.fetch(_KEYS_OF, business, list(frontier))
+        new = ({record["key"] for record in records} | {f"sub:{subject}" for subject in frontier}) - keys
+        keys |= new
+        holders = await tx.fetch(_SUBJECTS_OF, business, list(new)) if new else []
+        named = {UUID(key[4:]) for key in new if key.startswith("sub:")}
+        frontier = ({record["subject"] for record in holders} | named) - found
+        found = found | frontier
+    return found
 
 
 async def load(tx: Tx, business: UUID, subjects: Collection[UUID] | None = None) -> dict[UUID, Identity]:
