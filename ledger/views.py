@@ -312,10 +312,11 @@ class MemberView:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A keyset page: `end` is the cursor after the last row; `more` says whether another page follows."""
+    """A keyset page: `end` is the cursor after the last row, `cursors` those after each; `more`: another page follows."""
 
     end: str | None
     more: bool
+    cursors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
