@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import orjson
 import sqlalchemy.exc
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -168,6 +167,6 @@ async def _source(tx: Tx, business_id: UUID, row: Mapping[str, Any], seal: Calla
         connector=load_connector(row["connector"]),
         manifest=manifest,
         secrets=seal().open(row["secrets"]) if row["secrets"] is not None else (),
-        settings={"timezone": row["timezone"], **orjson.loads(row["settings"])},
+        settings={"timezone": row["timezone"], **row["settings"]},
         statuses=status_map(manifest, own),
     )
