@@ -33,7 +33,6 @@ from workers.simulator.world import World, build
 
 log = logger(__name__)
 SOONEST, LATEST = 20, 40
-_PAUSE_AFTER_FAILURE = 5.0
 _TOLD_EVERY = 500
 
 
@@ -44,6 +43,7 @@ class Simulator:
     door: Door
     config: Settings
     clock: Clock = system_clock
+    transport: httpx.AsyncBaseTransport | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -51,7 +51,9 @@ class Simulator:
         firm = await found(self.door, home=self.config.munshi_home)
         world = await asyncio.to_thread(build, firm.seed, firm.founded_on)
         appender = Appender(self.door.engine, ring=ring)
-        async with httpx.AsyncClient(base_url=self.config.public_url, timeout=30.0) as client:
+        async with httpx.AsyncClient(
+            base_url=self.config.public_url, timeout=30.0, transport=self.transport
+        ) as client:
             if not self._state().get("sent"):
                 await self._tell_history(firm, world, client, appender)
             self._greet(firm)

@@ -56,7 +56,7 @@ class World:
         return [(p, p.base * 118 // 100) for p in self.customers if p.habit.channel == "sums"]
 
 
-def build(seed: int, today: date, *, tds_days: int = 16) -> World:
+def build(seed: int, today: date, *, tds_days: int = 10) -> World:
     """Live through the six months before `today`.
 
     Each payment cut by TDS is a question, so customers have been cutting it only for the last `tds_days`.
