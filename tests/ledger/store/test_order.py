@@ -1,0 +1,142 @@
+"""Any order of arrival, any duplication and any rhythm of draining end in the same read tables, byte for byte."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ingest.door import Appender
+from kit.database import transaction
+from ledger.commands import AddBusiness, DrainBusiness, RebuildBusiness
+from ledger.dispatch import Door
+from ledger.domain.events import Delivery
+from ledger.domain.roles import system
+from tests.ledger.firms import Firm, read_tables
+
+
+async def found(door: Door) -> UUID:
+    business = uuid4()
+    await door.execute(AddBusiness(business, "Order Traders"), system(business, "test"))
+    return business
+
+
+async def drain(door: Door, business: UUID, limit: int = 1_000) -> None:
+    while (await door.execute(DrainBusiness(limit), system(business, "drainer"))).more:
+        door.clock.advance(seconds=1)  # type: ignore[attr-defined]
+
+
+async def tell(
+    door: Door, business: UUID, log: Sequence[Delivery], *, chance: random.Random | None = None
+) -> dict[str, list[str]]:
+    """Append a log (draining at random moments where `chance` is given) and return the read tables."""
+    appender = Appender(door.engine)
+    for delivery in log:
+        await appender.append(delivery)
+        if chance is not None and chance.random() < 0.15:
+            door.clock.advance(minutes=1)  # type: ignore[attr-defined]
+            await drain(door, business, limit=chance.choice([1, 3, 1_000]))
+    door.clock.advance(minutes=1)  # type: ignore[attr-defined]
+    await drain(door, business)
+    async with transaction(door.engine, [business]) as tx:
+        return await read_tables(tx, business)
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_any_permutation_and_duplication_of_arrivals_gives_the_same_read_tables(door: Door, seed: int) -> None:
+    """Each telling is a business of its own; ids depend on sources alone, so the rows must be equal."""
+    first = await found(door)
+    straight = await tell(door, first, Firm(first, seed).build(60))
+    assert len(straight["invoices"]) > 2
+    assert len(straight["postings"]) > 4
+    chance = random.Random(seed + 1_000)
+    second = await found(door)
+    log = Firm(second, seed).build(60)
+    shuffled = log + chance.sample(log, len(log) // 3)
+    chance.shuffle(shuffled)
+    assert await tell(door, second, shuffled, chance=chance) == straight
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+async def test_the_stored_state_is_a_refold_of_the_log(door: Door, business: UUID, seed: int) -> None:
+    log = Firm(business, seed).build(80)
+    chance = random.Random(seed)
+    chance.shuffle(log)
+    before = await tell(door, business, log, chance=chance)
+    compared = await door.execute(RebuildBusiness(), system(business, "test"))
+    assert compared.events > 60
+    assert compared.differing == {}
+    async with transaction(door.engine, [business]) as tx:
+        await tx.run("UPDATE invoices SET outstanding = outstanding + 1 WHERE business_id = $1", business)
+        await tx.run("DELETE FROM postings WHERE business_id = $1 AND kind = 'receipt'", business)
+    assert set((await door.execute(RebuildBusiness(), system(business, "test"))).differing) == {"invoices", "postings"}
+    door.clock.advance(minutes=1)  # type: ignore[attr-defined]
+    await door.execute(RebuildBusiness(apply=True), system(business, "test"))
+    async with transaction(door.engine, [business]) as tx:
+        assert await read_tables(tx, business) == before
+
+
+async def test_eight_writers_beside_drainers_give_the_same_read_tables(door: Door, engine: AsyncEngine) -> None:
+    first = await found(door)
+    straight = await tell(door, first, Firm(first, 77).build(120))
+    second = await found(door)
+    log = Firm(second, 77).build(120)
+    random.Random(5).shuffle(log)
+    writing = asyncio.Event()
+
+    async def write(part: Sequence[Delivery]) -> None:
+        appender = Appender(engine)
+        for delivery in part:
+            await appender.append(delivery)
+
+    async def keep_draining() -> int:
+        rounds = 0
+        while not writing.is_set():
+            await door.execute(DrainBusiness(20), system(second, "drainer"))
+            rounds += 1
+            await asyncio.sleep(0)
+        return rounds
+
+    drainers = [asyncio.create_task(keep_draining()) for _ in range(2)]
+    await asyncio.gather(*(write(log[start::8]) for start in range(8)))
+    writing.set()
+    assert all(rounds > 0 for rounds in await asyncio.gather(*drainers))
+    await drain(door, second)
+    async with transaction(engine, [second]) as tx:
+        assert await read_tables(tx, second) == straight
+
+
+async def test_as_of_and_known_at_agree_with_snapshots_taken_on_the_way(door: Door, business: UUID) -> None:
+    """Naive model: after each drain remember every posting; later each past moment must still add up to it."""
+    log = Firm(business, 9).build(70)
+    random.Random(9).shuffle(log)
+    appender, model = Appender(door.engine), []
+    current = (
+        "SELECT document_id, effective_on, sum(amount)::bigint FROM postings "
+        "WHERE business_id = $1 AND known_to IS NULL GROUP BY 1, 2 HAVING sum(amount) <> 0"
+    )
+    for delivery in log:
+        await appender.append(delivery)
+        door.clock.advance(minutes=7)  # type: ignore[attr-defined]
+        await drain(door, business)
+        async with transaction(door.engine, [business]) as tx:
+            rows = [tuple(row) for row in await tx.fetch(current, business)]
+        model.append((door.clock(), rows))
+    sums = (
+        "SELECT document_id, sum(amount)::bigint FROM postings WHERE business_id = $1 AND effective_on <= $2 "
+        "AND known_from <= $3 AND (known_to IS NULL OR known_to > $3) GROUP BY 1 HAVING sum(amount) <> 0"
+    )
+    async with transaction(door.engine, [business]) as tx:
+        for moment, rows in model:
+            for day in (date(2026, 6, 10), date(2026, 7, 1), date(2027, 1, 1)):
+                expected: dict[UUID, int] = {}
+                for document, effective_on, amount in rows:
+                    if effective_on <= day:
+                        expected[document] = expected.get(document, 0) + amount
+                found_sums = dict(map(tuple, await tx.fetch(sums, business, day, moment)))
+                assert found_sums == {document: amount for document, amount in expected.items() if amount}
