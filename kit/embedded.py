@@ -15,6 +15,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
@@ -124,11 +125,13 @@ class Home:
     def secret_key(self) -> str:
         """Return the key that seals the secrets of sources, made on first use."""
         path = self.path / "secret.key"
-        try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(Fernet.generate_key())
-        except FileExistsError:
-            pass
+        if not path.exists():
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self.path) as made:  # 0600
+                made.write(Fernet.generate_key())
+                made.flush()
+                with suppress(FileExistsError):  # two at once: the first one's stands, whole
+                    os.link(made.name, path)
         return path.read_text("ascii").strip()
 
 

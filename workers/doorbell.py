@@ -108,3 +108,8 @@ def _doorbell() -> Doorbell:
 async def ring(businesses: Iterable[UUID]) -> None:
     """Ring this process's doorbell (its broker is the settings')."""
     await _doorbell().ring(businesses)
+
+
+async def close_doorbell() -> None:
+    """Wait until this process's rings are delivered: a program that ends would take them with it."""
+    await _doorbell().close()

@@ -1,0 +1,183 @@
+"""The command line: `munshi`. Every command goes through the same doors as the chat and GraphQL."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+from rich.markup import escape
+
+from ingest.schema import published_schema
+from kit.database import transaction
+from kit.embedded import APPLICATION_ROLE
+from kit.errors import Rejected
+from kit.settings import settings
+from ledger.commands import RebuildBusiness, SweepBusiness
+from ledger.store.audit import Verdict, verify_audit
+from ledger.store.migrate import upgrade
+from workers import cli_people, cli_sources
+from workers.cli_output import AsJson, Business, say, show, table, told
+from workers.cli_session import Session, choose, run
+from workers.migration import migrate_embedded, set_password
+
+app = typer.Typer(
+    name="munshi",
+    help="The clerk in a small firm's pocket: who owes me, when will they pay, what do I owe this week.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode="rich",
+)
+audit = typer.Typer(help="The audit trail, hash-chained per business.", no_args_is_help=True)
+app.add_typer(cli_people.business, name="business")
+app.add_typer(cli_people.member, name="member")
+app.add_typer(cli_people.token, name="token")
+app.command("link")(cli_people.link)
+app.add_typer(cli_sources.source, name="source")
+app.command("import")(cli_sources.import_)
+app.command("template")(cli_sources.template)
+app.add_typer(audit, name="audit")
+
+
+@app.command()
+def demo() -> None:
+    """Run everything with a sample firm that keeps trading, and a chat in the browser."""
+    _become("workers.up", "--demo")
+
+
+@app.command()
+def up() -> None:
+    """Run everything for your own business: servers, api, worker, scheduler, bot."""
+    _become("workers.up")
+
+
+def _become(module: str, *arguments: str) -> None:
+    # A fresh, small program in place of this one: it stays for days.
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606  ourselves
+
+
+@app.command()
+@told
+def migrate(as_json: AsJson = False) -> None:
+    """Bring the database to the present schema, with roles and row-level security."""
+    config = settings()
+    if config.admin_database_url:
+        upgrade(config.admin_database_url)
+        login = urlsplit(config.database_url)
+        if login.username == APPLICATION_ROLE and login.password:
+            set_password(config.admin_database_url, APPLICATION_ROLE, login.password)
+    elif config.database_url:
+        raise Rejected(
+            "migrate.no_admin",
+            "DATABASE_URL is set, but not ADMIN_DATABASE_URL.",
+            remedy="Set it to the owner of the schema; the application's role can't change tables.",
+        )
+    else:
+        migrate_embedded()
+    show({"migrated": True}, as_json=as_json, human=lambda: say("The database is at the present schema."))
+
+
+@app.command()
+@told
+def sweep(business: Business = None, as_json: AsJson = False) -> None:
+    """Judge everything by every rule now, as every morning."""
+
+    async def work(session: Session) -> dict[str, Any]:
+        chosen = await choose(session, business)
+        changed = await session.door.execute(SweepBusiness(), chosen.clerk)
+        return {"business": chosen.name, "changed": changed}
+
+    result = run(work)
+    show(
+        result,
+        as_json=as_json,
+        human=lambda: say(f"{result['changed']} questions opened, changed or cleared."),
+    )
+
+
+@app.command()
+@told
+def replay(
+    business: Business = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Write what differs; without it nothing is written.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Refold the whole log and compare it with what is stored. A dry run, unless told to apply."""
+
+    async def work(session: Session) -> dict[str, Any]:
+        chosen = await choose(session, business)
+        rebuilt = await session.door.execute(RebuildBusiness(apply=apply), chosen.clerk)
+        differing = {name: count for name, count in rebuilt.differing.items() if count}
+        return {"business": chosen.name, "events": rebuilt.events, "differing": differing, "applied": apply}
+
+    result = run(work)
+
+    def human() -> None:
+        say(f"{result['events']:,} events refolded.")
+        rows = sorted(result["differing"].items())
+        table(("table", "rows that differ"), rows, empty="The stored state is what the log says.")
+        if rows and not apply:
+            say("Nothing was written. To write it: munshi replay --apply")
+
+    show(result, as_json=as_json, human=human)
+
+
+@app.command()
+@told
+def schema(
+    file: Annotated[Path | None, typer.Argument(help="Where to write it; without it, it is printed.")] = None,
+) -> None:
+    """Print the JSON Schema of standard events, which any tool may send."""
+    body = published_schema()
+    if file is None:
+        sys.stdout.write(body.decode())
+        return
+    file.write_bytes(body)
+    say(f"Written to {escape(str(file))}.")
+
+
+@audit.command()
+@told
+def verify(business: Business = None, as_json: AsJson = False) -> None:
+    """Recompute the chain from its first entry; exit code 1 if an entry was changed, removed or put in."""
+
+    async def work(session: Session) -> tuple[str, Verdict]:
+        chosen = await choose(session, business)
+        async with transaction(session.door.engine, [chosen.business], snapshot=True) as tx:
+            return chosen.name, await verify_audit(tx, chosen.business)
+
+    name, verdict = run(work)
+    result = {
+        "business": name, "holds": verdict.broken_at is None, "entries": verdict.entries,
+        "broken_at": verdict.broken_at, "head": verdict.head,
+    }  # fmt: skip
+
+    def human() -> None:
+        if verdict.broken_at is None:
+            say(f"All {verdict.entries:,} entries hold. Head: {verdict.head}")
+        else:
+            say(
+                f"[bold red]Entry {verdict.broken_at} is not what was written.[/] {verdict.entries:,} entries before it hold."
+            )
+
+    show(result, as_json=as_json, human=human)
+    if verdict.broken_at is not None:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line (a wrong environment variable is named, not thrown)."""
+    try:
+        settings()
+    except ValueError as error:
+        raise SystemExit(f"A setting is wrong: {error}") from None
+    app()
+
+
+if __name__ == "__main__":
+    main()

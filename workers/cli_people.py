@@ -1,0 +1,224 @@
+"""Commands about businesses, their people, their chats and their tokens."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.markup import escape
+
+from kit.errors import NotFound, Rejected
+from kit.ids import uuid7
+from kit.settings import settings
+from ledger.commands import AddBusiness, AddMember, CreateLinkCode, CreateToken
+from ledger.dispatch import Door
+from ledger.domain.roles import system
+from ledger.queries import Members
+from ledger.views import MemberView
+from workers.cli_output import AsJson, Business, say, show, table, told
+from workers.cli_session import CLERK, Chosen, Session, business_names, choose, run
+
+business = typer.Typer(help="Businesses.", no_args_is_help=True)
+member = typer.Typer(help="The people of a business.", no_args_is_help=True)
+token = typer.Typer(help="Tokens for GraphQL.", no_args_is_help=True)
+
+Language = Annotated[str, typer.Option(help="en or hi: what the chat speaks.")]
+DigestAt = Annotated[str, typer.Option(help="Local hour of the morning digest, or none.")]
+
+
+@business.command("add")
+@told
+def add_business(
+    name: Annotated[str, typer.Argument(help="What the firm is called.")],
+    owner: Annotated[str | None, typer.Option(help="The owner's name; he gets a code for his chat.")] = None,
+    timezone: Annotated[str, typer.Option(help="Whose calendar counts.")] = "Asia/Kolkata",
+    currency: Annotated[str, typer.Option(help="ISO 4217 code of its books.")] = "INR",
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Found a business, with its owner if he is named."""
+
+    async def work(session: Session) -> dict[str, Any]:
+        made = uuid7()
+        clerk = system(made, CLERK)
+        await session.door.execute(AddBusiness(made, name, timezone, currency), clerk)
+        result: dict[str, Any] = {"id": made, "name": name}
+        if owner is not None:
+            person = await session.door.execute(AddMember(name=owner, role="owner", language=language), clerk)
+            code = await session.door.execute(CreateLinkCode(person), clerk)
+            result["owner"] = {"id": person, "name": owner, "code": code}
+        return result
+
+    result = run(work)
+
+    def human() -> None:
+        say(f"[bold]{escape(name)}[/] is founded ({result['id']}).")
+        if "owner" in result:
+            _tell_code(owner or "", result["owner"]["code"])
+        else:
+            say('Next: munshi member add "Name" --role owner')
+
+    show(result, as_json=as_json, human=human)
+
+
+@business.command("list")
+@told
+def list_businesses(as_json: AsJson = False) -> None:
+    """List the businesses."""
+
+    async def work(session: Session) -> list[dict[str, Any]]:
+        return [{"id": key, "name": name} for key, name in (await business_names(session.door)).items()]
+
+    rows = run(work)
+    show(
+        rows,
+        as_json=as_json,
+        human=lambda: table(
+            ("id", "name"), [tuple(r.values()) for r in rows], empty="There is no business yet."
+        ),
+    )
+
+
+@member.command("add")
+@told
+def add_member(
+    name: Annotated[str, typer.Argument(help="The person's name.")],
+    role: Annotated[str, typer.Option(help="owner, finance, sales or view.")],
+    business: Business = None,
+    language: Language = "en",
+    digest_at: DigestAt = "08:30",
+    crm_owner: Annotated[str | None, typer.Option(help="A sales rep's identity in the CRM.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a person with a role, and give the code that links his chat."""
+    at = _hour(digest_at)
+
+    async def work(session: Session) -> dict[str, Any]:
+        chosen = await choose(session, business)
+        command = AddMember(name=name, role=role, language=language, digest_at=at, crm_owner=crm_owner)
+        person = await session.door.execute(command, chosen.clerk)
+        code = await session.door.execute(CreateLinkCode(person), chosen.clerk)
+        return {"id": person, "name": name, "role": role, "code": code}
+
+    result = run(work)
+    show(result, as_json=as_json, human=lambda: _tell_code(name, result["code"]))
+
+
+def _hour(text: str) -> time | None:
+    if text == "none":
+        return None
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise Rejected(
+            "member.digest_at", f"{text[:20]!r} is not an hour.", remedy="Write one like 08:30, or none."
+        ) from None
+
+
+@member.command("list")
+@told
+def list_members(business: Business = None, as_json: AsJson = False) -> None:
+    """List the people."""
+
+    async def work(session: Session) -> list[dict[str, Any]]:
+        chosen = await choose(session, business)
+        found = await session.door.query(Members(), chosen.clerk)
+        return [
+            {
+                "id": m.id,
+                "name": m.name,
+                "role": m.role,
+                "language": m.language,
+                "linked": m.linked,
+                "active": m.active,
+            }
+            for m in found
+        ]
+
+    rows = run(work)
+    show(
+        rows,
+        as_json=as_json,
+        human=lambda: table(
+            ("id", "name", "role", "language", "chat"),
+            [(r["id"], r["name"], r["role"], r["language"], "linked" if r["linked"] else "") for r in rows],
+            empty='Nobody yet. munshi member add "Name" --role owner',
+        ),
+    )
+
+
+@told
+def link(
+    name: Annotated[str, typer.Argument(help="The member's name or id.")],
+    business: Business = None,
+    minutes: Annotated[int, typer.Option(help="How long the code is good for.")] = 60 * 24,
+    as_json: AsJson = False,
+) -> None:
+    """Make a one-time code by which a member links his chat."""
+
+    async def work(session: Session) -> dict[str, Any]:
+        chosen = await choose(session, business)
+        found = await _member(session.door, chosen, name)
+        code = await session.door.execute(CreateLinkCode(found.id, valid_minutes=minutes), chosen.clerk)
+        return {"member": found.id, "name": found.name, "code": code, "minutes": minutes}
+
+    result = run(work)
+    show(result, as_json=as_json, human=lambda: _tell_code(result["name"], result["code"]))
+
+
+@token.command("create")
+@told
+def create_token(
+    name: Annotated[str, typer.Argument(help="The member whose rights it carries: name or id.")],
+    label: Annotated[str, typer.Option(help="What it is for.")],
+    business: Business = None,
+    days: Annotated[
+        int | None, typer.Option(help="Valid for so many days; without it, until revoked.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a bearer token for GraphQL. It is shown once; we keep its hash."""
+
+    async def work(session: Session) -> dict[str, Any]:
+        chosen = await choose(session, business)
+        found = await _member(session.door, chosen, name)
+        command = CreateToken(found.id, label, valid_days=days)
+        return {
+            "member": found.id,
+            "label": label,
+            "token": await session.door.execute(command, chosen.clerk),
+        }
+
+    result = run(work)
+
+    def human() -> None:
+        say(f"[bold]{escape(result['token'])}[/]")
+        say(f"Send it as `Authorization: Bearer …` to {settings().public_url}/graphql. It isn't shown again.")
+
+    show(result, as_json=as_json, human=human)
+
+
+async def _member(door: Door, chosen: Chosen, wanted: str) -> MemberView:
+    members: tuple[MemberView, ...] = await door.query(Members(), chosen.clerk)
+    found = [
+        m for m in members if m.active and (_is_id(wanted, m.id) or m.name.casefold() == wanted.casefold())
+    ]
+    if not found:
+        raise NotFound(
+            "member.unknown", f"Nobody is called {wanted[:60]!r} here.", remedy="See munshi member list."
+        )
+    if len(found) > 1:
+        raise Rejected(
+            "member.which", f"{len(found)} people are called {wanted[:60]!r}.", remedy="Give the id."
+        )
+    return found[0]
+
+
+def _is_id(text: str, value: UUID) -> bool:
+    return text.lower() == str(value)
+
+
+def _tell_code(name: str, code: str) -> None:
+    say(f"[bold]{escape(name)}[/] sends this code to the chat, once: [bold green]{escape(code)}[/]")
