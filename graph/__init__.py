@@ -1,0 +1,1 @@
+"""The GraphQL API and the web application that it lives in."""

@@ -1,0 +1,82 @@
+"""`python -m graph`: the api, one uvicorn process on HOST:PORT."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import uvicorn
+from starlette.routing import BaseRoute
+
+from graph.app import make_app
+from kit.errors import MunshiError, Rejected
+from kit.logs import configure_logs, logger
+from kit.ports import require_free
+from kit.settings import Settings, settings
+
+PHONE = "bot.phone:routes"
+GRACE_SECONDS = 10
+
+
+def named(path: str, *, variable: str) -> Any:
+    """Return what `package.module:name` names; Rejected, with the variable, if there is no such thing.
+
+    The api is composed of neighbours that it doesn't import: which ones is a matter of settings.
+    """
+    module, _, name = path.partition(":")
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError):
+        raise Rejected(
+            "setting.unknown",
+            f"{variable}={path}: there is no such function.",
+            remedy="Write module:function.",
+        ) from None
+
+
+def extra_routes(config: Settings) -> Sequence[BaseRoute]:
+    """Return the routes that settings add; in development that is the phone, unless said otherwise."""
+    path = config.munshi_extra_routes or (PHONE if config.munshi_env == "development" else "")
+    if not path:
+        return ()
+    routes: Sequence[BaseRoute] = named(path, variable="MUNSHI_EXTRA_ROUTES")(config)
+    return routes
+
+
+def main() -> None:
+    """Serve until a signal ends it; say plainly why, if it can't start."""
+    config = settings()
+    configure_logs(level=config.log_level, form=config.log_format, program="api")
+    try:
+        if not config.database_url:
+            raise Rejected(
+                "setting.missing", "DATABASE_URL is not set.", remedy="Or start everything with `munshi up`."
+            )
+        require_free(config.host, config.port)
+        bell = config.munshi_doorbell
+        app = make_app(
+            config,
+            ring=named(bell, variable="MUNSHI_DOORBELL") if bell else None,
+            extra_routes=extra_routes(config),
+        )
+    except MunshiError as error:
+        sys.exit(str(error))
+    logger(__name__).info("api.starting", address=f"http://{config.host}:{config.port}")
+    uvicorn.run(
+        app,
+        host=config.host,
+        port=config.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+if __name__ == "__main__":
+    main()

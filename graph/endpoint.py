@@ -1,0 +1,158 @@
+"""POST /graphql: who asks, what, within which time; every answer is JSON with `data` and `errors`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import GraphQLError
+from prometheus_client import Counter, Histogram
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
+from starlette.responses import HTMLResponse, Response
+from strawberry.http.ides import get_graphql_ide_html
+from strawberry.types import ExecutionResult
+
+from graph.auth import Authenticator
+from graph.context import Request, Ring
+from graph.errors import masked, refusal, shown
+from graph.limits import MAX_QUERY
+from graph.schema import schema
+from kit.errors import Denied, MunshiError, Rejected, Retryable
+from ledger.dispatch import Door
+
+MAX_BODY = 128 * 1024
+TIME_LIMIT = 10.0
+ASKED = Counter("munshi_graphql_requests_total", "GraphQL requests", ["outcome"])
+TOOK = Histogram("munshi_graphql_seconds", "Time of a GraphQL request")
+_HEADERS = {"cache-control": "no-store"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    query: str
+    variables: dict[str, Any] | None
+    operation: str | None
+
+
+class GraphqlEndpoint:
+    """The endpoint; in development a browser that opens it gets GraphiQL."""
+
+    def __init__(
+        self,
+        door: Door,
+        *,
+        ring: Ring | None = None,
+        development: bool = False,
+        time_limit: float = TIME_LIMIT,
+        authenticator: Authenticator | None = None,
+    ) -> None:
+        self._door = door
+        self._ring = ring
+        self._development = development
+        self._time_limit = time_limit
+        self._authenticator = authenticator or Authenticator(door)
+
+    async def __call__(self, request: HttpRequest) -> Response:
+        """Answer a request."""
+        if request.method != "POST":
+            return self._page(request)
+        started = time.perf_counter()
+        status, body, outcome = await self._answer(request)
+        ASKED.labels(outcome).inc()
+        TOOK.observe(time.perf_counter() - started)
+        headers = {**_HEADERS, "www-authenticate": "Bearer"} if status == 401 else _HEADERS
+        return Response(
+            orjson.dumps(body), status_code=status, headers=headers, media_type="application/json"
+        )
+
+    def _page(self, request: HttpRequest) -> Response:
+        if self._development and "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(get_graphql_ide_html("graphiql"), headers=_HEADERS)
+        error = Rejected("request.method", "GraphQL is asked by POST.", remedy="POST a JSON body.")
+        return Response(
+            orjson.dumps(refusal(error)),
+            status_code=405,
+            headers={**_HEADERS, "allow": "POST"},
+            media_type="application/json",
+        )
+
+    async def _answer(self, request: HttpRequest) -> tuple[int, dict[str, Any], str]:
+        try:
+            async with asyncio.timeout(self._time_limit):
+                actor = await self._authenticator.actor(request.headers.get("authorization"))
+                asked = await _read(request)
+                context = Request(self._door, actor, ring=self._ring)
+                try:
+                    result = await schema.execute(
+                        asked.query,
+                        variable_values=asked.variables,
+                        operation_name=asked.operation,
+                        context_value=context,
+                    )
+                finally:
+                    await context.close()
+        except TimeoutError:
+            error = Retryable(
+                "query.timeout",
+                f"The answer took longer than {self._time_limit:g} seconds.",
+                remedy="Ask for less at once.",
+            )
+            return 200, refusal(error), "timeout"
+        except _Refusal as refused:
+            return refused.status, refusal(refused.error), "refused"
+        except Denied as denial:
+            return 401, refusal(denial), "denied"
+        except MunshiError as error:
+            return 400, refusal(error), "refused"
+        except GraphQLError as error:
+            return 200, {"data": None, "errors": [shown(error)]}, "refused"
+        except ClientDisconnect:
+            return 400, refusal(Rejected("request.cut", "The request ended early.")), "refused"
+        except Exception as error:  # whatever it is, the client gets a reference and no trace
+            return 500, {"data": None, "errors": [masked(error)]}, "failed"
+        return 200, _body(result), "errors" if result.errors else "answered"
+
+
+class _Refusal(Exception):
+    def __init__(self, status: int, error: Rejected) -> None:
+        super().__init__(error.code)
+        self.status = status
+        self.error = error
+
+
+async def _read(request: HttpRequest) -> _Asked:
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media != "application/json":
+        raise _Refusal(415, Rejected("request.content_type", "The body must be application/json."))
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > MAX_BODY:
+            raise _Refusal(413, Rejected("request.too_large", f"The body is larger than {MAX_BODY} bytes."))
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        raise Rejected("request.json", "The body is not JSON.") from None
+    if not isinstance(body, dict):
+        raise Rejected("request.shape", "The body must be one object with a query.")
+    query, variables, operation = (body.get(name) for name in ("query", "variables", "operationName"))
+    if not isinstance(query, str) or not query.strip():
+        raise Rejected("request.query", "The body needs a query.")
+    if len(query) > MAX_QUERY:
+        raise _Refusal(413, Rejected("limit.query", f"The query is longer than {MAX_QUERY} characters."))
+    if variables is not None and not isinstance(variables, dict):
+        raise Rejected("request.variables", "variables must be an object.")
+    if operation is not None and not isinstance(operation, str):
+        raise Rejected("request.operation", "operationName must be a text.")
+    return _Asked(query, variables, operation or None)
+
+
+def _body(result: ExecutionResult) -> dict[str, Any]:
+    body: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        body["errors"] = [shown(error) for error in result.errors]
+    return body

@@ -1,0 +1,71 @@
+"""Errors as clients see them: a stable code, its kind and the remedy; what is unexpected is masked and logged."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from graphql import GraphQLError, GraphQLSyntaxError
+
+from kit.errors import MunshiError
+from kit.logs import logger
+
+log = logger(__name__)
+
+
+def shown(error: GraphQLError) -> dict[str, Any]:
+    """Return an error in the form of the GraphQL specification."""
+    body: dict[str, Any] = {"message": error.message}
+    if error.locations:
+        body["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
+    if error.path:
+        body["path"] = list(error.path)
+    cause = _cause(error)
+    if isinstance(cause, MunshiError):
+        body["message"] = cause.message
+        body["extensions"] = {"code": cause.code, "kind": cause.kind, "remedy": cause.remedy}
+    elif error.extensions and "code" in error.extensions:
+        body["extensions"] = dict(error.extensions)
+    elif isinstance(error, GraphQLSyntaxError):
+        body["extensions"] = {"code": "graphql.syntax", "kind": "rejected", "remedy": ""}
+    elif error.path is None and (cause is None or isinstance(cause, ValueError)):
+        body["extensions"] = {"code": "graphql.invalid", "kind": "rejected", "remedy": ""}
+    else:
+        return {**body, **masked(cause or error)}
+    return body
+
+
+def masked(error: BaseException) -> dict[str, Any]:
+    """Log an unexpected error under a reference, and return what may be shown of it."""
+    reference = secrets.token_hex(6)
+    log.error("graphql.failed", reference=reference, error=type(error).__name__, exc_info=error)
+    return {
+        "message": f"Something went wrong on our side. Reference {reference}.",
+        "extensions": {
+            "code": "internal",
+            "kind": "error",
+            "remedy": "Try again; if it stays, tell us the reference.",
+            "reference": reference,
+        },
+    }
+
+
+def refusal(error: MunshiError) -> dict[str, Any]:
+    """Return the body of a request that was turned away as a whole."""
+    return {
+        "data": None,
+        "errors": [
+            {
+                "message": error.message,
+                "extensions": {"code": error.code, "kind": error.kind, "remedy": error.remedy},
+            }
+        ],
+    }
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """Return what lies under the layers of GraphQLError; None if there is nothing else."""
+    cause: BaseException | None = error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    return cause
