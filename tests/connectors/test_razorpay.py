@@ -51,9 +51,7 @@ def changed(name: str, change: Any) -> bytes:
 
 # ---- the signature ---------------------------------------------------------------------------------
 def signed(raw: bytes, secret: str) -> Inbound:
-    return Inbound(
-        raw, {"x-razorpay-signature": hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()}
-    )
+    return Inbound(raw, {"x-razorpay-signature": hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()})
 
 
 def test_the_current_and_the_previous_secret_verify_and_no_other():
@@ -299,9 +297,7 @@ def test_the_text_null_says_nothing():
 
 
 def test_lines_of_the_account_come_in_or_go_out_with_the_balance_after_them():
-    credit, debit = (
-        by_kind(name)["bank_line"].data for name in ("transaction_credit", "transaction_debit")
-    )
+    credit, debit = (by_kind(name)["bank_line"].data for name in ("transaction_credit", "transaction_debit"))
     assert (credit["amount"], credit["balance"], credit["channel"]) == (10_000_000, 12_500_000, "RTGS")
     assert credit["references"]["utr"] == ["EXMPR52026112000000009"]
     assert "Kaveri Traders" in credit["narration"]
@@ -464,6 +460,8 @@ def test_a_status_that_nobody_knows_is_kept_and_asked():
 
 
 def test_a_description_longer_than_we_keep_is_cut_not_refused():
-    raw = changed("payment_captured", lambda e: e["payload"]["payment"]["entity"].update(description="क" * 9_000))
+    raw = changed(
+        "payment_captured", lambda e: e["payload"]["payment"]["entity"].update(description="क" * 9_000)
+    )
     event = normalise(observed(raw), WORDS, received_at=NOW).events[0]
     assert len(event.data["description"]) == 2_000

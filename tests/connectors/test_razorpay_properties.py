@@ -109,7 +109,9 @@ def test_a_mutated_standard_body_ends_in_facts_or_in_rejected(raw):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "surrogatepass")))
+@given(
+    st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "surrogatepass"))
+)
 def test_any_bytes_end_in_rejected_or_in_facts(raw):
     for connector in WORDS:
         read(connector, raw)

@@ -189,7 +189,10 @@ def test_what_an_event_states_besides_an_unknown_word_is_applied_at_once():
 
 
 def test_a_reported_status_becomes_the_event_that_it_asks_for():
-    for status, event_type in (("invoice.voided", "invoice.voided"), ("invoice.paid", "invoice.status_reported")):
+    for status, event_type in (
+        ("invoice.voided", "invoice.voided"),
+        ("invoice.paid", "invoice.status_reported"),
+    ):
         event = {**INVOICE, "type": "invoice.status_reported", "data": {"id": "x", "status": status}}
         assert [made.event_type for made in read(event).events] == [event_type]
 
