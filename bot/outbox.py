@@ -31,6 +31,7 @@ log = logger(__name__)
 _SWEEP_SECONDS = 15.0
 _LEASE = "SELECT pg_try_advisory_lock(hashtextextended('munshi outbox sender', 0))"
 _LEASE_RETRY_SECONDS = 1.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.25, 10.0
 _MOST_UNKNOWN = 3  # tries of an answer whose fate stays unknown
 
 
@@ -55,15 +56,16 @@ class Sender:
 
     async def run(self) -> None:
         """Send until `stop`; comes back by itself after a lost database connection."""
-        wait = 0.5
+        wait = _FIRST_WAIT
         while not self._stopping:
+            began = time.monotonic()
             try:
                 await self._run_with_lease()
-                wait = 0.5
             except Exception as fault:
                 log.warning("outbox.interrupted", reason=type(fault).__name__)
+                healthy = time.monotonic() - began > _LONGEST_WAIT
+                wait = _FIRST_WAIT if healthy else min(wait * 2, _LONGEST_WAIT)
                 await self._rest(wait)
-                wait = min(wait * 2, 10.0)
 
     async def stop(self) -> None:
         """Finish what is being sent now, and send no more."""
@@ -86,6 +88,8 @@ class Sender:
             try:
                 await self._recover()
                 await self._loop()
+                if not self._stopping:
+                    raise ConnectionResetError("the lease was given up")
             finally:
                 with suppress(Exception):
                     await connection.invalidate()  # closes it: the lease ends with its session
@@ -153,7 +157,7 @@ class Sender:
             if message is None:
                 return
             await asyncio.sleep(self._pace.wait(chat_id))
-            outcome = await deliver(self._bot, message)
+            outcome = await self._deliver(message)
             if outcome.kind == "blocked":
                 await self._door.execute(NoteBlockedChat(chat_id), actor)
                 log.info("outbox.blocked", business=str(business), reason=outcome.error)
@@ -164,6 +168,13 @@ class Sender:
                 return
             if settled.status == "failed":
                 log.warning("outbox.failed", business=str(business), kind=message.kind, reason=outcome.error)
+
+    async def _deliver(self, message: OutboxMessage) -> Outcome:
+        try:
+            return await deliver(self._bot, message)
+        except Exception as fault:  # a card that can't be sent must cost only itself
+            log.exception("outbox.card_broken", kind=message.kind)
+            return Outcome("failed", error=type(fault).__name__)
 
     async def _rest(self, seconds: float) -> None:
         if not self._stopping:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,6 +28,7 @@ from bot.cards.card import attachment_of
 from bot.words import say
 from ledger.commands import OutboxMessage
 
+os.environ.setdefault("PTB_TIMEDELTA", "true")  # the client's way to opt in to timedeltas
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _UNREACHABLE = ("chat not found", "user is deactivated", "bot was blocked", "bot can't initiate")

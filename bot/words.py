@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import gettext
+import re
 import unicodedata
 from functools import lru_cache
 from html import escape
 from pathlib import Path
 
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LOCALES = Path(__file__).parent / "locale"
+_NEAR = 8
+_VIRAMA = 9  # canonical combining class of the sign that binds two consonants into one syllable
+_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _KEPT_FORMATS = "\u200c\u200d"  # joiners that Indian scripts need
 
 
@@ -19,8 +24,11 @@ class Html(str):
 
 
 def html(text: object) -> Html:
-    """Escape plain text (an Html passes unchanged): the only three characters that Telegram's parser minds."""
-    return text if isinstance(text, Html) else Html(escape(str(text), quote=False))
+    """Escape plain text (an Html passes unchanged): the three characters that Telegram's parser minds.
+
+    What no text may hold (controls, lone surrogates, direction overrides) is dropped.
+    """
+    return text if isinstance(text, Html) else Html(escape(_UNFIT.sub("", str(text)), quote=False))
 
 
 def joined(parts: list[Html], separator: str = "\n") -> Html:
@@ -56,19 +64,20 @@ def clean(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
-
 def cut(text: str, width: int) -> str:
     """Shorten cleaned text to `width` characters, at a word where one is near, never inside a syllable."""
     text = clean(text)
     if len(text) <= width:
         return text
     end = width - 1
-    while end > 1 and unicodedata.category(text[end]).startswith("M"):
+    while end > 1 and (_joins(text[end]) or unicodedata.combining(text[end - 1]) == _VIRAMA):
         end -= 1
     head = text[:end]
     space = head.rfind(" ")
-    if space >= end - 8 and space > 0:
+    if text[end] != " " and space > 0 and space >= end - _NEAR:
         head = head[:space]
     return head.rstrip(" ,.-–·&(/") + "…"
+
+
+def _joins(character: str) -> bool:
+    return unicodedata.category(character).startswith("M") or character in _KEPT_FORMATS

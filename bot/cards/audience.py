@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 
-from bot.words import Html, html, say, say_count
+from bot.words import Html, cut, html, say, say_count
 from kit.money import currency_digits, format_minor
 from ledger.domain.roles import MATRIX, Permission, Role
 from ledger.views import AgingBucket
@@ -74,7 +74,7 @@ class Audience:
 
     def heading(self, line: Html) -> list[Html]:
         """Begin a card: the firm's name first where one chat serves several."""
-        return [html(self.firm), line] if self.firm else [line]
+        return [self.say("<i>{firm}</i>", firm=cut(self.firm, 60)), line] if self.firm else [line]
 
 
 def unescaped(text: Html) -> str:
@@ -99,7 +99,7 @@ def aging_bars(buckets: tuple[AgingBucket, ...], currency: str) -> Html:
     largest = max((bucket.amount for bucket in buckets), default=0)
     lines = []
     for bucket in buckets:
-        cells = 0 if largest <= 0 else -(-max(bucket.amount, 0) * _BAR_CELLS // largest)
+        cells = max(1, bucket.amount * _BAR_CELLS // largest) if bucket.amount > 0 else 0
         span = f"{bucket.low - 1}+" if bucket.high is None else f"{bucket.low}–{bucket.high}"
         lines.append(f"{span:>5}  {BAR * cells:<{_BAR_CELLS}} {whole(bucket.amount, currency)}")
     return Html("<pre>" + html("\n".join(lines)) + "</pre>")

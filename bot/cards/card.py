@@ -21,6 +21,7 @@ class Button:
     action: Action
 
 
+_ROW_WIDTHS = ((3, 12), (2, 19), (1, 1_000))
 Rows = tuple[tuple[Button, ...], ...]
 
 
@@ -60,21 +61,15 @@ def attachment_of(stored: Mapping[str, Any]) -> Attachment | None:
     return Attachment(form["filename"], b64decode(form["content"])) if form else None
 
 
-def in_rows(buttons: Sequence[Button], *, per_row: int, longest: int = 16) -> Rows:
-    """Lay buttons out `per_row` to a row; a label longer than `longest` takes a row of its own."""
+def in_rows(buttons: Sequence[Button]) -> Rows:
+    """Lay buttons out as many to a row as a phone shows whole: three short ones, two middling ones, one long one."""
     rows: list[tuple[Button, ...]] = []
-    row: list[Button] = []
-    for button in buttons:
-        if len(button.label) > longest:
-            if row:
-                rows.append(tuple(row))
-                row = []
-            rows.append((button,))
-            continue
-        row.append(button)
-        if len(row) == per_row:
-            rows.append(tuple(row))
-            row = []
-    if row:
+    left = list(buttons)
+    while left:
+        for size, longest in _ROW_WIDTHS:
+            row = left[:size]
+            if len(row) == size and all(len(button.label) <= longest for button in row):
+                break
         rows.append(tuple(row))
+        del left[: len(row)]
     return tuple(rows)

@@ -52,6 +52,11 @@ def _bank_line(bank: BankView, view: DigestView, to: Audience) -> Html:
 
 
 def _to_collect(view: DigestView, to: Audience) -> Html:
+    if _knows_nothing(view) and to.may(Permission.ANSWER):
+        return to.say(
+            "I know nothing of your money yet. Send me a bank statement or a sheet of open bills as a file, "
+            "and I'll start with that."
+        )
     if view.to_collect == 0 and view.overdue == 0:
         return to.say("Nothing to collect.")
     total = whole(view.to_collect, view.currency)
@@ -63,6 +68,10 @@ def _to_collect(view: DigestView, to: Audience) -> Html:
         overdue=whole(view.overdue, view.currency),
     )
     return joined([line, aging_bars(view.aging, view.currency)])
+
+
+def _knows_nothing(view: DigestView) -> bool:
+    return not (view.banks or view.to_collect or view.to_pay or view.questions or view.quiet_sources)
 
 
 def _closing(view: DigestView, to: Audience) -> list[Html]:
@@ -80,7 +89,7 @@ def _closing(view: DigestView, to: Audience) -> list[Html]:
     last += [nothing_new(source, to) for source in quiet[:_MOST_SOURCES]]
     if last:
         lines.append(joined(last, " · "))
-    elif not view.call_first:
+    elif not view.call_first and not _knows_nothing(view):
         lines.append(to.say("All quiet: nothing needs you today."))
     return lines
 
@@ -101,7 +110,9 @@ def _by_the_horizon(view: DigestView, to: Audience) -> list[Html]:
 
 
 def _buttons(view: DigestView, to: Audience) -> Rows:
-    buttons = []
+    buttons: list[Button] = []
+    if _knows_nothing(view):
+        return ()
     if view.questions and to.may(Permission.ANSWER):
         buttons.append(Button(to.label("Answer {n}", n=view.questions), {"do": "questions"}))
     elif view.questions and to.may(Permission.SEE_PAYABLES):
@@ -109,4 +120,4 @@ def _buttons(view: DigestView, to: Audience) -> Rows:
     buttons.append(Button(to.label("Who owes me"), {"do": "owes"}))
     if view.sees_payables and to.may(Permission.SEE_PAYABLES):
         buttons.append(Button(to.label("What I owe"), {"do": "owe"}))
-    return in_rows(buttons, per_row=3)
+    return in_rows(buttons)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.cards.audience import Audience, whole
-from bot.words import Html, cut, html, joined
+from bot.words import Html, cut, joined
 from ledger.views import PartyBrief, SourceView
 
 NAME_WIDTH = 24
@@ -53,17 +55,21 @@ def nothing_new(source: SourceView, to: Audience) -> Html:
     label = cut(source.label, NAME_WIDTH)
     if source.covered_until is not None:
         return to.say("{source} known only till {day}", source=label, day=to.day(source.covered_until))
-    last = source.last_event_at or source.last_delivery_at
+    last = last_heard(source)
     if last is None:
         return to.say("nothing from {source} yet", source=label)
-    return to.say("nothing new from {source} since {day}", source=label, day=_since(source, to))
+    return to.say("nothing new from {source} since {day}", source=label, day=since(last, to))
 
 
-def _since(source: SourceView, to: Audience) -> Html:
-    last = source.last_event_at or source.last_delivery_at
-    assert last is not None
-    from_day = to.local_day(last)
-    return html(to.weekday(from_day))
+def last_heard(source: SourceView) -> datetime | None:
+    """Return when a source was last heard of."""
+    return source.last_event_at or source.last_delivery_at
+
+
+def since(moment: datetime, to: Audience) -> str:
+    """Write a moment as people say since when: the weekday, or the hour if it was today."""
+    day = to.local_day(moment)
+    return to.moment(moment) if day == to.today else to.weekday(day)
 
 
 def account_tail(account: str | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.cards.audience import Audience, aging_bars, money
 from bot.cards.card import Button, Card
-from bot.cards.lines import nothing_new, overdue_days
+from bot.cards.lines import last_heard, nothing_new, overdue_days
 from bot.cards.lists import Turn
 from bot.words import Html, clean, cut, html, joined
 from ledger.domain.roles import Permission
@@ -71,8 +71,9 @@ def _balance(view: PartyView, to: Audience) -> list[Html]:
                 net=money(brief.net, brief.currency),
             )
         )
-    if any(bucket.amount for bucket in view.aging) and brief.overdue > 0:
-        lines.append(aging_bars(view.aging, brief.currency))
+    overdue = tuple(bucket for bucket in view.aging if bucket.amount > 0)
+    if len(overdue) > 1:
+        lines.append(aging_bars(overdue, brief.currency))
     if brief.promise_on is not None:
         lines.append(_promise(view, to))
     habit = _habit(view, to)
@@ -182,7 +183,7 @@ def _contact(view: PartyView, to: Audience) -> list[Html]:
 def _freshness(source: SourceView, to: Audience) -> Html:
     if source.state in ("quiet", "never"):
         return to.say("⚠ {news}", news=nothing_new(source, to))
-    last = source.last_event_at or source.last_delivery_at
+    last = last_heard(source)
     if last is None:
         return html(cut(source.label, 24))
     return to.say("{source}: {when}", source=cut(source.label, 24), when=to.moment(last))

@@ -17,7 +17,7 @@ def welcome_card(member: str, business: str, to: Audience) -> Card:
     """Greet a member whose chat has just been linked."""
     lines = [
         to.say(
-            "Namaste {name} ji. This chat now belongs to <b>{business}</b>.",
+            "Namaste {name} ji. You are now connected to <b>{business}</b>.",
             name=cut(member, 30),
             business=cut(business, 60),
         ),

@@ -12,7 +12,6 @@ from ledger.views import ConflictView
 
 _LINE = 240
 _MOST_LINES = 8
-_PAIR_WIDTH = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ def _question_buttons(view: ConflictView, place: Place, to: Audience, *, explain
         for option in view.answers
     ]
     later = Button(to.label("Later"), place.action("later", view))
-    return (*in_rows(answers, per_row=2, longest=_PAIR_WIDTH), (why, later))
+    return (*in_rows(answers), (why, later))
 
 
 def answered_card(view: ConflictView, place: Place, to: Audience) -> Card:
@@ -124,7 +123,7 @@ def answer_line(view: ConflictView, to: Audience) -> Html:
 def cleared_card(view: ConflictView, to: Audience) -> Card:
     """Say that a question settled itself before it was answered."""
     lines = to.heading(to.say("✓ {title}", title=cut(view.title, _LINE)))
-    lines.append(to.say("This settled itself: the missing entry has come."))
+    lines.append(to.say("This has settled itself; there is nothing to do."))
     return Card(joined(lines))
 
 

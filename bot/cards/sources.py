@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.cards.audience import Audience, money
 from bot.cards.card import Card
-from bot.cards.lines import account_tail, nothing_new
+from bot.cards.lines import account_tail, last_heard, since
 from bot.words import Html, cut, joined
 from ledger.views import SourceView
 
@@ -52,11 +52,13 @@ def _source(source: SourceView, to: Audience) -> Html:
 
 
 def _state(source: SourceView, to: Audience) -> Html:
-    last = source.last_event_at or source.last_delivery_at
+    last = last_heard(source)
     if source.state == "disabled":
         return to.say("switched off")
     if last is None:
         return to.say("nothing came yet")
+    if source.state == "quiet" and source.covered_until is not None:
+        return to.say("known only till {day}", day=to.day(source.covered_until))
     if source.state == "quiet":
-        return nothing_new(source, to)
+        return to.say("nothing new since {day}", day=since(last, to))
     return to.say("last news {when}", when=to.moment(last))

@@ -8,10 +8,12 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from telegram import Update
+from telegram.constants import ChatType
 from telegram.error import TelegramError
 
 from bot.cards.plain import apology_card, error_card
-from bot.visit import Visit, answer
+from bot.visit import Visit, answer, visitor_of
+from bot.words import say
 from kit.errors import MunshiError
 from kit.logs import logger
 from ledger.dispatch import Door
@@ -56,24 +58,28 @@ class Apology(HasDoor):
         log.error("bot.failed", reference=reference, exc_info=fault)
         if not isinstance(update, Update) or update.effective_chat is None:
             return
+        if update.effective_chat.type != ChatType.PRIVATE:
+            return
         try:
             await self._apologise(update, visit, reference)
         except Exception as second:
             log.error("bot.apology_failed", reference=reference, reason=type(second).__name__)
 
     async def _apologise(self, update: Update, visit: Visit, reference: str) -> None:
+        assert update.effective_chat is not None
         if update.callback_query is not None:
             await _still(update.callback_query.answer())
-        visitor = getattr(visit, "visitor", None)
-        if visitor is None:
-            return
-        card = apology_card(reference, visitor.audience(self.door.clock()))
         try:
-            await answer(self.door, visitor, [card])
+            # The client gives the error handler a context of its own: who it was is looked up again.
+            visitor = await visitor_of(self.door, update.effective_chat.id)
+            if visitor is not None:
+                await answer(
+                    self.door, visitor, [apology_card(reference, visitor.audience(self.door.clock()))]
+                )
         except Exception:
             # The store is away, and the outbox with it: say it directly rather than not at all.
-            assert update.effective_chat is not None
-            await visit.bot.send_message(update.effective_chat.id, card.text, parse_mode="HTML")
+            words = say("en", "Sorry, I can't reach my books just now. Please try again in a minute.", {})
+            await visit.bot.send_message(update.effective_chat.id, words, parse_mode="HTML")
             log.warning("bot.apologised_directly", reference=reference)
 
 

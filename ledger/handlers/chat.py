@@ -197,12 +197,11 @@ async def keep_actions(actions: tuple[dict[str, Any], ...], ctx: Context) -> lis
 @handles(queries.Button, permission=Permission.SEE_RECEIVABLES)
 async def button(question: queries.Button, ctx: Context) -> dict[str, Any]:
     """Return the action behind a button of this business; NotFound for a forged or foreign id."""
-    stored = await ctx.tx.value(
+    action: dict[str, Any] | None = await ctx.tx.value(
         "SELECT action FROM buttons WHERE business_id = $1 AND id = $2",
         ctx.actor.business_id,
         question.button_id[:64],
     )
-    if stored is None:
+    if action is None:
         raise NotFound("button.unknown", "I don't know that button.")
-    action: dict[str, Any] = orjson.loads(stored)
     return action

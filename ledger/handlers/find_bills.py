@@ -16,15 +16,15 @@ _LEAST_LETTERS = 2
 @handles(queries.FindBills, permission=Permission.SEE_RECEIVABLES)
 async def find_bills(question: queries.FindBills, ctx: Context) -> tuple[views.InvoiceView, ...]:
     """Answer with open bills: a number's exact bearers first, then those that contain it; or an exact amount."""
+    exact = ""
     where = Conditions([ctx.actor.business_id])
     source = open_bills(RECEIVABLE, where, as_of=None, known_at=None)
     own_parties(ctx, where)
-    exact = "false"
     if question.number is not None:
         number = question.number.strip()[:60]
         if len(number) < _LEAST_LETTERS:
             raise Rejected("search.too_short", "A search needs two characters or more.")
-        exact = f"lower(i.number) = lower({where.value(number)})"
+        exact = f"lower(i.number) <> lower({where.value(number)}), "
         where.add("strpos(lower(i.number), lower({})) > 0", number)
     elif question.amount is not None:
         where.add("{} IN (i.outstanding, i.amount)", question.amount)
@@ -34,7 +34,7 @@ async def find_bills(question: queries.FindBills, ctx: Context) -> tuple[views.I
     rows = await ctx.tx.fetch(
         f"""
         SELECT {BILL} FROM {source} WHERE {where.sql}
-        ORDER BY ({exact}) DESC, coalesce(i.due_on, i.issued_on), i.id LIMIT {page_size(question.limit)}
+        ORDER BY {exact}coalesce(i.due_on, i.issued_on), i.id LIMIT {page_size(question.limit)}
         """,
         *where.values,
     )

@@ -120,7 +120,7 @@ async def claim_message(command: commands.ClaimMessage, ctx: Context) -> command
         chat_id=row["chat_id"],
         member_id=row["member_id"],
         kind=row["kind"],
-        card=orjson.loads(row["card"]),
+        card=row["card"],
         edit_message=row["edit_message"],
         attempts=row["attempts"],
     )

@@ -1,0 +1,284 @@
+"""Cards read as they were agreed: golden texts, widths for a phone, escaping, roles."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.cards.audience import aging_bars
+from bot.cards.card import Card
+from bot.cards.digest import digest_card
+from bot.cards.lists import Turn, what_i_owe_card, who_owes_card
+from bot.cards.party import bills_card, choices_card, history_card, not_found_card, party_card
+from bot.cards.plain import (
+    FileResult,
+    apology_card,
+    cannot_read_card,
+    error_card,
+    firms_card,
+    help_card,
+    imported_card,
+    too_short_card,
+    welcome_card,
+)
+from bot.cards.question import (
+    Place,
+    answered_card,
+    cleared_card,
+    later_card,
+    question_card,
+    questions_done_card,
+    stale_notice,
+    standing_card,
+    why_card,
+)
+from bot.cards.sources import sources_card
+from bot.words import cut
+from kit.errors import Denied, NotFound, Rejected, Retryable, SourceBroken
+from ledger import views
+from ledger.domain.roles import Role
+from tests.bot import sample_views as sample
+from tests.bot.golden_cards import check
+
+TO = sample.audience()
+SALES, VIEW = sample.audience(Role.SALES), sample.audience(Role.VIEW)
+HOSTILE = "<b>&amp;</b><script>alert(1)</script>{0}{name}%s\u202e\x00\ud800" + "A" * 4_000
+_FEW = views.PartyPage(
+    end="cursor",
+    more=True,
+    rows=(
+        *sample.TWO_TO_CALL,
+        sample.brief("Om Sai Enterprises", overdue=0, overdue_days=0, net=sample.rupees(11_800)),
+        sample.brief("New Bharat Hardware & Sanitary Stores Pvt Ltd", promise_on=date(2026, 11, 24)),
+    ),
+    total=sample.rupees(1_240_500),
+    overdue=sample.rupees(482_000),
+    count=24,
+)
+_BILLS = views.PayablePage(
+    end="cursor",
+    more=True,
+    rows=(
+        sample.payable("AB/77", party_name="Shree Cement", overdue_days=3, due_on=date(2026, 11, 17)),
+        sample.payable(due_on=date(2026, 11, 20)),
+        sample.payable(None, due_on=date(2027, 1, 4)),
+        sample.payable("R-1", party_name="Rent, Mehta", due_on=None),
+    ),
+    total=sample.rupees(480_000),
+    overdue=sample.rupees(120_000),
+)
+_NOTHING_TO_PAY = views.PayablePage(end=None, more=False)
+_HISTORY = views.TimelinePage(
+    end=None,
+    more=False,
+    rows=(
+        views.TimelineEntry(
+            sample.SHARMA, sample.NOW, sample.NOW, "payment.received", "payment:razorpay", "e1",
+            "Razorpay: paid ₹25,000", sample.rupees(25_000), "INR", None,
+        ),
+    ),
+)  # fmt: skip
+_SOURCES = (
+    sample.source(),
+    sample.ICICI,
+    sample.source("payment:razorpay", "Razorpay", state="quiet", quarantined=2),
+    sample.source("crm:demo", "CRM", state="never", last_event_at=None, last_delivery_at=None),
+    sample.source("books:spreadsheet", "Spreadsheet", state="disabled"),
+)
+_FILE = FileResult(
+    "icici-nov.csv", "ICICI", 42, 118, 1, 2, (("row 7", "the balance doesn't follow from the row before"),)
+)
+_EMPTY = sample.quiet_digest(to_collect=0, banks=())
+
+CARDS: dict[str, Callable[[], Card]] = {
+    "digest": lambda: digest_card(sample.digest(), TO),
+    "digest_quiet": lambda: digest_card(sample.quiet_digest(), TO),
+    "digest_empty": lambda: digest_card(_EMPTY, TO),
+    "digest_stale_bank": lambda: digest_card(
+        sample.digest(banks=(dataclasses.replace(sample.digest().banks[0], covered_until=date(2026, 11, 14)),)), TO
+    ),
+    "digest_sales": lambda: digest_card(
+        sample.digest(banks=(), to_pay=0, questions=0, quiet_sources=(), sees_payables=False), SALES
+    ),
+    "digest_view_only": lambda: digest_card(sample.digest(), VIEW),
+    "digest_second_firm": lambda: digest_card(sample.digest(), sample.audience(firm="Sharma Services")),
+    "who_owes": lambda: who_owes_card(_FEW, Turn(), TO),
+    "who_owes_second_page": lambda: who_owes_card(
+        dataclasses.replace(_FEW, more=False, end=None), Turn(after="x", back=(None,), number=9), TO
+    ),
+    "who_owes_nobody": lambda: who_owes_card(views.PartyPage(end=None, more=False), Turn(), TO),
+    "what_i_owe": lambda: what_i_owe_card(_BILLS, Turn(), TO),
+    "what_i_owe_nothing": lambda: what_i_owe_card(_NOTHING_TO_PAY, Turn(), TO),
+    "party": lambda: party_card(sample.party(), TO),
+    "party_sales": lambda: party_card(sample.party(), SALES),
+    "party_all_paid": lambda: party_card(
+        sample.party(
+            brief=sample.brief(net=0, open_bills=0, overdue=0, overdue_days=0, usual_days_late=0),
+            bills=(), bills_open=0, payables=(), cheques=(), conflicts_open=0, aging=sample.NO_AGING,
+            promise_amount=None, sources=(sample.source(),), gstin=None, credit_limit=None,
+        ), TO,
+    ),
+    "party_broken_promise": lambda: party_card(
+        sample.party(brief=sample.brief(promise_on=date(2026, 11, 13), promise_broken=True), cheques=()), TO
+    ),
+    "choices": lambda: choices_card(
+        (sample.brief(), sample.brief("Sharma & Sons", net=0), sample.brief("Sarma Agencies")), "sharma", TO
+    ),
+    "bills_found": lambda: bills_card((sample.bill(),), "102", TO),
+    "not_found": lambda: not_found_card("zxqv <b>", TO),
+    "too_short": lambda: too_short_card(TO),
+    "history": lambda: history_card(_HISTORY, "Sharma Traders", str(sample.SHARMA), Turn(), TO),
+    "history_empty": lambda: history_card(
+        views.TimelinePage(end=None, more=False), "Sharma Traders", str(sample.SHARMA), Turn(), TO
+    ),
+    "question": lambda: question_card(sample.question(), Place(1, 3), TO),
+    "question_only_one": lambda: question_card(sample.question(quote=None), Place(), TO),
+    "question_why": lambda: why_card(sample.question(), Place(1, 3), TO),
+    "question_view_only": lambda: question_card(sample.question(), Place(1, 3, further="c"), VIEW),
+    "question_changed": lambda: standing_card(sample.question(version=6), Place(1, 3), TO),
+    "answered": lambda: answered_card(sample.answered_question(), Place(1, 3), TO),
+    "settled_itself": lambda: cleared_card(sample.question(status="cleared"), TO),
+    "later": lambda: later_card(sample.question(status="snoozed"), "tomorrow morning", Place(1, 3), TO),
+    "questions_done": lambda: questions_done_card(3, TO),
+    "questions_none": lambda: questions_done_card(0, TO),
+    "sources": lambda: sources_card(_SOURCES, TO),
+    "sources_none": lambda: sources_card((), TO),
+    "welcome_owner": lambda: welcome_card("Ramesh", "Sharma Services", TO),
+    "welcome_sales": lambda: welcome_card("Ravi", "Sharma Services", SALES),
+    "help_owner": lambda: help_card(TO),
+    "help_sales": lambda: help_card(SALES),
+    "help_view_only": lambda: help_card(VIEW),
+    "firms": lambda: firms_card((("1", "Sharma Services"), ("2", "Sharma Steel")), TO),
+    "file_imported": lambda: imported_card(_FILE, TO),
+    "file_known": lambda: imported_card(FileResult("icici-nov.csv", "ICICI", 0, 160, 0, 0), TO),
+    "cannot_read": lambda: cannot_read_card(TO),
+    "error_denied": lambda: error_card(Denied("permission.denied", "X needs the permission y."), TO),
+    "error_not_found": lambda: error_card(NotFound("party.not_found", "There is no such customer."), TO),
+    "error_retryable": lambda: error_card(Retryable("store.away", "The database is away."), TO),
+    "error_rejected": lambda: error_card(
+        Rejected("file.too_large", "That file is larger than 20 MB.", remedy="Please send a shorter period."), TO
+    ),
+    "error_source_broken": lambda: error_card(
+        SourceBroken("source.key", "Razorpay refuses our key.", remedy="Please ask the owner to renew it."), TO
+    ),
+    "apology": lambda: apology_card("A1B2C3", TO),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_reads_as_its_golden_text(name: str) -> None:
+    check(name, CARDS[name]())
+
+
+def test_every_golden_text_belongs_to_a_card() -> None:
+    from tests.bot.golden_cards import FOLDER
+
+    assert {path.stem for path in FOLDER.glob("*.txt")} == set(CARDS)
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_fits_a_phone_and_telegrams_limits(name: str) -> None:
+    card = CARDS[name]()
+    assert 0 < len(card.text) <= 4_096
+    for block in re.findall(r"<pre>(.*?)</pre>", card.text, re.DOTALL):
+        assert all(len(line) <= 34 for line in block.split("\n"))
+    for row in card.buttons:
+        assert 1 <= len(row) <= 8
+        assert all(0 < len(button.label) <= 40 for button in row)
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_no_card_uses_a_word_that_no_owner_uses(name: str) -> None:
+    text = re.sub(r"<[^>]*>", "", CARDS[name]().text).lower()
+    for word in ("reconcil", "conflict", "projection", "ledger entry", "receivable", "payable", "webhook"):
+        assert word not in text
+
+
+def test_bars_of_crores_still_fit_a_phone() -> None:
+    bars = aging_bars((views.AgingBucket(91, None, 10**12 - 1, 1),), "INR")
+    assert all(len(line) <= 34 for line in bars.removeprefix("<pre>").removesuffix("</pre>").split("\n"))
+
+
+def test_sales_sees_neither_bank_nor_what_we_owe() -> None:
+    text = CARDS["digest_sales"]().text + CARDS["party_sales"]().text + CARDS["help_sales"]().text
+    for secret in ("Bank", "to pay", "You owe", "/owe ", "/questions"):
+        assert secret not in text
+
+
+def test_a_reader_without_the_right_gets_no_answering_button() -> None:
+    actions = {b.action["do"] for row in CARDS["question_view_only"]().buttons for b in row}
+    assert actions == {"why", "questions"}
+    undo = answered_card(sample.answered_question(), Place(), VIEW)
+    assert undo.buttons == ()
+
+
+def test_a_stale_button_tells_who_answered_what() -> None:
+    assert stale_notice(sample.answered_question(), TO) == "Already answered. Yes · Ramesh, today 9:05 am"
+    assert "settled itself" in stale_notice(sample.question(status="cleared"), TO)
+    assert "once more" in stale_notice(sample.question(), TO)
+
+
+def _well_formed(text: str) -> None:
+    open_tags: list[str] = []
+    for tag in re.findall(r"<[^>]*>", text):
+        match = re.fullmatch(r"<(/?)(b|i|pre|code)>", tag)
+        assert match, f"{tag!r} is not ours"
+        if match[1]:
+            assert open_tags.pop() == match[2]
+        else:
+            open_tags.append(match[2])
+    assert not open_tags
+    assert not re.search(r"&(?!lt;|gt;|amp;)", text)
+    text.encode("utf-8")
+
+
+def _hostile_cards(text: str) -> list[Card]:
+    return [
+        digest_card(sample.digest(member_name=text, call_first=(sample.brief(text),)), TO),
+        who_owes_card(dataclasses.replace(_FEW, rows=(sample.brief(text),)), Turn(), TO),
+        what_i_owe_card(dataclasses.replace(_BILLS, rows=(sample.payable(text, party_name=text),)), Turn(), TO),
+        party_card(sample.party(brief=sample.brief(text, phone=text[:200]), bills=(sample.bill(text),)), TO),
+        choices_card((sample.brief(text),), text, TO),
+        bills_card((sample.bill(text, party_name=text),), text, TO),
+        not_found_card(text, TO),
+        question_card(
+            sample.question(title=text, quote=text, lines=(text,) * 9, answers=(views.AnswerOption("a", text or "-"),)),
+            Place(), TO,
+        ),
+        why_card(sample.question(why=(text,) * 9), Place(), TO),
+        answered_card(sample.answered_question(title=text, answered_by=text, answer_label=text), Place(), TO),
+        welcome_card(text, text, TO),
+        imported_card(dataclasses.replace(_FILE, filename=text, unreadable=((text, text),)), TO),
+        sources_card((sample.source(label=text or "-"),), sample.audience(firm=text[:80])),
+    ]  # fmt: skip
+
+
+def test_hostile_text_is_shown_and_never_obeyed() -> None:
+    for card in _hostile_cards(HOSTILE):
+        _well_formed(card.text)
+        assert len(card.text) <= 4_096
+        assert "<script>" not in card.text
+
+
+@given(st.text(max_size=120))
+def test_any_text_whatever_leaves_the_markup_whole(text: str) -> None:
+    for card in _hostile_cards(text):
+        _well_formed(card.text)
+
+
+@given(st.text(max_size=200), st.integers(min_value=2, max_value=60))
+def test_cut_text_is_never_longer_than_its_width(text: str, width: int) -> None:
+    short = cut(text, width)
+    assert len(short) <= width
+    assert "\n" not in short
+
+
+def test_names_are_cut_at_a_word_and_never_inside_a_syllable() -> None:
+    assert cut("New Bharat Hardware & Sanitary Stores Pvt Ltd", 24) == "New Bharat Hardware…"
+    assert cut("श्री लक्ष्मी हार्डवेयर एंड सेनेटरी", 13) == "श्री लक्ष्मी…"
