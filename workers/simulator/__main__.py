@@ -27,7 +27,7 @@ from workers.doorbell import ring
 from workers.loop import OUTAGE
 from workers.simulator import bank, books, crm, gateway, spreadsheet
 from workers.simulator.feeds import Address, Sent, send, shuffled
-from workers.simulator.firm import STATE_FILE, Founded, found, read_state, write_state
+from workers.simulator.firm import STATE_FILE, Founded, change_state, found, read_state
 from workers.simulator.live import MAX_STEPS, Live
 from workers.simulator.world import World, build
 
@@ -122,9 +122,7 @@ class Simulator:
         return read_state(self.config.munshi_home / STATE_FILE)
 
     def _save(self, **changes: object) -> None:
-        state = self._state()
-        state.pop("version", None)
-        write_state(self.config.munshi_home / STATE_FILE, {**state, **changes})
+        change_state(self.config.munshi_home / STATE_FILE, **changes)
 
     def _greet(self, firm: Founded) -> None:
         for role, code in firm.link_codes.items():

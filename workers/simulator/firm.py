@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from workers.simulator.world import FIRM
 STATE_FILE = "demo.json"
 _TIMEZONE = "Asia/Kolkata"
 _VERSION = 1
+_CODE_MINUTES = 7 * 24 * 60
 _PEOPLE = (
     ("owner", "Ramesh Kulkarni", None),
     ("finance", "Meena Joshi", None),
@@ -74,15 +75,21 @@ class Founded:
 
 
 async def found(door: Door, *, seed: int = 7, home: Path | None = None) -> Founded:
-    """Found the firm, or return the one that `home` (else the settings' home) remembers and the ledger knows."""
+    """Found the firm, or return the one that `home` (else the settings' home) remembers and the ledger knows.
+
+    Each start gives fresh one-time codes, so that a phone that was cleared can be linked again.
+    """
     place = (home or settings().munshi_home) / STATE_FILE
     known = _read(place)
     if known is not None and await door.query(Members(), system(known.business_id, "simulator")):
-        return known
+        codes = await _make_codes(door, system(known.business_id, "simulator"), known.members)
+        again = replace(known, link_codes=codes)
+        change_state(place, firm=_plain(again))
+        return again
     business_id = uuid7()
     actor = system(business_id, "simulator")
     await door.execute(AddBusiness(business_id=business_id, name=FIRM, timezone=_TIMEZONE), actor)
-    members, codes = await _add_people(door, actor)
+    members = await _add_people(door, actor)
     sources = {row[0]: await _add_source(door, actor, *row) for row in _SOURCES}
     for word, status in _WORDS:
         await door.execute(
@@ -96,11 +103,11 @@ async def found(door: Door, *, seed: int = 7, home: Path | None = None) -> Found
         seed=seed,
         members=members,
         sources=sources,
-        link_codes=codes,
+        link_codes=await _make_codes(door, actor, members),
         token=token,
         fresh=True,
     )
-    write_state(place, {"firm": _plain(made), "sent": False, "moments": []})
+    _write(place, {"firm": _plain(made), "sent": False, "moments": []})
     return made
 
 
@@ -113,27 +120,35 @@ def read_state(place: Path) -> dict[str, Any]:
     return state if isinstance(state, dict) and state.get("version") == _VERSION else {}
 
 
-def write_state(place: Path, state: Mapping[str, Any]) -> None:
-    """Replace `demo.json` at once, for its owner only."""
+def change_state(place: Path, **changes: Any) -> None:
+    """Change members of `demo.json`, keeping the others."""
+    _write(place, {**read_state(place), **changes})
+
+
+def _write(place: Path, state: Mapping[str, Any]) -> None:
+    """Replace the file at once, for its owner only."""
     place.parent.mkdir(parents=True, exist_ok=True)
     draft = place.with_suffix(".new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(orjson.dumps({"version": _VERSION, **state}))
+        file.write(orjson.dumps({**state, "version": _VERSION}))
     draft.replace(place)
 
 
-async def _add_people(door: Door, actor: Actor) -> tuple[dict[str, UUID], dict[str, str]]:
+async def _add_people(door: Door, actor: Actor) -> dict[str, UUID]:
     members: dict[str, UUID] = {}
-    codes: dict[str, str] = {}
     for role, name, crm_owner in _PEOPLE:
         digest_at = time(8, 30) if role in ("owner", "finance") else None
         command = AddMember(name=name, role=role, digest_at=digest_at, crm_owner=crm_owner)
         members[role] = await door.execute(command, actor)
-        codes[role] = await door.execute(
-            CreateLinkCode(member_id=members[role], valid_minutes=60 * 24 * 7), actor
-        )
-    return members, codes
+    return members
+
+
+async def _make_codes(door: Door, actor: Actor, members: Mapping[str, UUID]) -> dict[str, str]:
+    return {
+        role: await door.execute(CreateLinkCode(member_id=member, valid_minutes=_CODE_MINUTES), actor)
+        for role, member in members.items()
+    }
 
 
 async def _add_source(

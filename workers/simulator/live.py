@@ -11,7 +11,7 @@ from workers.simulator import bank, books, crm, gateway
 from workers.simulator.billing import fiscal_year
 from workers.simulator.books import Message
 from workers.simulator.entities import BankLine, Cheque, Deal, Document, GatewayPayment, digits, token
-from workers.simulator.paying import gateway_payment, transfer
+from workers.simulator.paying import HELD, NEVER_PAID, gateway_payment, transfer
 from workers.simulator.selling import PAID_WORD
 from workers.simulator.treasury import (
     ACCOUNT,
@@ -24,7 +24,9 @@ from workers.simulator.treasury import (
 from workers.simulator.world import World
 
 MAX_STEPS = 2_000
-_MAX_UNNAMED, _MAX_FALSE_CLAIMS = 6, 3
+_MAX_UNNAMED, _MAX_FALSE_CLAIMS, _MAX_CUT = 5, 3, 2
+_LEAD = 1_50_000_00
+"""How far payments may run ahead of new bills (paise): the firm isn't to be paid off within an hour."""
 _STATEMENT = timedelta(days=3)
 _NAMED = ("neft", "imps", "upi")
 
@@ -51,6 +53,8 @@ class Live:
     _unnamed: int = 0
     _false_claims: int = 0
     _bills: int = 0
+    _cut: int = 0
+    _ahead: int = 0
     _numbers: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -72,15 +76,15 @@ class Live:
         if due and at.hour >= 10:
             return self._settle(due, at)
         chance = rng.random()
-        if chance < 0.32:
-            return self._pay_by_link(rng, at)
-        if chance < 0.54:
+        if self._ahead > _LEAD or chance < 0.30:
             return self._issue_bill(rng, at)
-        if chance < 0.78:
+        if chance < 0.58:
+            return self._pay_by_link(rng, at)
+        if chance < 0.80:
             return self._transfer(rng, at)
-        if chance < 0.88:
+        if chance < 0.90:
             return self._claim(rng, at)
-        return self._receive_bill(rng, at) if chance < 0.95 else self._take_cheque(rng, at)
+        return self._receive_bill(rng, at) if chance < 0.96 else self._take_cheque(rng, at)
 
     def _settle(self, due: list[GatewayPayment], at: datetime) -> Step:
         made = replace(settlement(at.date(), tuple(due)), at=at - timedelta(hours=2, minutes=5))
@@ -107,21 +111,23 @@ class Live:
             party=party,
             issued_on=day,
             due_on=day + timedelta(days=terms) if terms is not None else None,
-            base=round(party.base * rng.uniform(0.3, 1.0) / 5_000) * 5_000,
+            base=round(party.base * rng.uniform(0.4, 1.1) / 5_000) * 5_000,
             description=f"{rng.choice(('Extra shift', 'Deep cleaning', 'Pest control'))}, {day:%B %Y}",
         )
         self.open.append(invoice)
+        self._ahead -= invoice.amount
         return Step(
             f"Bill {invoice.number} to {party.name}", (books.document("invoice.issued", invoice, at),)
         )
 
     def _transfer(self, rng: Random, at: datetime) -> Step:
-        unnamed = self._unnamed < _MAX_UNNAMED and rng.random() < 0.2
+        unnamed = self._unnamed < _MAX_UNNAMED and rng.random() < 0.15
         invoice = self._take(rng, ("bare",) if unnamed else _NAMED)
         if invoice is None:
             return self._issue_bill(rng, at)
         self._unnamed += unnamed
-        cut = invoice.tds if invoice.party.habit.cuts_tds else 0
+        cut = invoice.tds if invoice.party.habit.cuts_tds and self._cut < _MAX_CUT else 0
+        self._cut += cut > 0
         settles = ((invoice.number, invoice.amount - cut),)
         paid = transfer(
             invoice.party,
@@ -184,12 +190,17 @@ class Live:
         return Step(f"Cheque from {invoice.party.name}", (received,))
 
     def _take(self, rng: Random, channels: tuple[str, ...]) -> Document | None:
-        """Take an open bill of a customer who pays so, the older ones first."""
-        found = [i for i in self.open if i.party.habit.channel in channels][:12]
+        """Take an open bill of a customer who pays so; the stubborn ones don't pay within the hour."""
+        found = [
+            i
+            for i in self.open
+            if i.party.habit.channel in channels and i.party.name not in (*HELD, *NEVER_PAID)
+        ]
         if not found:
             return None
         invoice = rng.choice(found)
         self.open.remove(invoice)
+        self._ahead += invoice.amount
         return invoice
 
     def _book(self, line: BankLine) -> None:

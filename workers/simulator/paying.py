@@ -31,7 +31,8 @@ HELD = {
     "Konark Tube Industries": 60,
 }
 """Customers who have paid nothing for so many days: about them there is something to ask, or to call."""
-_NEVER_PAID = ("Gupta Steel Corporation", "Vishwakarma Fabricators", "Konark Tube Industries")
+NEVER_PAID = ("Gupta Steel Corporation", "Vishwakarma Fabricators", "Konark Tube Industries")
+"""Customers who dispute some of their old bills and leave them unpaid."""
 _METHODS = ("upi", "upi", "upi", "netbanking", "card")
 
 
@@ -65,7 +66,7 @@ def pay_day(story: Story, invoice: Document) -> date | None:
     if rng.random() < 0.06:
         late += rng.randint(15, 40)
     day = working_day(max(due + timedelta(days=late), invoice.issued_on + timedelta(days=1)))
-    if party.name in _NEVER_PAID and invoice.opening and rng.random() < 0.3:
+    if party.name in NEVER_PAID and invoice.opening and rng.random() < 0.3:
         return None
     last = story.today - timedelta(days=HELD.get(party.name, 0))
     return day if day < last else None
@@ -239,7 +240,8 @@ def gateway_payment(invoice: Document, at: datetime, method: str, attempt: str =
 def _oddities(story: Story) -> None:
     """Add what the owner is to be asked about, and refunds."""
     _unexplained(story)
-    _wrong_amount_and_duplicate(story)
+    _wrong_amount(story)
+    _duplicate(story)
     _refunds(story)
     held = [i for i in story.invoices if pay_day(story, i) is None and i.party.habit.channel == "link"]
     if held:
@@ -289,8 +291,9 @@ def _unexplained(story: Story) -> None:
     )
 
 
-def _wrong_amount_and_duplicate(story: Story) -> None:
-    deshmukh, skyline = story.customer("Deshmukh Motors"), story.customer("Skyline Business Centre")
+def _wrong_amount(story: Story) -> None:
+    """Let one customer pay ₹900 less than the bill that he names."""
+    deshmukh = story.customer("Deshmukh Motors")
     bill = _open(story, deshmukh)[0]
     story.payments.append(
         transfer(
@@ -304,21 +307,34 @@ def _wrong_amount_and_duplicate(story: Story) -> None:
             kind="wrong_amount",
         )
     )
+
+
+def _duplicate(story: Story) -> None:
+    """Let one customer pay a bill again four days after he paid it; the books entered both."""
     first = max(
-        (p for p in story.payments if p.party is skyline and p.at.date() <= _before(story, 6)),
-        key=lambda p: p.at,
+        (
+            p
+            for p in story.payments
+            if p.kind == "bills"
+            and p.channel == "neft"
+            and not p.party.habit.cuts_tds
+            and p.party.name not in HELD
+            and len(p.settles) == 1
+            and p.at.date() <= _before(story, 6)
+        ),
+        key=lambda p: (p.at, p.id),
     )
     day = first.at.date() + timedelta(days=4)
     again = [i for i in story.invoices if i.number == first.settles[0][0]]
     story.payments.append(
         transfer(
-            skyline,
+            first.party,
             day,
             again,
-            amount=first.settles[0][1],
-            remark=first.settles[0][0],
+            amount=first.amount,
+            remark=first.remark,
             entered_on=day,
-            settles=first.settles[:1],
+            settles=first.settles,
             kind="duplicate",
         )
     )

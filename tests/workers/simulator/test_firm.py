@@ -53,6 +53,8 @@ async def test_a_second_start_finds_the_same_firm(door: Door, tmp_path: Path) ->
         first.token,
     )
     assert second.founded_on == first.founded_on
+    assert set(second.link_codes.values()).isdisjoint(first.link_codes.values())
+    assert (await found(door, home=tmp_path)).sources == first.sources
 
 
 async def test_a_state_file_of_another_database_or_a_broken_one_founds_anew(
