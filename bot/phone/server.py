@@ -111,13 +111,18 @@ class _Static(StaticFiles):
         return response
 
 
-def routes(settings: Settings, *, clock: Clock = system_clock) -> list[BaseRoute]:
-    """Return the routes that the api adds in development: the phone, kept under `munshi_home`/phone."""
+def phone_of(settings: Settings, *, clock: Clock = system_clock) -> Phone:
+    """Return the phone that these settings ask for, kept under `munshi_home`/phone; close it at shutdown."""
     options = Options(
         token=settings.telegram_bot_token.get_secret_value() or DEMO_TOKEN,
         max_file_bytes=settings.max_file_bytes,
     )
-    return Phone(settings.munshi_home / "phone", options, clock=clock).routes()
+    return Phone(settings.munshi_home / "phone", options, clock=clock)
+
+
+def routes(settings: Settings, *, clock: Clock = system_clock) -> list[BaseRoute]:
+    """Return the routes that the api adds in development, for who doesn't need to close the phone."""
+    return phone_of(settings, clock=clock).routes()
 
 
 def _answer(body: object, status: int) -> Response:

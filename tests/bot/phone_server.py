@@ -38,15 +38,25 @@ class Line:
         return builder.base_file_url(f"{self.url}/phone/api/file/bot").build()
 
 
+class _Server(uvicorn.Server):
+    """Ends the phone's open polls and streams first, so that nothing keeps uvicorn waiting."""
+
+    def __init__(self, config: uvicorn.Config, phone: Phone) -> None:
+        super().__init__(config)
+        self._phone = phone
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._phone.close()
+        await super().shutdown(sockets)
+
+
 @contextmanager
 def served(phone: Phone, port: int = 0) -> Iterator[Line]:
     """Serve the phone while the block runs, in a thread of its own."""
     listener = socket.create_server(("127.0.0.1", port))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    config = uvicorn.Config(
-        Starlette(routes=phone.routes()), log_level="warning", lifespan="off", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
+    config = uvicorn.Config(Starlette(routes=phone.routes()), log_level="warning", lifespan="off")
+    server = _Server(config, phone)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     while not server.started:
@@ -58,5 +68,4 @@ def served(phone: Phone, port: int = 0) -> Iterator[Line]:
     finally:
         server.should_exit = True
         thread.join(10)
-        phone.close()
         listener.close()

@@ -40,7 +40,11 @@ def missing_browser() -> str:
     """Return why no browser can be driven here, or an empty string."""
     if not (shutil.which("chromium") or shutil.which("chromium-browser")):
         return "Chromium isn't installed (apt-get install chromium chromium-driver)"
-    return "" if shutil.which("chromedriver") else "chromedriver isn't installed (apt-get install chromium-driver)"
+    return (
+        ""
+        if shutil.which("chromedriver")
+        else "chromedriver isn't installed (apt-get install chromium-driver)"
+    )
 
 
 class Phone:
@@ -81,7 +85,7 @@ class Phone:
         """Open the chat as one of the people, maybe by a deep link; returns when the chat is shown."""
         query = urlencode({"as": as_, **({"start": start} if start else {})})
         self.driver.get(f"{self._url}/phone?{query}")
-        self._until(lambda: "connecting" not in self.status(), "the page never connected")
+        self.until(lambda: "connecting" not in self.status(), "the page never connected")
 
     def press_start(self) -> None:
         """Tap the big START button."""
@@ -93,7 +97,7 @@ class Phone:
         for at, line in enumerate(text.split("\n")):
             field.send_keys(*((Keys.SHIFT, Keys.ENTER, Keys.NULL) if at else ()), line)
         field.send_keys(Keys.ENTER)
-        self._until(lambda: not field.get_attribute("value"), "the message was not taken")
+        self.until(lambda: not field.get_attribute("value"), "the message was not taken")
 
     def attach(self, path: Path, *, caption: str = "", photo: bool = False) -> None:
         """Attach a file or a photo and send it."""
@@ -102,7 +106,7 @@ class Phone:
         field = self._visible("text")
         field.send_keys(caption, Keys.ENTER)
         attached = self.driver.find_element(By.ID, "attached")
-        self._until(lambda: not attached.is_displayed(), "the file was not taken")
+        self.until(lambda: not attached.is_displayed(), "the file was not taken")
 
     def messages(self) -> list[str]:
         """Return what each bubble says, oldest first, with the time it shows."""
@@ -112,7 +116,7 @@ class Phone:
 
     def wait_text(self, text: str, *, patience: float = PATIENCE) -> str:
         """Wait until a bubble contains `text`; return all that the newest such bubble says."""
-        return self._until(
+        return self.until(
             lambda: next((said for said in reversed(self.messages()) if text in said), ""),
             f"nobody said {text!r}",
             patience,
@@ -120,12 +124,14 @@ class Phone:
 
     def wait_gone(self, text: str, *, patience: float = PATIENCE) -> None:
         """Wait until no bubble contains `text` any more."""
-        self._until(lambda: not any(text in said for said in self.messages()), f"{text!r} stayed", patience)
+        self.until(lambda: not any(text in said for said in self.messages()), f"{text!r} stayed", patience)
 
     def wait_toast(self, text: str, *, patience: float = PATIENCE) -> str:
         """Wait until the floating line contains `text`; return it."""
         toast = self.driver.find_element(By.CSS_SELECTOR, "#toast")
-        return self._until(lambda: toast.text if text in toast.text else "", f"no toast said {text!r}", patience)
+        return self.until(
+            lambda: toast.text if text in toast.text else "", f"no toast said {text!r}", patience
+        )
 
     def buttons(self) -> list[str]:
         """Return the labels of the newest message that has buttons."""
@@ -148,7 +154,13 @@ class Phone:
                     return True
             return False
 
-        self._until(tapped, f"there is no button {label!r}", patience)
+        self.until(tapped, f"there is no button {label!r}", patience)
+
+    def busy_buttons(self) -> list[str]:
+        """Return the labels of the buttons that wait for an answer."""
+        script = "return [...document.querySelectorAll('.key[aria-busy=true]')].map((key) => key.innerText)"
+        labels: list[str] = self.driver.execute_script(script)
+        return labels
 
     def status(self) -> str:
         """Return the line below the name: online, typing… and so on."""
@@ -166,10 +178,11 @@ class Phone:
 
     def _visible(self, id_: str) -> WebElement:
         element = self.driver.find_element(By.ID, id_)
-        self._until(element.is_displayed, f"#{id_} is not shown")
+        self.until(element.is_displayed, f"#{id_} is not shown")
         return element
 
-    def _until(self, look: Callable[[], _Found], otherwise: str, patience: float = PATIENCE) -> _Found:
+    def until(self, look: Callable[[], _Found], otherwise: str, patience: float = PATIENCE) -> _Found:
+        """Look until what is found is true; fail with `otherwise` and the end of the chat."""
         deadline = time.monotonic() + patience
         while True:
             try:
@@ -179,5 +192,7 @@ class Phone:
             if found:
                 return found
             if time.monotonic() > deadline:
-                raise AssertionError(f"{otherwise}; the chat says: {self.messages()[-4:]}")
+                raise AssertionError(
+                    f"{otherwise}; the chat says: {[one[:200] for one in self.messages()[-4:]]}"
+                )
             time.sleep(0.05)
