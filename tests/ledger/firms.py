@@ -18,7 +18,7 @@ from ledger.domain.vocabulary import check_event
 START = datetime(2026, 6, 1, 4, 30, tzinfo=UTC)
 RECEIVED = datetime(2026, 11, 20, 3, 30, tzinfo=UTC)
 BOOKS, CRM, GATEWAY, BANK = "standard:books", "crm:demo", "payment:razorpay", "bank:icici"
-GSTINS = ("27AAPFU0939F1ZV", "29AAGCB7383J1Z4", None)
+GSTINS = ("27AAPFU0939F1ZV", "29AAGCB7383J1Z4", *[None] * 40)
 
 
 def delivery(
@@ -37,7 +37,9 @@ def delivery(
     """Return one event as a delivery of its own; the same arguments give the same bytes and ids."""
     check_event(event_type, data)
     kind = kind or event_type.partition(".")[0].replace("bank", "bank_line")
-    body = orjson.dumps([source, event_type, external_id, data, at.isoformat(), event_id], option=orjson.OPT_SORT_KEYS)
+    body = orjson.dumps(
+        [source, event_type, external_id, data, at.isoformat(), event_id], option=orjson.OPT_SORT_KEYS
+    )
     event = NewEvent(event_id or digest(body).hex()[:24], event_type, kind, external_id, at, precision, data)
     return Delivery(business, source, "webhook", digest(body), body, received_at, events=(event,))
 
@@ -58,7 +60,7 @@ class Firm:
         """Return about `size` deliveries."""
         steps = (
             [self._invoice] * 5 + [self._payment] * 4 + [self._bank] * 4 + [self._settlement] * 2
-            + [self._party, self._void, self._revise, self._credit_note, self._bill, self._cheque, self._deal,
+            + [self._party, self._void, self._revise, self._revise, self._revise, self._credit_note, self._bill, self._cheque, self._deal,
                self._opening, self._decision, self._decision]
         )  # fmt: skip
         while len(self.log) < size:
@@ -67,13 +69,15 @@ class Firm:
         return self.log
 
     def _say(self, source: str, event_type: str, external_id: str, data: dict[str, Any], **more: Any) -> UUID:
-        made = delivery(self._business, source, event_type, external_id, data, at=more.pop("at", self._moment), **more)
+        made = delivery(
+            self._business, source, event_type, external_id, data, at=more.pop("at", self._moment), **more
+        )
         self.log.append(made)
         event = made.events[0]
         return subject_id(source, event.kind, external_id)
 
     def _who(self) -> dict[str, Any]:
-        number = self._random.randrange(4)
+        number = self._random.randrange(8)
         return {"id": f"c{number}", "name": f"Customer {number}", "gstin": self._random.choice(GSTINS)}
 
     def _amount(self) -> int:
@@ -92,7 +96,13 @@ class Firm:
         self._invoices.append((number, amount, party))
         self._documents.append(self._say(BOOKS, "invoice.issued", f"i{number}", data))
         if self._random.random() < 0.2:
-            self._say("books:spreadsheet", "invoice.issued", f"s{number}", {**data, "paid": amount // 2}, precision="observed")
+            self._say(
+                "books:spreadsheet",
+                "invoice.issued",
+                f"s{number}",
+                {**data, "paid": amount // 2},
+                precision="observed",
+            )
 
     def _revise(self) -> None:
         if self._invoices:
@@ -130,13 +140,25 @@ class Firm:
         subject = self._say(GATEWAY, "payment.received", external_id, data)
         self._subjects.append(subject)
         if self._random.random() < 0.3:
-            self._say(GATEWAY, "payment.authorised", external_id, data, at=self._moment - timedelta(minutes=1))
+            self._say(
+                GATEWAY, "payment.authorised", external_id, data, at=self._moment - timedelta(minutes=1)
+            )
         if self._random.random() < 0.2:
             self._say(GATEWAY, "payment.failed", external_id, data, at=self._moment + timedelta(minutes=1))
         if self._random.random() < 0.3:
-            self._say(GATEWAY, "refund.processed", f"r{external_id}", {"amount": amount // 4, "currency": "INR", "payment": external_id})
+            self._say(
+                GATEWAY,
+                "refund.processed",
+                f"r{external_id}",
+                {"amount": amount // 4, "currency": "INR", "payment": external_id},
+            )
         if self._random.random() < 0.1:
-            self._say(GATEWAY, "dispute.lost", f"d{external_id}", {"amount": amount, "currency": "INR", "payment": external_id})
+            self._say(
+                GATEWAY,
+                "dispute.lost",
+                f"d{external_id}",
+                {"amount": amount, "currency": "INR", "payment": external_id},
+            )
 
     def _bank(self) -> None:
         amount, tokens = self._amount(), []
@@ -155,13 +177,20 @@ class Firm:
             "narration": f"NEFT {utr}", "channel": "NEFT", "references": {"utr": [utr], "tokens": tokens},
         }  # fmt: skip
         kind = "bank.credited" if self._random.random() < 0.85 else "bank.debited"
-        self._subjects.append(self._say(BANK, kind, f"L{len(self.log)}", line, kind="bank_line", precision="day"))
+        self._subjects.append(
+            self._say(BANK, kind, f"L{len(self.log)}", line, kind="bank_line", precision="day")
+        )
         if self._random.random() < 0.1:
             self._say(BANK, kind, f"L{len(self.log)}", line, kind="bank_line", precision="day")
 
     def _settlement(self) -> None:
         utr, amount = f"SETL{len(self.log):08d}X", self._amount()
-        self._say(GATEWAY, "settlement.processed", f"setl_{utr}", {"amount": amount, "currency": "INR", "references": {"utr": [utr]}})
+        self._say(
+            GATEWAY,
+            "settlement.processed",
+            f"setl_{utr}",
+            {"amount": amount, "currency": "INR", "references": {"utr": [utr]}},
+        )
         if self._random.random() < 0.7:
             line = {
                 "amount": amount, "currency": "INR", "account": "4421", "posted_on": self._day(),
@@ -171,7 +200,13 @@ class Firm:
 
     def _bill(self) -> None:
         number, amount, party = f"V{len(self.log)}", self._amount(), {"id": "v1", "name": "Vendor"}
-        data = {"number": number, "party": party, "issued_on": self._day(), "amount": amount, "currency": "INR"}
+        data = {
+            "number": number,
+            "party": party,
+            "issued_on": self._day(),
+            "amount": amount,
+            "currency": "INR",
+        }
         self._documents.append(self._say(BOOKS, "bill.received", f"b{number}", data))
         if self._random.random() < 0.5:
             paid = {"amount": amount, "currency": "INR", "party": party, "references": {"bills": [number]}}
@@ -182,14 +217,26 @@ class Firm:
         data = {"number": number, "amount": amount, "currency": "INR", "party": self._who()}
         self._say(BOOKS, "cheque.received", f"q{number}", data)
         if self._random.random() < 0.7:
-            self._say(BOOKS, "cheque.cleared", f"q{number}", {"on": self._day()}, at=self._moment + timedelta(days=2))
+            self._say(
+                BOOKS,
+                "cheque.cleared",
+                f"q{number}",
+                {"on": self._day()},
+                at=self._moment + timedelta(days=2),
+            )
             line = {
                 "amount": amount, "currency": "INR", "account": "4421", "posted_on": self._day(), "channel": "CHEQUE",
                 "narration": f"CLG {number}", "references": {"tokens": [number]},
             }  # fmt: skip
             self._say(BANK, "bank.credited", f"L{number}", line, kind="bank_line", precision="day")
         if self._random.random() < 0.3:
-            self._say(BOOKS, "cheque.returned", f"q{number}", {"on": self._day()}, at=self._moment + timedelta(days=5))
+            self._say(
+                BOOKS,
+                "cheque.returned",
+                f"q{number}",
+                {"on": self._day()},
+                at=self._moment + timedelta(days=5),
+            )
 
     def _deal(self) -> None:
         if self._invoices:
@@ -201,8 +248,16 @@ class Firm:
             self._say(CRM, "deal.status_reported", f"deal{number}", data)
 
     def _opening(self) -> None:
-        data = {"party": self._who(), "amount": self._amount(), "currency": "INR", "as_on": "2026-04-01", "side": "receivable"}
-        self._say("books:spreadsheet", "opening.stated", f"open-{data['party']['id']}", data, precision="observed")
+        data = {
+            "party": self._who(),
+            "amount": self._amount(),
+            "currency": "INR",
+            "as_on": "2026-04-01",
+            "side": "receivable",
+        }
+        self._say(
+            "books:spreadsheet", "opening.stated", f"open-{data['party']['id']}", data, precision="observed"
+        )
 
     def _decision(self) -> None:
         if not (self._subjects and self._documents):
@@ -211,28 +266,49 @@ class Firm:
         name = f"x{len(self.log)}:1:0"
         choice = self._random.randrange(4)
         if choice == 0:
-            lines = [{"document": str(document), "amount": 10_000}, {"document": str(document), "amount": 500, "kind": "tds"}]
-            self._say(OPERATOR, "allocation.decided", name, {"receipt": str(receipt), "lines": lines}, kind="decision")
+            lines = [
+                {"document": str(document), "amount": 10_000},
+                {"document": str(document), "amount": 500, "kind": "tds"},
+            ]
+            self._say(
+                OPERATOR,
+                "allocation.decided",
+                name,
+                {"receipt": str(receipt), "lines": lines},
+                kind="decision",
+            )
         elif choice == 1:
-            self._say(OPERATOR, "line.classified", name, {"line": str(receipt), "as": "loan"}, kind="decision")
+            self._say(
+                OPERATOR, "line.classified", name, {"line": str(receipt), "as": "loan"}, kind="decision"
+            )
         elif choice == 2:
             data = {"document": str(document), "amount": 1_000, "currency": "INR"}
             self._say(OPERATOR, "writeoff.approved", name, data, kind="decision")
         else:
-            pair = [str(subject_id(BOOKS, "party", f"c{n}")) for n in self._random.sample(range(4), 2)]
+            pair = [str(subject_id(BOOKS, "party", f"c{n}")) for n in self._random.sample(range(8), 2)]
             self._say(OPERATOR, "parties.linked", name, {"subjects": pair}, kind="decision")
         if self._random.random() < 0.3:
-            self._say(OPERATOR, "decision.withdrawn", name, {}, kind="decision", at=self._moment + timedelta(hours=1))
+            self._say(
+                OPERATOR,
+                "decision.withdrawn",
+                name,
+                {},
+                kind="decision",
+                at=self._moment + timedelta(hours=1),
+            )
 
 
 async def read_tables(tx: Tx, business: UUID) -> dict[str, list[str]]:
     """Return every read table as sorted text; postings as they stand, without since when we know them."""
     out = {}
     for table, (row, _) in TABLES.items():
-        records = await tx.fetch(f"SELECT {', '.join(row._fields)} FROM {table} WHERE business_id = $1", business)
+        records = await tx.fetch(
+            f"SELECT {', '.join(row._fields)} FROM {table} WHERE business_id = $1", business
+        )
         out[table] = sorted(repr(tuple(record)) for record in records)
     records = await tx.fetch(
-        f"SELECT {', '.join(PostingRow._fields)} FROM postings WHERE business_id = $1 AND known_to IS NULL", business
+        f"SELECT {', '.join(PostingRow._fields)} FROM postings WHERE business_id = $1 AND known_to IS NULL",
+        business,
     )
     out["postings"] = sorted(repr(tuple(record)) for record in records)
     return out

@@ -17,7 +17,7 @@ from ledger.commands import AddBusiness, DrainBusiness, RebuildBusiness
 from ledger.dispatch import Door
 from ledger.domain.events import Delivery
 from ledger.domain.roles import system
-from tests.ledger.firms import Firm, read_tables
+from tests.ledger.firms import BOOKS, START, Firm, delivery, read_tables
 
 
 async def found(door: Door) -> UUID:
@@ -36,8 +36,8 @@ async def tell(
 ) -> dict[str, list[str]]:
     """Append a log (draining at random moments where `chance` is given) and return the read tables."""
     appender = Appender(door.engine)
-    for delivery in log:
-        await appender.append(delivery)
+    for one in log:
+        await appender.append(one)
         if chance is not None and chance.random() < 0.15:
             door.clock.advance(minutes=1)  # type: ignore[attr-defined]
             await drain(door, business, limit=chance.choice([1, 3, 1_000]))
@@ -48,7 +48,9 @@ async def tell(
 
 
 @pytest.mark.parametrize("seed", range(12))
-async def test_any_permutation_and_duplication_of_arrivals_gives_the_same_read_tables(door: Door, seed: int) -> None:
+async def test_any_permutation_and_duplication_of_arrivals_gives_the_same_read_tables(
+    door: Door, seed: int
+) -> None:
     """Each telling is a business of its own; ids depend on sources alone, so the rows must be equal."""
     first = await found(door)
     straight = await tell(door, first, Firm(first, seed).build(60))
@@ -74,14 +76,19 @@ async def test_the_stored_state_is_a_refold_of_the_log(door: Door, business: UUI
     async with transaction(door.engine, [business]) as tx:
         await tx.run("UPDATE invoices SET outstanding = outstanding + 1 WHERE business_id = $1", business)
         await tx.run("DELETE FROM postings WHERE business_id = $1 AND kind = 'receipt'", business)
-    assert set((await door.execute(RebuildBusiness(), system(business, "test"))).differing) == {"invoices", "postings"}
+    assert set((await door.execute(RebuildBusiness(), system(business, "test"))).differing) == {
+        "invoices",
+        "postings",
+    }
     door.clock.advance(minutes=1)  # type: ignore[attr-defined]
     await door.execute(RebuildBusiness(apply=True), system(business, "test"))
     async with transaction(door.engine, [business]) as tx:
         assert await read_tables(tx, business) == before
 
 
-async def test_eight_writers_beside_drainers_give_the_same_read_tables(door: Door, engine: AsyncEngine) -> None:
+async def test_eight_writers_beside_drainers_give_the_same_read_tables(
+    door: Door, engine: AsyncEngine
+) -> None:
     first = await found(door)
     straight = await tell(door, first, Firm(first, 77).build(120))
     second = await found(door)
@@ -91,8 +98,8 @@ async def test_eight_writers_beside_drainers_give_the_same_read_tables(door: Doo
 
     async def write(part: Sequence[Delivery]) -> None:
         appender = Appender(engine)
-        for delivery in part:
-            await appender.append(delivery)
+        for one in part:
+            await appender.append(one)
 
     async def keep_draining() -> int:
         rounds = 0
@@ -120,8 +127,8 @@ async def test_as_of_and_known_at_agree_with_snapshots_taken_on_the_way(door: Do
         "SELECT document_id, effective_on, sum(amount)::bigint FROM postings "
         "WHERE business_id = $1 AND known_to IS NULL GROUP BY 1, 2 HAVING sum(amount) <> 0"
     )
-    for delivery in log:
-        await appender.append(delivery)
+    for one in log:
+        await appender.append(one)
         door.clock.advance(minutes=7)  # type: ignore[attr-defined]
         await drain(door, business)
         async with transaction(door.engine, [business]) as tx:
@@ -140,3 +147,31 @@ async def test_as_of_and_known_at_agree_with_snapshots_taken_on_the_way(door: Do
                         expected[document] = expected.get(document, 0) + amount
                 found_sums = dict(map(tuple, await tx.fetch(sums, business, day, moment)))
                 assert found_sums == {document: amount for document, amount in expected.items() if amount}
+
+
+async def test_a_bill_that_moves_to_another_customer_leaves_nothing_with_the_first(
+    door: Door, business: UUID
+) -> None:
+    def bill(event_type: str, party: str, at: int) -> Delivery:
+        data = {"number": "INV-1", "party": {"id": party, "name": party}, "amount": 500, "currency": "INR"}
+        moment = START.replace(hour=at)
+        return delivery(business, BOOKS, event_type, "i1", {**data, "issued_on": "2026-06-01"}, at=moment)
+
+    other = {
+        "number": "INV-2",
+        "party": {"id": "a", "name": "a"},
+        "amount": 70,
+        "currency": "INR",
+        "issued_on": "2026-06-01",
+    }
+    await tell(
+        door,
+        business,
+        [bill("invoice.issued", "a", 1), delivery(business, BOOKS, "invoice.issued", "i2", other)],
+    )
+    await tell(door, business, [bill("invoice.revised", "b", 2)])
+    async with transaction(door.engine, [business]) as tx:
+        rows = await tx.fetch(
+            "SELECT name, open_bills FROM parties WHERE business_id = $1 ORDER BY name", business
+        )
+    assert [tuple(row) for row in rows] == [("a", 70), ("b", 500)]
