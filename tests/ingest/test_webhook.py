@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -357,14 +356,13 @@ async def test_a_database_that_is_away_is_503(razorpay, database):
 
 
 @pytest.fixture
-def broken_connector(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def broken_connector(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connector with a fault of ours."""
 
     def observe(*_: Any, **__: Any) -> Any:
         raise KeyError("a bug")
 
     monkeypatch.setattr(type(load_connector("razorpay")), "observe", observe)
-    yield
 
 
 async def test_a_fault_in_our_reading_quarantines_the_body(razorpay, engine, broken_connector):
