@@ -40,13 +40,19 @@ class NewEvent:
     sequence: int = 0
 
     def digest(self) -> bytes:
-        """Return the SHA-256 of the reading: equal for a redelivery, different for a rewrite."""
+        """Return the SHA-256 of the reading: equal for a redelivery, different for a rewrite.
+
+        When something was merely seen (`observed`) is no part of what it says: a file without a date of its own
+        is seen anew at every import.
+        """
         body = orjson.dumps(
             [
                 self.event_type,
                 self.kind,
                 self.external_id,
-                self.occurred_at.astimezone(UTC).isoformat(timespec="microseconds"),
+                None
+                if self.precision == "observed"
+                else self.occurred_at.astimezone(UTC).isoformat(timespec="microseconds"),
                 self.precision,
                 self.word,
                 self.qualifier,
