@@ -12,6 +12,7 @@ from ledger.views import ConflictView
 
 _LINE = 240
 _MOST_LINES = 8
+_LATER = "later"  # every question can be put off by the same button, with the same words
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def _question_buttons(view: ConflictView, place: Place, to: Audience, *, explain
     answers = [
         Button(cut(option.label, 40), place.action("answer", view, answer=option.id))
         for option in view.answers
+        if option.id != _LATER
     ]
     later = Button(to.label("Later"), place.action("later", view))
     return (*in_rows(answers), (why, later))
@@ -155,9 +157,21 @@ def stale_notice(view: ConflictView, to: Audience) -> str:
 
 def later_card(view: ConflictView, until: str, place: Place, to: Audience) -> Card:
     """Say when a question put off comes back."""
+    return _put_off_card(view, to.say("I'll ask again {when}.", when=clean(until)), place, to)
+
+
+def noted_card(view: ConflictView, answer: str, place: Place, to: Audience) -> Card:
+    """Say that an answer which doesn't settle the question yet is noted, and that it comes back by itself."""
+    labels = {option.id: option.label for option in view.answers}
+    label = cut(labels.get(answer, answer), 60)
+    line = to.say("<b>{answer}</b> · noted. I'll come back to it in a day or two.", answer=label)
+    return _put_off_card(view, line, place, to)
+
+
+def _put_off_card(view: ConflictView, line: Html, place: Place, to: Audience) -> Card:
     lines = to.heading(to.say("⏳ {title}", title=cut(view.title, _LINE)))
-    lines.append(to.say("I'll ask again {when}.", when=clean(until)))
-    return Card(joined(lines), ((Button(to.label("Ask now"), place.action("question", view)),),))
+    again = Button(to.label("Ask now"), place.action("question", view))
+    return Card(joined([*lines, line]), ((again,),) if to.may(Permission.ANSWER) else ())
 
 
 def questions_done_card(answered: int, to: Audience) -> Card:

@@ -21,6 +21,7 @@ from bot.cards.question import (
     Place,
     answered_card,
     later_card,
+    noted_card,
     question_card,
     stale_notice,
     standing_card,
@@ -154,9 +155,10 @@ class Taps(HasDoor):
         except Stale:
             return await self._stale(visitor, action)
         place, to = Place.of_action(action), visitor.audience(self.door.clock())
-        return await self._onward(
-            visitor, replace(place, done=place.done + 1), answered_card(view, place, to)
-        )
+        if view.status == "snoozed":
+            return await self._onward(visitor, place, noted_card(view, action["answer"], place, to))
+        settled = answered_card(view, place, to)
+        return await self._onward(visitor, replace(place, done=place.done + 1), settled)
 
     async def _stale(self, visitor: Visitor, action: Action) -> Reply:
         """Say who answered what, or what is new; a second tap on the same answer changes nothing."""

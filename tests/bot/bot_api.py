@@ -148,7 +148,7 @@ class BotApi:
                 return _ok(due)
             try:
                 await asyncio.wait_for(self._news.wait(), left)
-            except TimeoutError:
+            except (TimeoutError, asyncio.CancelledError):  # cancelled: the server stops
                 return _ok([])
 
     def _message(self, chat_id: int, chat_type: str) -> dict[str, Any]:
@@ -198,7 +198,7 @@ async def running_bot_api(port: int) -> AsyncIterator[BotApi]:
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan="off"))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     serving = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     api.base = f"http://127.0.0.1:{port}"
     try:
