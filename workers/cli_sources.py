@@ -14,6 +14,7 @@ from connectors.contract import Inbound, connector_names, load_manifest
 from ingest.door import Appender
 from ingest.files import ImportSummary, import_file
 from ingest.sources import Sources
+from kit.clock import system_clock
 from kit.errors import NotFound, Rejected
 from kit.sealing import process_seal
 from kit.settings import settings
@@ -269,7 +270,7 @@ def template(
     file: Annotated[Path, typer.Argument(help="bills.xlsx or bills.csv")],
 ) -> None:
     """Write the empty spreadsheet of open bills, opening balances and parties to fill in."""
-    body = template_for(file.name)
+    body = template_for(file.name, now=system_clock())
     try:
         with file.open("xb") as target:
             target.write(body)

@@ -101,15 +101,16 @@ def _message(queue: str, actor: str, business: UUID) -> Message[None]:
 
 
 @lru_cache(maxsize=1)
-def _doorbell() -> Doorbell:
+def doorbell() -> Doorbell:
+    """Return the doorbell of this process."""
     return Doorbell(broker())
 
 
 async def ring(businesses: Iterable[UUID]) -> None:
     """Ring this process's doorbell (its broker is the settings')."""
-    await _doorbell().ring(businesses)
+    await doorbell().ring(businesses)
 
 
 async def close_doorbell() -> None:
     """Wait until this process's rings are delivered: a program that ends would take them with it."""
-    await _doorbell().close()
+    await doorbell().close()
