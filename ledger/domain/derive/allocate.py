@@ -69,8 +69,11 @@ def _decided(
             continue
         if decision.data.get("party"):
             money.party = parties.root(UUID(decision.data["party"]))
-        for line in decision.data["lines"]:
-            document = documents.of(UUID(line["document"]))
+        lines = [(documents.of(UUID(line["document"])), line) for line in decision.data["lines"]]
+        owners = {document.party for document, _ in lines if document is not None}
+        if len(owners) == 1 and not decision.data.get("party"):
+            money.party = owners.pop()
+        for document, line in lines:
             if document is not None and document.currency == money.currency:
                 _set(money, document, line.get("kind") or "receipt", line["amount"], why="decided")
     for decision in decisions:

@@ -1,0 +1,99 @@
+"""Stage one: whatever order facts come in, the state is the same; final facts stay, snapshots go by rank."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.domain.folds import Fact, fold
+
+T0 = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def fact(
+    event_type: str, minute: int = 0, *, precision: str = "instant", flag: str | None = None, **data: Any
+) -> Fact:
+    moment = T0 + timedelta(minutes=minute)
+    seed = repr((event_type, minute, precision, sorted(data.items(), key=str)))
+    return Fact(event_type, data, moment, precision, 0, seed.encode(), seed, flag=flag)
+
+
+PAYMENT_FACTS = st.builds(
+    fact,
+    st.sampled_from(["payment.authorised", "payment.failed", "payment.received", "payment.reversed"]),
+    st.integers(0, 5),
+    precision=st.sampled_from(["instant", "day", "observed"]),
+    amount=st.sampled_from([100, 200]),
+    currency=st.just("INR"),
+    refunded=st.sampled_from([None, 10, 20]),
+    references=st.sampled_from([None, {"utr": ["A"]}, {"utr": ["B"], "orders": ["o"]}]),
+)
+
+
+@given(st.lists(PAYMENT_FACTS, min_size=1, max_size=8), st.randoms(use_true_random=False))
+def test_order_and_repetition_make_no_difference(facts: list[Fact], chance: Any) -> None:
+    shuffled = facts + facts[: len(facts) // 2]
+    chance.shuffle(shuffled)
+    assert fold(shuffled) == fold(facts)
+
+
+def test_a_late_failure_does_not_undo_a_capture() -> None:
+    state = fold([fact("payment.received", 1, amount=5), fact("payment.failed", 9, amount=5)])
+    assert state is not None
+    assert state["type"] == "payment.received"
+
+
+def test_a_late_authorisation_revives_a_failed_payment() -> None:
+    state = fold([fact("payment.failed", 1, amount=5), fact("payment.authorised", 9, amount=5)])
+    assert state is not None
+    assert state["type"] == "payment.authorised"
+
+
+def test_a_reversal_ends_a_capture() -> None:
+    state = fold([fact("payment.reversed", 2, amount=5), fact("payment.received", 3, amount=5)])
+    assert state is not None
+    assert state["type"] == "payment.reversed"
+
+
+def test_a_snapshot_advances_by_rank_and_never_by_time() -> None:
+    later_seen_lower = [
+        fact("payment.received", 1, amount=5),
+        fact("payment.authorised", 99, precision="observed", amount=5),
+    ]
+    assert (fold(later_seen_lower) or {})["type"] == "payment.received"
+    seen_higher = [
+        fact("payment.authorised", 9, amount=5),
+        fact("payment.received", 1, precision="observed", amount=5),
+    ]
+    assert (fold(seen_higher) or {})["type"] == "payment.received"
+
+
+def test_flagged_facts_wait() -> None:
+    assert fold([fact("payment.received", 1, amount=5, flag="future")]) is None
+    state = fold(
+        [fact("payment.authorised", 1, amount=5), fact("payment.received", 2, amount=5, flag="unmapped")]
+    )
+    assert state is not None
+    assert state["type"] == "payment.authorised"
+
+
+def test_references_are_gathered_and_refunds_only_grow() -> None:
+    state = fold(
+        [
+            fact("payment.received", 1, amount=5, refunded=3, references={"utr": ["B"]}),
+            fact("payment.received", 2, amount=5, refunded=1, references={"utr": ["A"], "orders": ["o"]}),
+        ]
+    )
+    assert state is not None
+    assert state["data"]["references"] == {"utr": ["A", "B"], "orders": ["o"]}
+    assert state["data"]["refunded"] == 3
+
+
+def test_the_books_may_take_back_a_paid_status() -> None:
+    states = [
+        fact("invoice.status_reported", n, status=s) for n, s in enumerate(("invoice.paid", "invoice.issued"))
+    ]
+    assert (fold(states) or {})["data"]["status"] == "invoice.issued"
