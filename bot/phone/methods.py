@@ -29,6 +29,11 @@ def find_method(name: str) -> Method:
     return method
 
 
+def is_poll(method: Method) -> bool:
+    """Say whether a method may keep its caller waiting for updates."""
+    return method is _get_updates
+
+
 def file_of(stored: StoredFile) -> Json:
     """Return the fields by which the Bot API names a file."""
     return {"file_id": stored.file_id, "file_unique_id": stored.file_id[5:21], "file_size": stored.size}

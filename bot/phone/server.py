@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+from collections.abc import Awaitable
 from pathlib import Path
+from typing import Any
 
 import orjson
 from starlette.exceptions import HTTPException
@@ -14,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.phone.guard import LoopbackOnly
-from bot.phone.methods import find_method
+from bot.phone.methods import find_method, is_poll
 from bot.phone.page import HEADERS, STATIC, Page
 from bot.phone.params import read_params
 from bot.phone.people import DEMO_TOKEN
@@ -80,7 +83,8 @@ class Phone:
         try:
             self._check_token(request)
             method = find_method(request.path_params["method"])
-            result = await method(self.exchange(), await read_params(request))
+            work = method(self.exchange(), await read_params(request))
+            result = await (_while_heard(request, work) if is_poll(method) else work)
         except Refused as refused:
             _log.info("phone_call_refused", method=request.path_params["method"][:40], status=refused.status)
             return _answer(refused.as_json(), refused.status)
@@ -123,6 +127,22 @@ def phone_of(settings: Settings, *, clock: Clock = system_clock) -> Phone:
 def routes(settings: Settings, *, clock: Clock = system_clock) -> list[BaseRoute]:
     """Return the routes that the api adds in development, for who doesn't need to close the phone."""
     return phone_of(settings, clock=clock).routes()
+
+
+async def _while_heard(request: Request, work: Awaitable[Any]) -> Any:
+    """Await a long poll as long as its caller is there; a bot that went away holds no poll open."""
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else []
+    finally:
+        working.cancel()
+        leaving.cancel()
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        continue
 
 
 def _answer(body: object, status: int) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import struct
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, Networ
 from telegram.ext import CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
 
 from bot.phone import DEMO_TOKEN, Options, Phone
+from bot.phone.state import LINGER
 from tests.bot.phone_server import Line, served
 
 PICTURE = (
@@ -190,6 +192,26 @@ async def test_the_older_of_two_polls_is_ended(line: Line, bot: Bot, owner: Pers
         with pytest.raises(Conflict):
             await older
         assert await newer == ()
+
+
+async def test_a_bot_that_went_away_holds_no_poll_open(line: Line, bot: Bot, owner: Person) -> None:
+    confirmed = (await bot.get_updates())[-1].update_id + 1
+    polling = asyncio.create_task(bot.get_updates(offset=confirmed, timeout=30))
+    await asyncio.sleep(0.2)
+    assert snapshot(owner)["online"] is True
+    polling.cancel()
+    await asyncio.sleep(LINGER + 0.5)
+    assert snapshot(owner)["online"] is False
+
+
+def snapshot(person: Person) -> dict[str, Any]:
+    """Return the first thing that the page hears."""
+    with person.http.stream("GET", "/phone/chat/events") as stream:
+        for line in stream.iter_lines():
+            if line.startswith("data: "):
+                read: dict[str, Any] = json.loads(line.removeprefix("data: "))
+                return read
+    raise AssertionError("the stream ended without a snapshot")
 
 
 async def test_a_restart_keeps_the_chat_and_the_numbers(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from selenium.webdriver.common.by import By
 from telegram import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, Update
@@ -22,7 +23,10 @@ from telegram.ext import (
     filters,
 )
 
+from bot.phone import DEMO_TOKEN
 from bot.phone import Phone as PhoneServer
+from bot.phone.markup import plain
+from bot.phone.people import BY_KEY
 from tests.bot.phone_server import Line, served
 from tests.browser.phone import Phone
 
@@ -209,6 +213,48 @@ def test_commands_are_offered_and_taken_by_keys(hold_phone: Hold, line: Line) ->
     field.send_keys("a", "\ue015", "\ue007")
     phone.wait_text("Overdue ₹3,32,000")
     assert phone.complaints() == []
+
+
+def test_the_page_mends_its_line_and_misses_nothing(hold_phone: Hold, tmp_path: Path) -> None:
+    with served(PhoneServer(tmp_path)) as line, running(line):
+        phone = hold_phone(line.url)
+        phone.open()
+        phone.press_start()
+        phone.wait_text("Namaste")
+        port = int(line.url.rpartition(":")[2])
+    phone.until(lambda: phone.status() == "connecting…", "the page didn't notice")
+    phone.driver.find_element(By.ID, "text").send_keys("too early", "\ue007")
+    phone.wait_toast("isn’t running")
+    assert phone.driver.find_element(By.ID, "text").get_attribute("value") == "too early"
+    with served(PhoneServer(tmp_path), port) as line, running(line):
+        said = {"json": {"text": "from another window"}, "headers": {"origin": line.url}}
+        assert httpx.post(f"{line.url}/phone/chat/messages", **said).status_code == 200
+        phone.wait_text("heard from another window")
+        assert len(phone.messages()) == 4
+
+
+def test_older_messages_come_while_scrolling_and_new_ones_are_counted(
+    hold_phone: Hold, tmp_path: Path
+) -> None:
+    server = PhoneServer(tmp_path)
+    for number in range(150):
+        server.exchange().say(BY_KEY["owner"], plain(f"note {number}"))
+    with served(server) as line, running(line):
+        phone = hold_phone(line.url)
+        phone.open()
+        phone.wait_text("heard note 149")
+        script = "document.getElementById('talk').scrollTop = 0; return document.querySelectorAll('.bubble').length"
+        phone.until(lambda: phone.driver.execute_script(script) == 300, "the older messages didn't come")
+        assert phone.messages()[0].startswith("note 0")
+        ids = "return [...document.querySelectorAll('.row')].map((row) => Number(row.dataset.id))"
+        order = phone.driver.execute_script(ids)
+        assert order == sorted(order)
+        httpx.post(f"{line.api}{DEMO_TOKEN}/sendMessage", json={"chat_id": 1001, "text": "news"})
+        unread = phone.driver.find_element(By.ID, "unread")
+        phone.until(lambda: unread.text == "1", "nothing was counted")
+        phone.driver.find_element(By.ID, "down").click()
+        phone.until(lambda: not unread.is_displayed(), "it stayed unread")
+        assert phone.complaints() == []
 
 
 def png(width: int, height: int) -> bytes:
