@@ -1,0 +1,143 @@
+"""Reading questions: one, or a page, most severe and oldest first, each as far as the actor may see it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from kit.errors import NotFound, Rejected
+from ledger import queries
+from ledger.domain.roles import Permission
+from ledger.handlers.paging import Conditions, Order, cursors, cut, page_size, place
+from ledger.handlers.registry import Context, handles
+from ledger.handlers.scope import business, own_parties
+from ledger.reconcile.ast import Rule
+from ledger.reconcile.load import shipped_rules
+from ledger.reconcile.questions import Question, question_view
+from ledger.views import ConflictPage, ConflictView
+
+SHOWN = ("open", "snoozed", "cleared", "resolved")
+_RANK = "(CASE c.severity WHEN 'block' THEN 0 WHEN 'warn' THEN 1 ELSE 2 END)"
+_ORDER = Order("conflicts:urgency", (_RANK, "c.opened_at", "c.id"), ("bigint", "timestamptz", "uuid"))
+_ROW = f"""
+SELECT c.*, {_RANK} AS rank, p.name AS party_name, p.anchor AS party_anchor, m.name AS answered_name
+FROM conflicts c
+LEFT JOIN parties p ON p.business_id = c.business_id AND p.id = c.party_id
+LEFT JOIN members m ON m.business_id = c.business_id AND m.id = c.answered_by
+"""
+
+
+def _keys(row: Any) -> tuple[Any, ...]:
+    return row["rank"], row["opened_at"].isoformat(), row["id"]
+
+
+@handles(queries.Conflicts, permission=Permission.SEE_RECEIVABLES)
+async def conflicts(question: queries.Conflicts, ctx: Context) -> ConflictPage:
+    """Answer a page of questions, and how many wait for an answer."""
+    if question.status not in (*SHOWN, "all"):
+        raise Rejected(
+            "conflicts.status",
+            f"{question.status[:40]!r} is not a status.",
+            remedy=f"Use {', '.join(SHOWN)} or all.",
+        )
+    size = page_size(question.first)
+    conditions = _visible(ctx)
+    if question.status == "all":
+        conditions.add("c.status <> 'waiting'")
+    else:
+        conditions.add("c.status = {}", question.status)
+    if question.party_id is not None:
+        conditions.add("c.party_id = {}", question.party_id)
+    conditions.seek(_ORDER, place(_ORDER, question.after))
+    rows = await ctx.tx.fetch(
+        f"{_ROW} WHERE {conditions.sql} ORDER BY {_ORDER.by} LIMIT {size + 1}", *conditions.values
+    )
+    page, end, more = cut(rows, size, _ORDER, _keys)
+    return ConflictPage(
+        end=end,
+        more=more,
+        cursors=cursors(page, _ORDER, _keys),
+        rows=tuple([await _view(ctx, row) for row in page]),
+        open_count=await _open(ctx, question),
+    )
+
+
+@handles(queries.Conflict, permission=Permission.SEE_RECEIVABLES)
+async def conflict(question: queries.Conflict, ctx: Context) -> ConflictView:
+    """Answer one question; NotFound where there is none, or none that the actor may see."""
+    return await conflict_view(ctx, question.conflict_id)
+
+
+async def conflict_view(ctx: Context, conflict_id: UUID) -> ConflictView:
+    """Return the view of one question; NotFound outside the actor's scope."""
+    conditions = _visible(ctx)
+    conditions.add("c.id = {}", conflict_id)
+    row = await ctx.tx.row(f"{_ROW} WHERE {conditions.sql}", *conditions.values)
+    if row is None:
+        raise NotFound("conflict.not_found", "There is no such entry to check.")
+    return await _view(ctx, row)
+
+
+async def locked(ctx: Context, conflict_id: UUID) -> asyncpg.Record:
+    """Lock a question for answering and return its row; NotFound if there is none."""
+    row = await ctx.tx.row(
+        f"{_ROW} WHERE c.business_id = $1 AND c.id = $2 FOR UPDATE OF c", ctx.actor.business_id, conflict_id
+    )
+    if row is None or row["rule"] not in shipped_rules():
+        raise NotFound("conflict.not_found", "There is no such entry to check.")
+    return row
+
+
+def read_question(row: asyncpg.Record) -> Question:
+    """Read a row of conflicts with its names."""
+    return Question(
+        id=row["id"],
+        rule=shipped_rules()[row["rule"]],
+        severity=row["severity"],
+        status=row["status"],
+        version=row["version"],
+        evidence=row["evidence"],
+        party_id=row["party_id"],
+        party_name=row["party_name"],
+        amount=row["amount"],
+        currency=row["currency"],
+        opened_at=row["opened_at"],
+        answer=row["answer"],
+        answered_by=row["answered_name"],
+        answered_at=row["answered_at"],
+        note=row["note"],
+    )
+
+
+async def _view(ctx: Context, row: asyncpg.Record) -> ConflictView:
+    timezone = (await business(ctx)).timezone
+    return question_view(read_question(row), now=ctx.now, timezone=timezone)
+
+
+def _visible(ctx: Context) -> Conditions:
+    """Limit questions to rules over facts that the actor may see, and a sales rep to his own customers."""
+    conditions = Conditions([])
+    conditions.add("c.business_id = {}", ctx.actor.business_id)
+    conditions.add("c.rule = ANY({})", [rule.name for rule in shipped_rules().values() if _sees(ctx, rule)])
+    own_parties(ctx, conditions)
+    return conditions
+
+
+def _sees(ctx: Context, rule: Rule) -> bool:
+    return all(ctx.actor.may(permission) for permission in rule.permissions)
+
+
+async def _open(ctx: Context, question: queries.Conflicts) -> int:
+    conditions = _visible(ctx)
+    conditions.add("c.status = 'open'")
+    if question.party_id is not None:
+        conditions.add("c.party_id = {}", question.party_id)
+    return int(
+        await ctx.tx.value(
+            "SELECT count(*) FROM conflicts c LEFT JOIN parties p ON p.business_id = c.business_id"
+            f" AND p.id = c.party_id WHERE {conditions.sql}",
+            *conditions.values,
+        )
+    )

@@ -1,0 +1,363 @@
+"""The facts that rules may speak of: documented views over the read tables, each with typed columns.
+
+A fact is written as a FROM clause and one expression per column, so that a rule pays only for the columns it
+names. `:business`, `:now` and `:zone` are filled in by the compiler. Every fact has `anchor`, `party_id`,
+`amount`, `currency` and `day`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ledger.domain.roles import Permission
+
+ColumnKind = Literal["uuid", "text", "money", "integer", "date", "instant", "flag"]
+COMMON = ("anchor", "party_id", "amount", "currency", "day")
+"""Columns that every fact has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a fact: its type, its SQL expression, and what it says."""
+
+    kind: ColumnKind
+    sql: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One documented view. `whole` facts are few and move with the clock: they are judged all, every time.
+
+    `permission` is what a member needs to see a question about it.
+    """
+
+    name: str
+    doc: str
+    source: str
+    columns: Mapping[str, Column]
+    permission: Permission = Permission.SEE_RECEIVABLES
+    whole: bool = False
+
+
+_INVOICE = Fact(
+    "invoice",
+    "A bill to a customer (or an opening balance, or a credit note) with what is still to come.",
+    "invoices f WHERE f.business_id = :business",
+    {
+        "id": Column("uuid", "f.id", "row id"),
+        "anchor": Column("uuid", "f.anchor", "the source identity that it stands on"),
+        "party_id": Column("uuid", "f.party_id", "the customer"),
+        "amount": Column("money", "f.amount", "total of the bill; a credit note's is negative"),
+        "currency": Column("text", "f.currency", "ISO 4217"),
+        "day": Column("date", "f.issued_on", "bill date"),
+        "number": Column("text", "f.number", "bill number"),
+        "kind": Column("text", "f.kind", "invoice, opening or credit_note"),
+        "status": Column("text", "f.status", "invoice.issued, invoice.paid …"),
+        "due_on": Column("date", "f.due_on", "oldest open due; empty: no credit days agreed"),
+        "base": Column("money", "f.base", "taxable value, if known"),
+        "outstanding": Column("money", "f.outstanding", "still to come"),
+        "paid_on": Column("date", "f.paid_on", "day on which it became fully paid"),
+        "received": Column(
+            "money",
+            "(SELECT coalesce(sum(a.amount), 0)::bigint FROM allocations a"
+            " JOIN receipts r ON r.business_id = a.business_id AND r.id = a.receipt_id"
+            " WHERE a.business_id = f.business_id AND a.document_id = f.id AND a.kind = 'receipt' AND r.arrived)",
+            "money that has arrived and is set against it",
+        ),
+    },
+)
+_RECEIPT = Fact(
+    "receipt",
+    "Money received, or claimed to be: one row however many sources speak of it.",
+    "receipts f WHERE f.business_id = :business",
+    {
+        "id": Column("uuid", "f.id", "row id"),
+        "anchor": Column("uuid", "f.anchor", "the source identity that it stands on"),
+        "party_id": Column("uuid", "f.party_id", "the payer, if known"),
+        "amount": Column("money", "f.amount", "received"),
+        "currency": Column("text", "f.currency", "ISO 4217"),
+        "day": Column("date", "f.received_on", "day of receipt"),
+        "status": Column("text", "f.status", "payment.received, payment.reversed …"),
+        "arrived": Column("flag", "f.arrived", "captured, credited, or confirmed by owner or finance"),
+        "refunded": Column("money", "f.refunded", "given back"),
+        "allocated": Column("money", "f.allocated", "set against bills"),
+        "unallocated": Column(
+            "money", "(f.amount - f.refunded - f.allocated)", "neither given back nor set against bills"
+        ),
+        "method": Column("text", "f.method", "upi, neft, cheque, cash …"),
+        "payer": Column("text", "f.payer", "who paid, in the source's words"),
+        "reference": Column("text", "f.reference", "UTR or RRN"),
+        "classified": Column("text", "f.classified", "not a sale payment: own_transfer, loan …"),
+    },
+)
+_BANK_LINE = Fact(
+    "bank_line",
+    "A credit on a bank statement.",
+    "bank_lines f WHERE f.business_id = :business AND f.amount > 0",
+    {
+        "id": Column("uuid", "f.id", "row id"),
+        "anchor": Column("uuid", "f.anchor", "the source identity that it stands on"),
+        "party_id": Column(
+            "uuid",
+            "(SELECT r.party_id FROM receipts r WHERE r.business_id = f.business_id AND r.id = f.explained_id)",
+            "the payer, if known",
+        ),
+        "amount": Column("money", "f.amount", "credited"),
+        "currency": Column("text", "f.currency", "ISO 4217"),
+        "day": Column("date", "f.posted_on", "day of posting"),
+        "source": Column("text", "f.source", "bank:icici …"),
+        "account": Column("text", "f.account", "account number as the statement writes it"),
+        "narration": Column("text", "f.narration", "the bank's words"),
+        "channel": Column("text", "f.channel", "neft, upi, cheque …"),
+        "reference": Column("text", "f.reference", "UTR or RRN"),
+        "payer": Column("text", "f.payer", "payer as cut from the narration"),
+        "explained_by": Column(
+            "text", "f.explained_by", "settlement, receipt, payout or decision; empty: nothing"
+        ),
+    },
+    permission=Permission.SEE_PAYABLES,
+)
+_SETTLEMENT = Fact(
+    "settlement",
+    "A gateway's pay-out to our bank: payments − refunds − fee − tax.",
+    "settlements f WHERE f.business_id = :business",
+    {
+        "id": Column("uuid", "f.id", "row id"),
+        "anchor": Column("uuid", "f.anchor", "the source identity that it stands on"),
+        "party_id": Column("uuid", "NULL::uuid", "always empty"),
+        "amount": Column("money", "f.amount", "net amount that should reach the bank"),
+        "currency": Column("text", "f.currency", "ISO 4217"),
+        "day": Column("date", "f.settled_on", "day of settlement"),
+        "source": Column("text", "f.source", "payment:razorpay …"),
+        "status": Column("text", "f.status", "settlement.processed, settlement.failed"),
+        "fee": Column("money", "f.fee", "the gateway's fee"),
+        "tax": Column("money", "f.tax", "GST on the fee"),
+        "utr": Column("text", "f.utr", "reference under which it reaches the bank"),
+        "bank_line_id": Column("uuid", "f.bank_line_id", "the bank credit with its reference"),
+        "bank_amount": Column("money", "f.bank_amount", "what that credit brought"),
+        "covered_until": Column(
+            "date",
+            "(SELECT min(t.covered_until) FROM sources o"
+            " JOIN source_state t ON t.business_id = o.business_id AND t.source = o.name"
+            " WHERE o.business_id = f.business_id AND o.enabled AND split_part(o.name, ':', 1) = 'bank'"
+            " AND t.covered_until >= f.settled_on - 30)",
+            "day that the statements of every bank account in use have reached (in use: a statement reaches to"
+            " 30 days before the settlement, or later)",
+        ),
+    },
+    permission=Permission.SEE_PAYABLES,
+)
+_CLAIM = Fact(
+    "claim",
+    "What one source says of a row, in its word and in ours.",
+    "claims f LEFT JOIN invoices b ON b.business_id = f.business_id AND b.id = f.row_id"
+    " WHERE f.business_id = :business",
+    {
+        "id": Column("uuid", "f.subject", "the source identity that claims"),
+        "anchor": Column("uuid", "f.anchor", "the same"),
+        "party_id": Column("uuid", "f.party_id", "whom it is about"),
+        "amount": Column("money", "coalesce(f.amount, b.amount)", "amount that it states, else the bill's"),
+        "currency": Column("text", "coalesce(f.currency, b.currency)", "ISO 4217"),
+        "day": Column("date", "(f.stated_at AT TIME ZONE :zone)::date", "day on which it was stated"),
+        "bill": Column("uuid", "b.anchor", "the identity that the bill stands on, where it speaks of a bill"),
+        "number": Column("text", "b.number", "number of that bill"),
+        "bill_status": Column("text", "b.status", "status of that bill by the money that came"),
+        "outstanding": Column("money", "b.outstanding", "what is still to come for that bill"),
+        "received": Column(
+            "money",
+            "(SELECT coalesce(sum(a.amount), 0)::bigint FROM allocations a"
+            " JOIN receipts r ON r.business_id = a.business_id AND r.id = a.receipt_id"
+            " WHERE a.business_id = b.business_id AND a.document_id = b.id AND a.kind = 'receipt' AND r.arrived)",
+            "money that has arrived and is set against that bill",
+        ),
+        "row_kind": Column(
+            "text", "f.row_kind", "invoice, receipt, settlement, bank_line, payable, payout …"
+        ),
+        "row_id": Column("uuid", "f.row_id", "the row that it speaks of"),
+        "source": Column("text", "f.source", "crm:hubspot …"),
+        "family": Column("text", "split_part(f.source, ':', 1)", "crm, payment, bank, books or standard"),
+        "word": Column("text", "f.word", "the source's own word"),
+        "status": Column("text", "f.status", "ours: invoice.paid …"),
+        "stated_at": Column("instant", "f.stated_at", "when it was stated"),
+    },
+)
+_ALLOCATION = Fact(
+    "allocation",
+    "Money set against a customer's bill.",
+    "allocations a JOIN receipts r ON r.business_id = a.business_id AND r.id = a.receipt_id"
+    " JOIN invoices i ON i.business_id = a.business_id AND i.id = a.document_id"
+    " WHERE a.business_id = :business AND r.business_id = :business AND i.business_id = :business"
+    " AND a.kind = 'receipt'",
+    {
+        "anchor": Column("uuid", "r.anchor", "the identity that the receipt stands on"),
+        "document": Column("uuid", "i.anchor", "the identity that the bill stands on"),
+        "party_id": Column("uuid", "i.party_id", "the customer"),
+        "amount": Column("money", "r.amount", "the receipt's amount"),
+        "currency": Column("text", "r.currency", "ISO 4217"),
+        "day": Column("date", "r.received_on", "day of receipt"),
+        "allocated": Column("money", "a.amount", "part of the receipt that is set against this bill"),
+        "why": Column("text", "a.why", "evidence: decided, invoice_number, gateway_invoice …"),
+        "arrived": Column("flag", "r.arrived", "the money has arrived"),
+        "receipt_status": Column("text", "r.status", "payment.received, payment.reversed …"),
+        "reference": Column("text", "r.reference", "UTR or RRN"),
+        "payer": Column("text", "r.payer", "who paid, in the source's words"),
+        "method": Column("text", "r.method", "upi, neft, cheque …"),
+        "number": Column("text", "i.number", "bill number"),
+        "bill_amount": Column("money", "i.amount", "total of the bill"),
+        "bill_base": Column("money", "i.base", "taxable value of the bill, if known"),
+        "bill_status": Column("text", "i.status", "invoice.partially_paid …"),
+        "short": Column("money", "i.outstanding", "what the bill still lacks after all receipts"),
+        "short_percent": Column(
+            "integer",
+            "(CASE WHEN i.amount > 0 THEN i.outstanding * 100 / i.amount ELSE 0 END)",
+            "the same in whole per cent of the bill, rounded down",
+        ),
+        "over": Column("money", "(r.amount - r.refunded - r.allocated)", "what the receipt leaves over"),
+        "bills": Column(
+            "integer",
+            "(SELECT count(DISTINCT o.document_id) FROM allocations o"
+            " WHERE o.business_id = a.business_id AND o.receipt_id = a.receipt_id)",
+            "bills that the receipt is set against",
+        ),
+        "latest": Column(
+            "flag",
+            "(NOT EXISTS (SELECT FROM allocations o"
+            " JOIN receipts n ON n.business_id = o.business_id AND n.id = o.receipt_id"
+            " WHERE o.business_id = a.business_id AND o.document_id = a.document_id AND o.kind = 'receipt'"
+            " AND (n.received_on, n.anchor) > (r.received_on, r.anchor)))",
+            "no later receipt is set against the bill",
+        ),
+    },
+)
+_PAYABLE = Fact(
+    "payable",
+    "A vendor's bill with what is still to pay.",
+    "payables f WHERE f.business_id = :business",
+    {
+        "id": Column("uuid", "f.id", "row id"),
+        "anchor": Column("uuid", "f.anchor", "the source identity that it stands on"),
+        "party_id": Column("uuid", "f.party_id", "the vendor"),
+        "amount": Column("money", "f.amount", "total of the bill"),
+        "currency": Column("text", "f.currency", "ISO 4217"),
+        "day": Column("date", "f.issued_on", "bill date"),
+        "number": Column("text", "f.number", "the vendor's bill number"),
+        "kind": Column("text", "f.kind", "bill or opening"),
+        "status": Column("text", "f.status", "payable.due …"),
+        "due_on": Column("date", "f.due_on", "due date"),
+        "outstanding": Column("money", "f.outstanding", "still to pay"),
+    },
+    permission=Permission.SEE_PAYABLES,
+)
+_PARTY = Fact(
+    "party",
+    "A customer or vendor with its balance.",
+    "parties f WHERE f.business_id = :business",
+    {
+        "id": Column("uuid", "f.id", "row id"),
+        "anchor": Column("uuid", "f.anchor", "the source identity that it stands on"),
+        "party_id": Column("uuid", "f.id", "itself"),
+        "amount": Column("money", "f.receivable", "net receivable"),
+        "currency": Column("text", "f.currency", "ISO 4217"),
+        "day": Column("date", "f.last_receipt_on", "day of the last receipt"),
+        "name": Column("text", "f.name", "name"),
+        "is_customer": Column("flag", "f.is_customer", "buys from us"),
+        "is_vendor": Column("flag", "f.is_vendor", "sells to us"),
+        "credit_limit": Column("money", "f.credit_limit", "credit limit, if agreed"),
+        "open_bills": Column("money", "f.open_bills", "open bills, before what is on account"),
+        "on_account": Column("money", "f.on_account", "money on account"),
+        "payable": Column("money", "f.payable", "what we owe it"),
+        "promise_on": Column("date", "f.promise_on", "day on which it promised to pay"),
+        "promise_amount": Column("money", "f.promise_amount", "amount that it promised"),
+    },
+)
+_EVENT_FLAG = Fact(
+    "event_flag",
+    "Events kept but not applied, one row per reason, source, kind, word and context.",
+    """(SELECT md5(concat_ws(chr(31), 'flag', g.flag, g.source, g.kind, g.word, g.qualifier))::uuid AS anchor, g.*
+      FROM (SELECT CASE WHEN n.made THEN n.flag ELSE e.flag END AS flag, e.source, e.kind,
+                   coalesce(e.word, '') AS word, coalesce(e.qualifier, '') AS qualifier, count(*) AS events,
+                   min(e.ingested_at) AS first_at,
+                   (array_agg(e.external_id ORDER BY e.ingested_at, e.id))[1] AS example
+            FROM (SELECT id, flag, source, kind, word, qualifier, external_id, ingested_at FROM external_events
+                  WHERE business_id = :business AND flag IS NOT NULL
+                  UNION ALL
+                  SELECT id, flag, source, kind, word, qualifier, external_id, ingested_at FROM event_rewrites
+                  WHERE business_id = :business AND flag IS NOT NULL) e
+            LEFT JOIN LATERAL (SELECT true AS made, i.flag FROM interpretations i
+                               WHERE i.business_id = :business AND i.event_id = e.id
+                               ORDER BY i.number DESC LIMIT 1) n ON true
+            GROUP BY 1, 2, 3, 4, 5) g WHERE g.flag IS NOT NULL) f WHERE true""",
+    {
+        "anchor": Column("uuid", "f.anchor", "derived from the reason, source, kind, word and context"),
+        "party_id": Column("uuid", "NULL::uuid", "always empty"),
+        "amount": Column("money", "NULL::bigint", "always empty"),
+        "currency": Column("text", "NULL::text", "always empty"),
+        "day": Column("date", "(f.first_at AT TIME ZONE :zone)::date", "day on which the first one came"),
+        "flag": Column("text", "f.flag", "why they wait: unmapped, future"),
+        "source": Column("text", "f.source", "crm:hubspot …"),
+        "kind": Column("text", "f.kind", "invoice, deal, payment …"),
+        "word": Column("text", "f.word", "the source's status word"),
+        "qualifier": Column("text", "f.qualifier", "the context that changes its meaning"),
+        "events": Column("integer", "f.events", "how many wait"),
+        "example": Column("text", "f.example", "one of the things that it was said of"),
+        "first_at": Column("instant", "f.first_at", "when the first one came"),
+    },
+    permission=Permission.SEE_SOURCES,
+    whole=True,
+)
+_SOURCE = Fact(
+    "source",
+    "A connected source and when it was last heard.",
+    """(SELECT md5('source' || chr(31) || q.name)::uuid AS anchor, q.*,
+             q.heard_at + make_interval(hours => q.silence_hours)
+               + (SELECT count(*) FROM generate_series(
+                    (q.heard_at AT TIME ZONE :zone)::date,
+                    (q.heard_at AT TIME ZONE :zone + make_interval(hours => q.silence_hours))::date, '1 day') d
+                  WHERE extract(isodow FROM d) = 7 OR q.holidays @> to_jsonb(d::date::text)) * interval '1 day'
+               AS quiet_from
+      FROM (SELECT s.name, s.label, s.connector, s.enabled, s.silence_hours, t.last_delivery_at, t.covered_until,
+                   coalesce(b.settings -> 'holidays', '[]') AS holidays,
+                   CASE WHEN split_part(s.name, ':', 1) = 'bank' AND t.covered_until IS NOT NULL
+                        THEN (t.covered_until + 1)::timestamp AT TIME ZONE :zone
+                        ELSE coalesce(t.last_delivery_at, s.created_at) END AS heard_at
+            FROM sources s
+            JOIN businesses b ON b.business_id = s.business_id
+            LEFT JOIN source_state t ON t.business_id = s.business_id AND t.source = s.name
+            WHERE s.business_id = :business) q) f WHERE true""",
+    {
+        "anchor": Column("uuid", "f.anchor", "derived from the source's name"),
+        "party_id": Column("uuid", "NULL::uuid", "always empty"),
+        "amount": Column("money", "NULL::bigint", "always empty"),
+        "currency": Column("text", "NULL::text", "always empty"),
+        "day": Column("date", "(f.heard_at AT TIME ZONE :zone)::date", "day of `heard_at`"),
+        "name": Column("text", "f.name", "payment:razorpay …"),
+        "label": Column("text", "f.label", "what people call it"),
+        "enabled": Column("flag", "f.enabled", "it is switched on"),
+        "silence_hours": Column(
+            "integer", "f.silence_hours", "hours of silence that are usual; 0: no rhythm"
+        ),
+        "last_delivery_at": Column("instant", "f.last_delivery_at", "when something last came"),
+        "covered_until": Column("date", "f.covered_until", "bank: last day that a statement covers"),
+        "heard_at": Column(
+            "instant",
+            "f.heard_at",
+            "bank: end of the last covered day; others: last delivery, or when connected",
+        ),
+        "quiet_from": Column(
+            "instant", "f.quiet_from", "`heard_at` + usual silence, Sundays and holidays not counted"
+        ),
+    },
+    permission=Permission.SEE_SOURCES,
+    whole=True,
+)
+
+FACTS: Mapping[str, Fact] = {
+    fact.name: fact
+    for fact in (
+        _INVOICE, _RECEIPT, _BANK_LINE, _SETTLEMENT, _CLAIM, _ALLOCATION, _PAYABLE, _PARTY, _EVENT_FLAG, _SOURCE,
+    )
+}  # fmt: skip
+"""Every fact by its name."""

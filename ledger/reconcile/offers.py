@@ -1,0 +1,132 @@
+"""Which answers a question offers now: the rule's buttons, spread over its proposals, parties or statuses. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from rapidfuzz import fuzz
+
+from ledger.reconcile.ast import Answer, Rule
+
+STATUS_WORDS: Mapping[str, str] = {
+    "invoice.draft": "Only a draft",
+    "invoice.issued": "Sent, to be paid",
+    "invoice.partially_paid": "Partly paid",
+    "invoice.paid": "Paid",
+    "invoice.voided": "Cancelled",
+    "invoice.written_off": "Given up",
+    "invoice.disputed": "Disputed",
+    "payment.authorised": "Approved, not here yet",
+    "payment.received": "Money received",
+    "payment.failed": "Payment failed",
+    "payment.refunded": "Given back",
+    "payment.reversed": "Taken back",
+    "payable.scheduled": "Payment planned",
+    "payable.due": "To be paid",
+    "payable.partially_paid": "Partly paid",
+    "payable.paid": "Paid",
+    "payable.failed": "Payment failed",
+    "payable.voided": "Cancelled",
+    "deal.open": "Still open",
+    "deal.lost": "Lost",
+    "none": "Says nothing about money",
+}
+"""Our statuses in an owner's words; others read as they are called."""
+_HINTS: Mapping[str, str] = {
+    "invoice.draft": "draft quote proposal",
+    "invoice.issued": "sent issued open unpaid won billed",
+    "invoice.partially_paid": "partial part",
+    "invoice.paid": "paid settled cleared closed received complete done",
+    "invoice.voided": "void cancelled deleted",
+    "payment.received": "captured success paid received completed settled",
+    "payment.failed": "failed declined bounced",
+    "payable.paid": "paid settled cleared closed done",
+    "payable.due": "due open unpaid approved",
+    "payable.voided": "void cancelled rejected",
+    "deal.open": "open new qualified negotiation",
+    "deal.lost": "lost dead dropped",
+    "none": "viewed opened",
+}
+_FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "bill": ("payable",),
+    "credit_note": ("invoice",),
+    "deal": ("deal", "invoice"),
+}
+_CUTS: Mapping[str, str] = {"tds": "TDS", "gst_tds": "GST-TDS"}
+_OF_DEAL = frozenset({"deal.open", "deal.lost", "invoice.issued", "invoice.paid", "invoice.voided"})
+NEVER_OFFERED = frozenset({"invoice.partially_paid", "payable.partially_paid"})
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One button: its id, its words, the answer of the rule behind it, and what it chooses."""
+
+    id: str
+    label: str
+    answer: Answer
+    choice: Mapping[str, Any] = field(default_factory=dict)
+
+
+def offers(rule: Rule, evidence: Mapping[str, Any], statuses: frozenset[str]) -> tuple[Offer, ...]:
+    """Return the buttons of a question, best first; `statuses` are all that we have."""
+    return tuple(offer for answer in rule.answers for offer in _of(answer, evidence, statuses))
+
+
+def statuses_of(kind: str, statuses: frozenset[str]) -> list[str]:
+    """Return the statuses that a kind of thing may have, sorted, "says nothing" last."""
+    families = _FAMILIES.get(kind, (kind,))
+    found = sorted(status for status in statuses if status.partition(".")[0] in families)
+    if kind == "deal":
+        found = [status for status in found if status in _OF_DEAL]
+    return [*found, "none"]
+
+
+def bills_in_words(candidate: Mapping[str, Any], money: str) -> str:
+    """Name a proposal's bills: `INV-102 + INV-107`; `money` stands where a bill has no number."""
+    return " + ".join(str(bill["number"] or money) for bill in candidate["bills"])
+
+
+def cut_kinds(candidate: Mapping[str, Any]) -> str:
+    """Name a proposal's deductions: `TDS and GST-TDS`."""
+    kinds = dict.fromkeys(line["kind"] for line in candidate["lines"] if line["kind"] != "receipt")
+    return " and ".join(_CUTS.get(kind, kind.replace("_", " ")) for kind in kinds)
+
+
+def _of(answer: Answer, evidence: Mapping[str, Any], statuses: frozenset[str]) -> Iterator[Offer]:
+    if answer.when is not None and not evidence.get(answer.when):
+        return
+    match answer.each:
+        case "candidate":
+            for number, candidate in enumerate((evidence.get("candidates") or ())[: answer.limit]):
+                label = answer.label if number == 0 else _other(candidate)
+                yield Offer(candidate["id"], label, answer, candidate)
+        case "party":
+            for party in (evidence.get("parties") or ())[: answer.limit]:
+                label = answer.label.replace("{party}", party["name"])
+                yield Offer(f"{answer.id}_{UUID(party['party']).hex[:12]}", label, answer, party)
+        case "status":
+            kind, word = str(evidence.get("kind")), str(evidence.get("word"))
+            likely = sorted(
+                (s for s in statuses_of(kind, statuses) if s not in NEVER_OFFERED),
+                key=lambda status: (-_likeness(word, status), status == "none", status),
+            )
+            for status in likely[: answer.limit]:
+                words = STATUS_WORDS.get(status, status.partition(".")[2].capitalize())
+                yield Offer(status, answer.label.replace("{status}", words), answer, {"status": status})
+        case None:
+            yield Offer(answer.id, answer.label, answer)
+
+
+def _other(candidate: Mapping[str, Any]) -> str:
+    if candidate.get("name"):
+        return f"{bills_in_words(candidate, 'a bill')} · {candidate['name']}"
+    return f"No, {cut_kinds(candidate)} {candidate['cut']['percent']}"
+
+
+def _likeness(word: str, status: str) -> int:
+    """Score how much a vendor's word sounds like a status, in tens, so that the usual order decides near ties."""
+    hints = f"{status.partition('.')[2].replace('_', ' ')} {_HINTS.get(status, '')}".split()
+    return max((round(fuzz.ratio(word.casefold(), hint) / 10) for hint in hints), default=0)
