@@ -188,7 +188,7 @@ class Phone:
             try:
                 found = look()
             except StaleElementReferenceException:
-                found = None  # type: ignore[assignment]
+                found = None
             if found:
                 return found
             if time.monotonic() > deadline:
