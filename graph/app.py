@@ -74,7 +74,7 @@ def make_app(
 
     return Starlette(
         routes=[
-            Route("/graphql", graphql, methods=["GET", "POST"]),
+            Route("/graphql", graphql.serve, methods=["GET", "POST"]),
             webhook_route(webhook),
             schema_route(),
             Route("/healthz", healthz, methods=["GET"]),

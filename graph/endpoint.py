@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import HTMLResponse, Response
 from strawberry.http.ides import get_graphql_ide_html
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
 from graph.auth import Authenticator
@@ -28,6 +29,9 @@ MAX_BODY = 128 * 1024
 TIME_LIMIT = 10.0
 ASKED = Counter("munshi_graphql_requests_total", "GraphQL requests", ["outcome"])
 TOOK = Histogram("munshi_graphql_seconds", "Time of a GraphQL request")
+_NO_OPERATION = Rejected(
+    "graphql.invalid", "The document has no such operation.", remedy="Name one that it has."
+)
 _HEADERS = {"cache-control": "no-store"}
 
 
@@ -56,7 +60,7 @@ class GraphqlEndpoint:
         self._time_limit = time_limit
         self._authenticator = authenticator or Authenticator(door)
 
-    async def __call__(self, request: HttpRequest) -> Response:
+    async def serve(self, request: HttpRequest) -> Response:
         """Answer a request."""
         if request.method != "POST":
             return self._page(request)
@@ -110,6 +114,8 @@ class GraphqlEndpoint:
             return 400, refusal(error), "refused"
         except GraphQLError as error:
             return 200, {"data": None, "errors": [shown(error)]}, "refused"
+        except (CannotGetOperationTypeError, InvalidOperationTypeError):
+            return 200, refusal(_NO_OPERATION), "refused"
         except ClientDisconnect:
             return 400, refusal(Rejected("request.cut", "The request ended early.")), "refused"
         except Exception as error:  # whatever it is, the client gets a reference and no trace

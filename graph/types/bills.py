@@ -73,7 +73,9 @@ class Claim:
 class Allocation:
     """An allocation."""
 
-    receipt_id: UUID = strawberry.field(description="The receipt (or credit note) that it comes from.")
+    receipt_id: strawberry.ID = strawberry.field(
+        description="The receipt (or credit note) that it comes from."
+    )
     received_on: date = strawberry.field(description="The day of the receipt.")
     amount: Money = strawberry.field(description="How much of it pays this bill.")
     kind: str = strawberry.field(description="receipt, or the deduction: tds, round_off …")
@@ -151,7 +153,7 @@ class Invoice(Node):
         bill = await self._full(info)
         return [
             Allocation(
-                receipt_id=item.receipt_id,
+                receipt_id=strawberry.ID(str(item.receipt_id)),
                 received_on=item.received_on,
                 amount=money(item.amount, bill.currency),
                 kind=item.kind,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from uuid import UUID
 
 import strawberry
 
@@ -18,7 +17,7 @@ from ledger.domain.roles import Actor
 class Business:
     """A business."""
 
-    id: UUID = strawberry.field(description="Its id.")
+    id: strawberry.ID = strawberry.field(description="Its id.")
     name: str = strawberry.field(description="Its name.")
     timezone: str = strawberry.field(description="Days are counted in it.")
     currency: str = strawberry.field(description="Totals are in it.")
@@ -29,7 +28,7 @@ class Business:
 class Me:
     """A member."""
 
-    member_id: UUID | None = strawberry.field(description="His id.")
+    member_id: strawberry.ID | None = strawberry.field(description="His id.")
     name: str = strawberry.field(description="His name.")
     role: str = strawberry.field(description="owner, finance, sales or view.")
     language: str = strawberry.field(description="en or hi.")
@@ -66,13 +65,22 @@ class Digest:
 
 def me(actor: Actor) -> Me:
     """Return who asks."""
-    return Me(member_id=actor.member_id, name=actor.name, role=actor.role.value, language=actor.language)
+    return Me(
+        member_id=strawberry.ID(str(actor.member_id)) if actor.member_id else None,
+        name=actor.name,
+        role=actor.role.value,
+        language=actor.language,
+    )
 
 
 def business(view: views.BusinessView) -> Business:
     """Return the business as its type."""
     return Business(
-        id=view.id, name=view.name, timezone=view.timezone, currency=view.currency, today=view.today
+        id=strawberry.ID(str(view.id)),
+        name=view.name,
+        timezone=view.timezone,
+        currency=view.currency,
+        today=view.today,
     )
 
 

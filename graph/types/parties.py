@@ -60,7 +60,7 @@ class AgingBucket:
 class Receipt:
     """A receipt."""
 
-    id: UUID = strawberry.field(description="Its id, as allocations cite it.")
+    id: strawberry.ID = strawberry.field(description="Its id, as allocations cite it.")
     received_on: date = strawberry.field(description="The day.")
     amount: Money = strawberry.field(description="How much.")
     allocated: Money = strawberry.field(description="How much of it is set against bills.")
@@ -216,7 +216,7 @@ class Party(Node):
         """Return the receipts."""
         return [
             Receipt(
-                id=row.id,
+                id=strawberry.ID(str(row.id)),
                 received_on=row.received_on,
                 amount=money(row.amount, row.currency),
                 allocated=money(row.allocated, row.currency),

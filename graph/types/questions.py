@@ -89,10 +89,19 @@ def conflict(view: views.ConflictView) -> Conflict:
     )
 
 
+@strawberry.type(description="A question on a page.")
+class ConflictEdge:
+    """An edge."""
+
+    cursor: str = strawberry.field(description="Pass it as `after` to go on behind this question.")
+    node: Conflict = strawberry.field(description="The question.")
+
+
 @strawberry.type(description="A page of questions, most severe and oldest first.")
 class ConflictConnection:
     """A connection."""
 
+    edges: list[ConflictEdge] = strawberry.field(description="The questions with their cursors.")
     nodes: list[Conflict] = strawberry.field(description="The questions.")
     page_info: PageInfo = strawberry.field(description="Where the page ends.")
     open_count: int = strawberry.field(description="How many wait for an answer.")
@@ -100,6 +109,10 @@ class ConflictConnection:
 
 def conflicts(page: views.ConflictPage) -> ConflictConnection:
     """Return a page of questions."""
+    nodes = [conflict(row) for row in page.rows]
     return ConflictConnection(
-        nodes=[conflict(row) for row in page.rows], page_info=page_info(page), open_count=page.open_count
+        edges=[ConflictEdge(cursor=c, node=n) for c, n in zip(page.cursors, nodes, strict=True)],
+        nodes=nodes,
+        page_info=page_info(page),
+        open_count=page.open_count,
     )
