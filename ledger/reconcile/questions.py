@@ -132,8 +132,9 @@ class _Words:
             case "tail":
                 return f"··{str(value)[-4:]}"
             case "name":
-                own = str(value).partition(":")[2] or str(value)
-                return own.upper() if len(own) <= 5 else own.replace("_", " ").title()
+                family, _, own = str(value).rpartition(":")
+                short = family == "bank" and len(own) <= 5
+                return own.upper() if short else own.replace("_", " ").title()
             case "words":
                 return str(value).replace("_", " ").lower()
         match self.question.rule.kinds[name]:
