@@ -249,17 +249,18 @@ class Supervisor:
         """Programs first, newest first, together within their grace; then Redis, then PostgreSQL."""
         servers = ("postgres", "redis")
         running = [
-            child.process
+            (child.name, child.process)
             for child in reversed(self._children.values())
             if child.name not in servers and child.process is not None
         ]
-        for process in running:
+        for _, process in running:
             process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + _GRACE
-        for process in running:
+        for name, process in running:
             try:
                 process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
+                self.output.say(f"{name} did not stop within {_GRACE:.0f} s and was killed.")
                 process.kill()
                 process.wait()
         self.servers.stop()
