@@ -11,7 +11,7 @@ from typing import Any
 from connectors.contract import Inbound, Observed
 from ingest.normalise import Normalised, normalise
 from ingest.sources import Source
-from kit.errors import MunshiError
+from kit.errors import MunshiError, Rejected
 from kit.logs import logger
 from ledger.domain.events import Delivery, Quarantined
 
@@ -36,6 +36,10 @@ def read_delivery(source: Source, inbound: Inbound, *, via: str, received_at: da
         observed = source.connector.observe(
             inbound, source=source.name, settings=source.settings, now=received_at
         )
+        if observed.version not in source.manifest.versions:
+            raise Rejected(
+                "schema.version", f"Payload version {observed.version[:40]!r} isn't one that we accept."
+            )
         normalised = normalise(observed, source.statuses, received_at=received_at)
         return _reading(source, inbound, observed, normalised, via=via, received_at=received_at)
     except MunshiError as error:
@@ -81,7 +85,7 @@ def _reading(
         events=normalised.events,
         quarantined=normalised.quarantined,
         covered_until=_day(facts.get("covered_until")),
-        balance=facts.get("balance"),
+        balance=facts.get("closing"),
         account=facts.get("account"),
     )
     return Reading(delivery, len(normalised.ignored), facts)

@@ -58,7 +58,7 @@ class Lines:
             )
         if not seen:
             raise Rejected("file.no_header", "There is no line of a statement in it.")
-        facts = {"account": "4421", "covered_until": "2026-11-19", "balance": 38_421_000}
+        facts = {"account": "4421", "covered_until": "2026-11-19", "closing": 38_421_000}
         return Observed("1", seen, bad, facts=facts)
 
 
@@ -83,7 +83,7 @@ async def test_a_file_adds_its_lines_and_again_adds_nothing(engine, source, busi
     first = await import_file(appender, source, statement(extra="closing -\n"), via="file", now=NOW)
     assert (first.added, first.known) == (3, 0)
     assert [(part.where, part.code) for part in first.unreadable] == [("row 4", "row.amount")]
-    assert first.facts["balance"] == 38_421_000
+    assert first.facts["closing"] == 38_421_000
     again = await import_file(appender, source, statement(extra="closing -\n"), via="chat", now=NOW)
     assert (again.added, again.known) == (0, 3)
     async with transaction(engine, [business]) as tx:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from connectors.contract import Manifest, Observation, Observed, StatusRow, Unreadable
+from connectors.contract import Inbound, Manifest, Observation, Observed, StatusRow, Unreadable
 from ingest.normalise import Normalised, normalise, status_map
+from ingest.reading import read_delivery
+from ingest.sources import Source
 from ledger.domain.events import NewEvent, Quarantined
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
@@ -150,3 +153,17 @@ def test_five_minutes_ahead_are_forgiven(ahead, flag):
 )
 def test_what_can_not_be_an_event_is_quarantined_by_name(fields, code):
     assert [part.code for part in run(seen(**fields)).quarantined] == [code]
+
+
+def test_a_version_that_the_manifest_does_not_pin_is_quarantined_as_a_whole():
+    class Newer:
+        def verify(self, inbound: Inbound, *, secrets: Any, now: datetime) -> None:
+            """Not asked here."""
+
+        def observe(self, inbound: Inbound, *, source: str, settings: Any, now: datetime) -> Observed:
+            return Observed("2", [seen()])
+
+    source = Source(UUID(int=1), "crm:made_up", Newer(), MANIFEST, (), {}, status_map(MANIFEST))
+    reading = read_delivery(source, Inbound(b"{}"), via="webhook", received_at=NOW)
+    assert reading.delivery.events == ()
+    assert [(part.place, part.code) for part in reading.delivery.quarantined] == [("", "schema.version")]

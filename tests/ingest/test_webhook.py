@@ -151,6 +151,12 @@ async def test_a_source_without_secrets_lets_nobody_in(client, connect, business
     assert (await bare.send(CAPTURED, secret="")).status_code == 401
 
 
+async def test_a_source_that_takes_files_only_takes_no_call(client, connect, business):
+    bank = Connected(business, await connect("bank:icici", "bank", secrets=()), client)
+    answer = await bank.send(b"Date,Narration,Amount\n")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "source.no_webhook")
+
+
 async def test_only_a_post_is_taken(razorpay):
     assert (await razorpay.client.get(f"/ingest/{razorpay.key}")).status_code == 405
 
