@@ -56,11 +56,12 @@ class Files:
     ) -> tuple[str, str]:
         """Return name and label of the source for a file; an owner's first statement of an account connects it."""
         mine = [source for source in known if source.connector == kind and source.state != "disabled"]
-        account, bank = _tail(observed.facts.get("account")), str(observed.facts.get("bank") or "")
+        stated, bank = str(observed.facts.get("account") or ""), str(observed.facts.get("bank") or "")
+        account = _tail(stated)
         fitting = [s for s in mine if account and _tail(s.account) == account]
         fresh = [s for s in mine if not _tail(s.account)] if account else mine
         of_bank = [s for s in fresh if bank and s.name.split(":")[-1].startswith(bank.lower())]
-        chosen = fitting or of_bank or fresh
+        chosen = fitting or of_bank or ([] if bank else fresh)
         if len(chosen) == 1:
             return chosen[0].name, chosen[0].label
         if len(chosen) > 1:
@@ -70,7 +71,7 @@ class Files:
                 f"I can't tell which account this is: {names}.",
                 remedy="Please send a statement that shows the account number.",
             )
-        return await self._connect(kind, account, bank, known, actor)
+        return await self._connect(kind, stated, bank, known, actor)
 
     async def _connect(
         self, kind: str, account: str, bank: str, known: Sequence[SourceView], actor: Actor
@@ -79,10 +80,11 @@ class Files:
         name = _FIRST_SOURCE[kind].format(bank=(bank or "statement").lower())
         label = bank.upper() if kind == "bank" and bank else manifest.label
         if any(source.name == name for source in known):
-            name = f"{name}-{account.lower()}" if account else f"{name}-{len(known) + 1}"
+            name = f"{name}-{_tail(account).lower()}" if account else f"{name}-{len(known) + 1}"
         if not actor.may(Permission.ADMINISTER):
             raise Denied("file.not_connected", "Only the owner can connect a new account.")
-        added = await self._door.execute(AddSource(name, kind, label, {}), actor)
+        settings = {"account": account} if account else {}
+        added = await self._door.execute(AddSource(name, kind, label, settings), actor)
         return added.name, label
 
 

@@ -37,7 +37,9 @@ async def two_questions(door: Door, business: UUID, clock: SettableClock) -> Non
         }  # fmt: skip
         at = datetime(2026, 11, 18, 5, number, tzinfo=UTC)
         await appender.append(
-            delivery(business, "bank:icici", "bank.credited", f"line{number}", data, at=at, received_at=clock.now)
+            delivery(
+                business, "bank:icici", "bank.credited", f"line{number}", data, at=at, received_at=clock.now
+            )
         )
     await drained(door, business)
     clock.advance(minutes=10)
@@ -192,7 +194,8 @@ async def test_why_opens_the_evidence_and_closes_it_again(
 
 
 @pytest.mark.parametrize(
-    "data", ["x", "", "AAAAAAAAAAAA:0", "' OR 1=1 --:0", "A" * 64, "AAAAAAAAAAAA:99999999999", "\x00:1", "é:1"]
+    "data",
+    ["x", "", "AAAAAAAAAAAA:0", "' OR 1=1 --:0", "A" * 64, "AAAAAAAAAAAA:99999999999", "\x00:1", "é:1"],
 )
 async def test_a_forged_button_gets_a_kind_answer_and_nothing_else(
     bot: RunningBot, join: Join, data: str
@@ -256,9 +259,7 @@ async def test_a_question_answered_elsewhere_is_shown_as_answered_when_its_butto
     assert "Already answered" in bot.api.taps_confirmed[0]["text"]
 
 
-async def test_callback_data_never_exceeds_64_bytes(
-    bot: RunningBot, join: Join, two_questions: None
-) -> None:
+async def test_callback_data_never_exceeds_64_bytes(bot: RunningBot, join: Join, two_questions: None) -> None:
     await join("Ramesh", "owner", RAMESH)
     message = await _asked(bot)
     assert all(len(b["callback_data"].encode()) <= 64 for b in bot.api.buttons(message))
