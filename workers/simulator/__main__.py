@@ -21,10 +21,13 @@ from kit.errors import MunshiError
 from kit.logs import configure_logs, logger
 from kit.sealing import process_seal
 from kit.settings import Settings, settings
+from ledger.commands import SweepBusiness
 from ledger.dispatch import Door
+from ledger.domain.roles import system
 from workers import process
 from workers.doorbell import ring
 from workers.loop import OUTAGE
+from workers.mailbox import businesses_with_work
 from workers.simulator import bank, books, crm, gateway, spreadsheet
 from workers.simulator.feeds import Address, Sent, send, shuffled
 from workers.simulator.firm import STATE_FILE, Founded, change_state, found, read_state
@@ -34,6 +37,7 @@ from workers.simulator.world import World, build
 log = logger(__name__)
 SOONEST, LATEST = 20, 40
 _TOLD_EVERY = 500
+_PATIENCE = 60
 
 
 @dataclass(slots=True)
@@ -56,6 +60,7 @@ class Simulator:
         ) as client:
             if not self._state().get("sent"):
                 await self._tell_history(firm, world, client, appender)
+                await self._sweep_once(firm)
             self._greet(firm)
             await self._go_on(firm, Live(world), client, appender)
 
@@ -80,6 +85,15 @@ class Simulator:
                 log.info(f"imported {number} of {len(files)} bank files")
         if not sent.given_up:
             self._save(sent=True)
+
+    async def _sweep_once(self, firm: Founded) -> None:
+        """Judge everything as each morning, once the workers have read what was sent (or a minute has passed)."""
+        for _ in range(_PATIENCE):
+            if firm.business_id not in await businesses_with_work(self.door.engine, self.clock()):
+                break
+            if await self._stopped_within(1.0):
+                return
+        await self.door.execute(SweepBusiness(), system(firm.business_id, "simulator"))
 
     async def _go_on(self, firm: Founded, live: Live, client: httpx.AsyncClient, appender: Appender) -> None:
         """Repeat what happened so far without telling it, then let the next thing happen every half minute."""

@@ -33,6 +33,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
     monkeypatch.setenv("MUNSHI_HOME", str(tmp_path))
     monkeypatch.setattr("workers.simulator.__main__.SOONEST", 0.0)
     monkeypatch.setattr("workers.simulator.__main__.LATEST", 0.01)
+    monkeypatch.setattr("workers.simulator.__main__._PATIENCE", 0)
     settings.cache_clear()
     process_seal.cache_clear()
     yield
@@ -85,7 +86,6 @@ async def test_history_becomes_a_digest_that_an_owner_can_read(door: Door, clock
     assert 0.25 <= digest.overdue / digest.to_collect <= 0.45
     assert all(bucket.amount > 0 for bucket in digest.aging)
     assert len(digest.call_first) == 3
-    assert digest.banks[0].balance > 0
     assert digest.to_pay > 0
     assert 6 <= digest.questions <= 13
     page = await door.query(Conflicts(first=50), owner)
@@ -95,6 +95,7 @@ async def test_history_becomes_a_digest_that_an_owner_can_read(door: Door, clock
     }  # fmt: skip
     payables = await door.query(Payables(first=50), owner)
     assert payables.total > 0
+    assert digest.banks[0].balance > 0
 
 
 async def test_the_present_goes_on_after_a_restart_without_telling_history_again(
@@ -104,10 +105,12 @@ async def test_the_present_goes_on_after_a_restart_without_telling_history_again
     before = await run_until(first, 6)
     firm = await found(door, home=settings().munshi_home)
     owner = Actor(firm.business_id, Role.OWNER, "Ramesh Kulkarni", member_id=firm.members["owner"])
+    await drain(door, firm)
     events = {s.name: s.events for s in await door.query(SourcesQuestion(), owner)}
     clock.advance(hours=30)
     second = Simulator(door, settings(), clock=clock, transport=application(door, clock))
     after = await run_until(second, len(before["moments"]) + 6)
     assert after["moments"][: len(before["moments"])] == before["moments"]
+    await drain(door, firm)
     grown = {s.name: s.events - events[s.name] for s in await door.query(SourcesQuestion(), owner)}
     assert 0 < sum(grown.values()) < 120
