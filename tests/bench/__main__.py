@@ -1,0 +1,253 @@
+"""`make bench`: every number of the spine in one run, as a table and as JSON (BENCH_JSON=file)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+from cryptography.fernet import Fernet
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from kit.database import make_engine, transaction
+from kit.ids import digest
+from ledger.commands import (
+    AddBusiness,
+    AddMember,
+    AddSource,
+    CreateToken,
+    DrainBusiness,
+    NewSource,
+    RebuildBusiness,
+    SweepBusiness,
+)  # fmt: skip
+from ledger.dispatch import Door
+from ledger.domain.events import Delivery, NewEvent
+from ledger.domain.roles import system
+from ledger.store import migrate
+from ledger.store.append import append
+from tests.bench.load import Measured, fire, webhooks
+from tests.bench.programs import free_port, program, resident_mb
+
+REQUESTS = int(os.environ.get("BENCH_REQUESTS", "20000"))
+INVOICES = int(os.environ.get("BENCH_INVOICES", "100000"))
+QUERIES = 300
+SECRET = "bench-secret-0123456789"
+RECEIVABLES = """{ receivables(first: 50) { edges { node { number outstanding { minor } dueOn
+  party { name } } } pageInfo { hasNextPage endCursor } } }"""
+
+
+@dataclass(slots=True)
+class Report:
+    """Rows of the table: what, measured, to reach, and whether it is reached."""
+
+    rows: list[tuple[str, str, str, bool | None]] = field(default_factory=list)
+
+    def add(
+        self,
+        what: str,
+        value: float,
+        *,
+        unit: str = "",
+        least: float | None = None,
+        most: float | None = None,
+    ) -> None:
+        """Add a number with what it should reach."""
+        reached = (
+            None
+            if least is None and most is None
+            else (least is None or value >= least) and (most is None or value <= most)
+        )
+        target = f"≥ {least:,.10g}" if least is not None else f"≤ {most:,.10g}" if most is not None else ""
+        shown = f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
+        self.rows.append((what, f"{shown} {unit}".strip(), target, reached))
+
+    def show(self) -> None:
+        """Print the table; write JSON where BENCH_JSON says."""
+        table = Table("measure", "here", "reach", "")
+        for what, value, target, reached in self.rows:
+            table.add_row(what, value, target, "" if reached is None else "yes" if reached else "[red]no[/]")
+        Console(width=110).print(table)
+        if place := os.environ.get("BENCH_JSON"):
+            Path(place).write_bytes(orjson.dumps(self.rows, option=orjson.OPT_INDENT_2))
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """A business with one gateway source and a token."""
+
+    business: UUID
+    source: NewSource
+    token: str
+
+
+async def found(door: Door) -> Firm:
+    """Found a business for one measurement."""
+    business = uuid4()
+    actor = system(business, "bench")
+    await door.execute(AddBusiness(business, "Bench Traders"), actor)
+    member = await door.execute(AddMember("Owner", "owner"), actor)
+    source = await door.execute(AddSource("payment:razorpay", "razorpay", "Razorpay", {}, SECRET), actor)
+    token = await door.execute(CreateToken(member, "bench"), actor)
+    return Firm(business, source, token)
+
+
+async def measure_ingest(report: Report, door: Door) -> None:
+    """Webhooks over HTTP at 64 connections: ours idle, ours draining, and an insert per request on the same table."""
+    ours, drained, naive = await found(door), await found(door), await found(door)
+    port = free_port()
+    async with program("graph", port=port, PORT=str(port)) as pid:
+        await _warm(port, ours)
+        idle = await fire(_requests(ours), port=port)
+        report.add("webhooks/s, workers idle, 64 connections", idle.rate, unit="/s", least=4_000)
+        report.add("  p99", idle.percentile(0.99), unit="ms", most=100)
+        other = free_port()
+        async with program("tests.bench.naive", str(other), str(naive.business), SECRET, port=other):
+            plain = await fire(webhooks(REQUESTS, path="/naive", secret=SECRET), port=other)
+        report.add("an insert per request, same table", plain.rate, unit="/s")
+        report.add("  p99", plain.percentile(0.99), unit="ms")
+        report.add("ratio: group commit to insert per request", idle.rate / plain.rate, least=2.0)
+        await _bills(door, drained, 2_000)
+        async with program("workers", DATABASE_POOL_SIZE="4") as worker:
+            await asyncio.sleep(3)
+            busy = await fire(_requests(drained, invoices=2_000), port=port)
+            report.add("webhooks/s, workers draining the same business", busy.rate, unit="/s", least=2_000)
+            report.add("  p99", busy.percentile(0.99), unit="ms", most=100)
+            report.add(
+                "  left to drain when the last was answered", await _pending(door, drained), unit="rows"
+            )
+            report.add("resident memory, worker under load", resident_mb(worker), unit="MB", most=250)
+        report.add("resident memory, api under load", resident_mb(pid), unit="MB", most=200)
+
+
+def _requests(firm: Firm, *, invoices: int = 0) -> list[bytes]:
+    return webhooks(
+        REQUESTS, path=f"/ingest/{firm.source.key}", secret=SECRET, first=1_000, invoices=invoices
+    )
+
+
+async def _warm(port: int, firm: Firm) -> Measured:
+    return await fire(webhooks(500, path=f"/ingest/{firm.source.key}", secret=SECRET), port=port)
+
+
+async def _pending(door: Door, firm: Firm) -> int:
+    async with transaction(door.engine, [firm.business]) as tx:
+        return int(await tx.value("SELECT count(*) FROM pending WHERE business_id = $1", firm.business))
+
+
+async def _bills(door: Door, firm: Firm, count: int, *, parties: int = 1_000) -> None:
+    """Append `count` bills of `parties` customers, and drain them."""
+    chance = random.Random(1)
+    for start in range(0, count, 5_000):
+        events = []
+        for number in range(start, min(start + 5_000, count)):
+            month, day = 1 + number % 10, 1 + number % 28
+            data = {
+                "number": f"B{number:07d}", "amount": 118_000, "base": 100_000, "currency": "INR",
+                "party": {"id": f"c{chance.randrange(parties)}", "name": f"Customer {number % parties}"},
+                "issued_on": f"2026-{month:02d}-{day:02d}", "due_on": f"2026-{month + 1:02d}-{day:02d}",
+            }  # fmt: skip
+            moment = datetime(2026, month, day, tzinfo=UTC)
+            events.append(
+                NewEvent(f"b{number}", "invoice.issued", "invoice", f"b{number}", moment, "instant", data)
+            )
+        body = str(start).encode()
+        delivery = Delivery(
+            firm.business,
+            "standard:books",
+            "file",
+            digest(body),
+            body,
+            datetime.now(UTC),
+            events=tuple(events),
+        )
+        async with transaction(door.engine, [firm.business], role="munshi_ingest") as tx:
+            await append(tx, [delivery])
+    await _drain(door, firm)
+
+
+async def _drain(door: Door, firm: Firm) -> None:
+    while (await door.execute(DrainBusiness(), system(firm.business, "drainer"))).more:
+        pass
+
+
+async def measure_state(report: Report, door: Door) -> Firm:
+    """Drain, refold and sweep a business with many bills, a third of them paid."""
+    firm = await found(door)
+    started = time.perf_counter()
+    await _bills(door, firm, INVOICES, parties=INVOICES // 40)
+    report.add(
+        f"append and drain, {INVOICES:,} bills", INVOICES / (time.perf_counter() - started), unit="events/s"
+    )
+    async with transaction(door.engine, [firm.business]) as tx:
+        await tx.run(
+            "ANALYZE external_events, identities, invoices, postings, claims, identity_keys, parties"
+        )
+    started = time.perf_counter()
+    rebuilt = await door.execute(RebuildBusiness(), system(firm.business, "bench"))
+    assert rebuilt.differing == {}, rebuilt.differing
+    report.add(
+        "refold of the whole log, compared row by row",
+        rebuilt.events / (time.perf_counter() - started),
+        unit="events/s",
+    )
+    started = time.perf_counter()
+    await door.execute(SweepBusiness(), system(firm.business, "sweep"))
+    report.add(f"full sweep, all rules, {INVOICES:,} bills", time.perf_counter() - started, unit="s", most=10)
+    return firm
+
+
+async def measure_receivables(report: Report, door: Door, large: Firm) -> None:
+    """The receivables page (50 rows with customer) over HTTP, one client, in a small and in a large business."""
+    small = await found(door)
+    await _bills(door, small, 1_000)
+    port = free_port()
+    async with program("graph", port=port, PORT=str(port)) as pid:
+        halves = {}
+        for name, firm in (("1,000", small), (f"{INVOICES:,}", large)):
+            body = orjson.dumps({"query": RECEIVABLES})
+            request = (
+                f"POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+                f"authorization: Bearer {firm.token}\r\ncontent-length: {len(body)}\r\n\r\n"
+            ).encode() + body
+            await fire([request] * 50, port=port, connections=1)
+            measured = await fire([request] * QUERIES, port=port, connections=1)
+            halves[name] = measured.percentile(0.5)
+            report.add(f"receivables page among {name} bills, p50", measured.percentile(0.5), unit="ms")
+            report.add("  p99", measured.percentile(0.99), unit="ms")
+        first, last = halves.values()
+        report.add("ratio: p50 in the large business to the small", last / first, most=1.5)
+        report.add("resident memory, api after queries", resident_mb(pid), unit="MB", most=200)
+
+
+async def main() -> None:
+    """Measure everything on the scratch servers that DATABASE_URL and ADMIN_DATABASE_URL name."""
+    os.environ.setdefault("MUNSHI_SECRET_KEY", Fernet.generate_key().decode())
+    engine: AsyncEngine = make_engine(os.environ["DATABASE_URL"], pool_size=4)
+    door, report = Door(engine), Report()
+    try:
+        await measure_ingest(report, door)
+        firm = await measure_state(report, door)
+        await measure_receivables(report, door, firm)
+    finally:
+        await engine.dispose()
+        report.show()
+
+
+def settle_in() -> Any:
+    """Migrate the scratch database before the loop starts (Alembic runs its own)."""
+    migrate.upgrade(os.environ["ADMIN_DATABASE_URL"])
+
+
+if __name__ == "__main__":
+    settle_in()
+    asyncio.run(main())
