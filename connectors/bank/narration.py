@@ -48,11 +48,12 @@ _BANK = re.compile(
     re.IGNORECASE,
 )
 _FILLER = re.compile(
-    r"(?:P2[APM]|P2MOB|CR|DR|C|D|SS|INWARD|OUTWARD|IN|OUT|INB|ONL|INFT|NUCL|COLLECT|PAY|TRANSFER|FUNDS?|DEP|MICR|PAID"
+    r"(?:P2[APM]|P2MOB|CR|DR|C|D|SS|INWARD|OUTWARD|IN|OUT|INB|ONL|INFT|NUCL|COLLECT|PAY|TRANSFER|FUNDS?|DEP|MICR|CTS|CLG|CHQ|CHEQUE|PAID"
     r"|BY|TO|FROM|RECD|SENT|REF)\.?",
     re.IGNORECASE,
 )
 _REMARK = re.compile(r"(?<=\w) (?:BILL|INV|INVOICE)\b.*$", re.IGNORECASE)
+_MARK = re.compile(r"\s*(?:CR|DR|C|D)?\s*([/*\-])", re.IGNORECASE)
 MAX_REFERENCES = 8
 
 
@@ -88,6 +89,8 @@ def read_narration(narration: str, reference: str = "") -> Narration:
     )
     utrs = _utrs(fields, plain, column, channel)
     account = _account(fields, utrs, channel)
+    if len(utrs) > 1:
+        utrs = tuple(word for word in utrs if word != account)  # it comes with every payment of the payer
     name = _name(anchor, upper, fields, account)
     known = {*utrs, *(part for part in (ifsc, account) if part)}
     tokens = document_tokens(f"{plain} | {column}", known=known)
@@ -108,18 +111,17 @@ def _anchor(upper: str) -> tuple[str | None, int]:
 
 
 def _fields(rest: str) -> list[str]:
-    """Split what follows the anchor: by slashes or stars where there are any, else by dashes, else by the UTR."""
-    for separator in ("/", "*"):
-        if separator in rest:
-            return [part for field in rest.split(separator) if (part := field.strip(" -:,"))]
-    if "-" in rest:
-        return [part for field in rest.split("-") if (part := field.strip(" :,"))]
-    words = rest.split()
-    for place, word in enumerate(words):
-        if _RRN.fullmatch(word) or _UTR.fullmatch(word.upper()):
-            parts = [" ".join(words[:place]), word, " ".join(words[place + 1 :])]
-            return [part for part in parts if part]
-    return [rest.strip(" :,")] if rest.strip(" :,") else []
+    """Split what follows the anchor: by the mark that stands after it, else after the UTR, else by any mark in it."""
+    mark = _MARK.match(rest)
+    if mark is None:
+        words = rest.split()
+        for place, word in enumerate(words[:12]):
+            if _RRN.fullmatch(word) or _UTR.fullmatch(word.upper()):
+                parts = [" ".join(words[:place]), word, " ".join(words[place + 1 :])]
+                return [part for part in parts if part]
+    separator = mark[1] if mark else next((mark for mark in "/*-" if mark in rest), None)
+    fields = rest.split(separator) if separator else [rest]
+    return [part for field in fields if (part := field.strip(" -:,"))]
 
 
 def _loose_vpa(narration: str) -> str | None:

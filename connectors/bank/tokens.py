@@ -16,7 +16,8 @@ _PREFIX = re.compile(
 _SILENT = {"NO", "NUM", "NUMBER", "NOS", "DT", "DATED", "AND", "OF", "FOR"}
 _NEVER_FIRST = {
     "UPI", "NEFT", "RTGS", "IMPS", "MMT", "ACH", "NACH", "ECS", "CR", "DR", "BY", "TO", "TRANSFER", "FROM", "BANK", "LTD", "PVT",
-    "INB", "BIL", "CLG", "CHQ", "REF", "ATM", "ATW", "POS", "SB", "AC", "XX", "P2A", "P2M", "LIMITED", "RS", "INR",
+    "INB", "BIL", "CLG", "CHQ", "REF", "ATM", "ATW", "POS", "SB", "AC", "XX", "P2A", "P2M", "LIMITED", "RS", "INR", "JAN", "FEB", "MAR",
+    "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "SEPT", "OCT", "NOV", "DEC",
 }  # fmt: skip
 _LONGEST_JOIN = 5
 
@@ -45,7 +46,13 @@ def _keep_joins(ranked: dict[str, int], word: str, following: list[str], known: 
     joined = word
     for part in following:
         joined += part
-        if not part[0].isdigit() or len(part) > 8 or len(joined) > 24 or part in known:
+        if (
+            not part[0].isdigit()
+            or len(part) > 8
+            or len(joined) > 24
+            or part in known
+            or _is_compact_date(part)
+        ):
             return
         if not joined.isdigit() and _is_token(joined):
             _keep(ranked, joined, 0 if _PREFIX.fullmatch(word) else 3)

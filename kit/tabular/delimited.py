@@ -35,7 +35,7 @@ def decode(body: bytes) -> str:
     controls = sum(
         text.count(chr(code)) for code in range(32) if code not in (9, 10, 11, 12, 13, 26, 28, 29, 30, 31)
     )
-    if "\x00" in text or controls * 100 > len(text):
+    if "\x00" in text or controls * 20 > len(text):
         raise _nonsense()
     return text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from html import unescape
 
 from kit.errors import Rejected
 from kit.tabular.cells import MAX_COLUMNS, MAX_ROWS, Row, check_size, clean
@@ -12,7 +12,9 @@ from kit.tabular.cells import MAX_COLUMNS, MAX_ROWS, Row, check_size, clean
 MAX_PAGE = 8_000_000
 _MAX_SPAN = 60
 _MAX_NESTING = 40
-_SILENT = ("script", "style")
+_SILENT = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_NAME = re.compile(r"(/?[A-Za-z][A-Za-z0-9:]*|[!?])")
+_SPAN = re.compile(r"\bcolspan\s*=\s*[\"']?(\d{1,3})\b", re.IGNORECASE)
 _BREAKS = ("br", "p", "div")
 
 
@@ -38,14 +40,7 @@ def rows_of_page(text: str) -> list[Row]:
             f"The page is larger than {MAX_PAGE // 1_000_000} MB.",
             remedy="Download a shorter period, or as Excel (.xlsx) or CSV.",
         )
-    if text.count("<!") > 1000:  # the parser of the standard library is slow on unclosed declarations
-        raise Rejected(
-            "file.markup", "The page is not a table.", remedy="Download it as Excel (.xlsx) or CSV."
-        )
-    reader = _TableReader()
-    reader.feed(text)
-    reader.close()
-    rows = reader.finished()
+    rows = _TableReader().read(text)
     check_size(len(rows), max((len(row) for row in rows), default=0))
     return rows
 
@@ -60,56 +55,59 @@ class _OpenTable:
     span: int = 1
 
 
-class _TableReader(HTMLParser):
+class _TableReader:
+    """A scanner of tags and text, linear in the page however broken it is (the standard library's parser isn't)."""
+
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self._rows: list[Row] = []
         self._tables: list[_OpenTable] = []
-        self._is_silent = False
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _SILENT:
-            self._is_silent = True
-        elif tag == "table":
+    def read(self, text: str) -> list[Row]:
+        """Return the rows of a page; what it left open is closed at its end."""
+        for piece in _SILENT.sub(" ", text).split("<")[1:]:
+            tag, closed, data = piece.partition(">")
+            name = _NAME.match(tag)
+            if not closed or name is None:
+                self._text(f"<{piece}")
+                continue
+            self._tag(name[1].lower(), tag)
+            self._text(data)
+        while self._tables:
+            self._close_row(self._tables.pop())
+        return self._rows
+
+    def _tag(self, name: str, tag: str) -> None:
+        if name == "table":
             if len(self._tables) >= _MAX_NESTING:
                 raise Rejected(
                     "file.markup", "The tables are nested too deep.", remedy="Download it as Excel or CSV."
                 )
             self._tables.append(_OpenTable())
-        elif tag == "tr":
+        elif name == "tr":
             self._open_row()
-        elif tag in ("td", "th"):
+        elif name in ("td", "th"):
             if not self._tables or self._tables[-1].row is None:
                 self._open_row()
             table = self._tables[-1]
             _close_cell(table)
-            table.cell, table.span = [], _span(dict(attrs).get("colspan"))
-        elif tag in _BREAKS:
-            self.handle_data(" ")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _SILENT:
-            self._is_silent = False
+            span = _SPAN.search(tag)
+            table.cell, table.span = [], min(max(int(span[1]), 1), _MAX_SPAN) if span else 1
+        elif name in _BREAKS:
+            self._text(" ")
         elif not self._tables:
             return
-        elif tag in ("td", "th"):
+        elif name in ("/td", "/th"):
             _close_cell(self._tables[-1])
-        elif tag == "tr":
+        elif name == "/tr":
             self._close_row(self._tables[-1])
-        elif tag == "table":
+        elif name == "/table":
             self._close_row(self._tables.pop())
 
-    def handle_data(self, data: str) -> None:
-        if self._tables and not self._is_silent:
+    def _text(self, data: str) -> None:
+        if self._tables:
             cell = self._tables[-1].cell
             if cell is not None:
-                cell.append(data)
-
-    def finished(self) -> list[Row]:
-        """Close what the page left open and return the rows."""
-        while self._tables:
-            self._close_row(self._tables.pop())
-        return self._rows
+                cell.append(unescape(data) if "&" in data else data)
 
     def _open_row(self) -> None:
         if not self._tables:
@@ -135,7 +133,3 @@ def _close_cell(table: _OpenTable) -> None:
         if len(table.row) > MAX_COLUMNS:
             check_size(1, len(table.row))
     table.cell = None
-
-
-def _span(value: str | None) -> int:
-    return min(int(value), _MAX_SPAN) if value and value.isascii() and value.isdigit() and value != "0" else 1

@@ -27,7 +27,7 @@ _DAY_FIRST = re.compile(rf"(\d{{1,2}})([/.\- ])(\d{{1,2}}|[A-Za-z]{{3,9}})\2(\d{
 _YEAR_FIRST = re.compile(rf"(\d{{4}})([/.-])(\d{{1,2}})\2(\d{{1,2}}){_TIME}(?:Z|[+-]\d{{2}}:?\d{{2}})?")
 _MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})")
 _MARKS = re.compile(r"[\s₹\u00a0\u200b]|INR|Rs\.?", re.IGNORECASE)
-_GROUPED = re.compile(r"-?,?\d{1,3}(?:,\d{2})*,\d{3}(?:\.\d+)?|-?,?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_GROUPED = re.compile(r"-?\d{1,3}(?:,\d{2})*,\d{3}(?:\.\d+)?|-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _PLAIN = re.compile(r"-?\d+(?:\.\d*)?|-?\.\d+")
 
 
@@ -75,6 +75,8 @@ def minor_of(cell: Cell, currency: str = "INR") -> int | None:
     elif text[-1] == "-" and text[0] != "-":
         negative, text = True, text[:-1]
     text = text.replace("−", "-").removeprefix("+")
+    if text.startswith("-,"):  # how Axis groups a negative balance
+        text = "-" + text[2:]
     if len(text) > 30 or not (_PLAIN.fullmatch(text) or _GROUPED.fullmatch(text)):
         raise Rejected("amount.unreadable", f"{cell[:40]!r} is not an amount.")
     value = minor_from_decimal(Decimal(text.replace(",", "")), currency)
