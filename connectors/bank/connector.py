@@ -98,7 +98,7 @@ def _observe_line(
     line: Line, account: str, key: str, bank: str, zone: ZoneInfo, seen: Counter[str]
 ) -> Observation:
     narration = line.narration[:MAX_NARRATION]
-    said = read_narration(narration, line.reference[:200])
+    said = read_narration(narration, line.reference[:200], own=account)
     row_key = _row_key(line, key, seen)
     data: dict[str, Any] = {
         "account": account,

@@ -70,8 +70,11 @@ class Narration:
     account: str | None = None
 
 
-def read_narration(narration: str, reference: str = "") -> Narration:
-    """Read a narration (blanks squeezed) and the reference or cheque column beside it."""
+def read_narration(narration: str, reference: str = "", *, own: str = "") -> Narration:
+    """Read a narration (blanks squeezed) and the reference or cheque column beside it.
+
+    `own` is the account of the statement: it stands in many narrations and is never a reference.
+    """
     upper = narration.upper()
     anchor, after = _anchor(upper)
     channel = anchor or (_anchor(reference.upper())[0] if reference else None)
@@ -88,6 +91,8 @@ def read_narration(narration: str, reference: str = "") -> Narration:
         (field.upper() for field in fields if len(field) == 11 and _IFSC.fullmatch(field.upper())), None
     )
     utrs = _utrs(fields, plain, column, channel)
+    if own:
+        utrs = tuple(word for word in utrs if word.lstrip("0") != own.lstrip("0"))
     account = _account(fields, utrs, channel)
     if len(utrs) > 1:
         utrs = tuple(word for word in utrs if word != account)  # it comes with every payment of the payer
@@ -165,7 +170,11 @@ def _account(fields: list[str], utrs: tuple[str, ...], channel: str | None) -> s
         return None
     anchored = utrs[0] if utrs else None
     for field in fields:
-        if _ACCOUNT.fullmatch(field) and field.upper() != anchored and not _RRN.fullmatch(field):
+        if not _ACCOUNT.fullmatch(field) or field.upper() == anchored:
+            continue
+        if channel in ("NEFT", "RTGS") or not _RRN.fullmatch(
+            field
+        ):  # elsewhere twelve digits are a reference
             return field.upper()
     return None
 

@@ -104,6 +104,12 @@ def test_a_settlement_reference_is_found_wherever_it_stands() -> None:
         )
 
 
+def test_an_account_that_stands_in_every_narration_is_no_reference() -> None:
+    narration = "NEFT-AXISCN1153863727-RAZORPAY SOFTWARE-SETTLEMENT-012305004421-UTIB0000001"
+    assert read_narration(narration).utrs == ("AXISCN1153863727",)
+    assert read_narration("UPI/624412345678/x/012305004421", own="12305004421").utrs == ("624412345678",)
+
+
 def test_a_pool_account_or_a_mobile_number_is_no_reference() -> None:
     found = read_narration(
         "BY TRANSFER-UPI/CR/624412345678/RAVI/HDFC/9876543210@ybl/x", "TRANSFER FROM 4897735162092"
