@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from kit.children import command_of
@@ -47,14 +49,19 @@ def holder_of(port: int) -> int | None:
     if not wanted:
         return None
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                held = {os.readlink(fd) for fd in (entry / "fd").iterdir()}
-            except OSError:  # gone in the meantime, or another user's
-                continue
-            if held & wanted:
-                return int(entry.name)
+        if entry.name.isdigit() and not wanted.isdisjoint(_open_files(entry)):
+            return int(entry.name)
     return None
+
+
+def _open_files(process: Path) -> Iterator[str]:
+    try:
+        descriptors = list((process / "fd").iterdir())
+    except OSError:  # gone in the meantime, or another user's
+        return
+    for descriptor in descriptors:
+        with suppress(OSError):
+            yield os.readlink(descriptor)
 
 
 def _listening(port: int) -> set[str]:

@@ -18,7 +18,7 @@ from kit.settings import settings
 from workers import process
 
 DRAIN, SWEEP = "business.drain", "business.sweep"
-DRAIN_QUEUE, SWEEP_QUEUE = "drain", "sweep"
+DRAIN_QUEUE, SWEEP_QUEUE = "munshi.drain", "munshi.sweep"
 
 
 class _Loop(AsyncIO):
