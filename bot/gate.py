@@ -65,6 +65,8 @@ class Gate:
         chat = update.effective_chat
         if chat is None or update.effective_user is None or update.effective_user.is_bot:
             raise ApplicationHandlerStop
+        if update.message is None and update.callback_query is None:
+            raise ApplicationHandlerStop
         if chat.type != ChatType.PRIVATE:
             await self._say_once(chat, context, strangers.not_in_groups(_language(update)))
             raise ApplicationHandlerStop

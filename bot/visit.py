@@ -11,6 +11,7 @@ from telegram.ext import CallbackContext, ExtBot
 
 from bot.cards.audience import Audience
 from bot.cards.card import Card
+from bot.words import spoken
 from kit.errors import NotFound
 from ledger.commands import NoteChatBack, QueueMessage
 from ledger.dispatch import Door
@@ -42,7 +43,7 @@ def audience_of(member: ChatMemberView, now: datetime, *, several: bool = False)
     """Return for whom cards to a member are written; `several`: the chat serves several businesses."""
     return Audience(
         role=member.actor.role,
-        language=member.actor.language,
+        language=spoken(member.actor.language),
         now=now,
         timezone=member.timezone,
         firm=member.business_name if several else None,

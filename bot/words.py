@@ -37,6 +37,12 @@ def joined(parts: list[Html], separator: str = "\n") -> Html:
 
 
 @lru_cache(maxsize=8)
+def spoken(language: str) -> str:
+    """Return `language` if there is a catalogue of it, else English: dates and words never mix two languages."""
+    return language if gettext.find("munshi", _LOCALES, [language]) else "en"
+
+
+@lru_cache(maxsize=8)
 def _catalogue(language: str) -> gettext.NullTranslations:
     return gettext.translation("munshi", _LOCALES, languages=[language], fallback=True)
 
