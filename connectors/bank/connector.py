@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -61,14 +61,10 @@ class BankStatements:
                 f"None of its {len(unreadable)} rows can be read. {unreadable[0].where}: {unreadable[0].reason}",
                 remedy="Download it again as Excel or CSV, unedited.",
             )
-        readings.sort(key=lambda reading: _span(reading, now)[0] or date.max)
+        readings.sort(key=_begins)
         account = _account(readings, settings)
-        key = _account_key(account or source)
         bank = _bank(readings, source)
-        seen: Counter[str] = Counter()
-        observations = [
-            _observe_line(line, account or source, key, bank, zone, seen) for line in _once(readings)
-        ]
+        observations = list(_observe_all(readings, account or source, bank, zone).values())
         return Observed(
             version=VERSION,
             observations=observations,
@@ -89,9 +85,24 @@ def _read(sheet: Sheet) -> _Reading | None:
     return _Reading(header, frame, table, prove(table, frame))
 
 
-def _once(readings: Sequence[_Reading]) -> Iterable[Line]:
+def _begins(reading: _Reading) -> date:
+    if reading.proof.lines:
+        return reading.proof.lines[0].posted_on
+    return reading.frame.period[0] if reading.frame.period else date.max
+
+
+def _observe_all(
+    readings: Sequence[_Reading], account: str, bank: str, zone: ZoneInfo
+) -> dict[str, Observation]:
+    """Observe the lines of each sheet on its own, so that a row which two sheets share is one row, not a twin."""
+    key = _account_key(account)
+    observed: dict[str, Observation] = {}
     for reading in readings:
-        yield from reading.proof.lines
+        seen: Counter[str] = Counter()
+        for line in reading.proof.lines:
+            observation = _observe_line(line, account, key, bank, zone, seen)
+            observed.setdefault(observation.event_id, observation)
+    return observed
 
 
 def _observe_line(

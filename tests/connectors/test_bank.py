@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from connectors.contract import Inbound, Observed, load_connector, load_manifest
 from kit.errors import Rejected, SourceBroken
@@ -323,9 +325,42 @@ def test_what_is_no_statement_is_refused_with_a_remedy(body: bytes, code: str) -
     assert refused.value.remedy
 
 
-def test_several_months_in_one_workbook_are_one_statement() -> None:
+def workbook(*tables: list[list[str]]) -> bytes:
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
+        for table in tables:
+            sheet = book.add_worksheet()
+            for number, row in enumerate(table):
+                sheet.write_row(number, 0, row)
+    return target.getvalue()
+
+
+def test_a_page_named_xls_reads_like_the_text() -> None:
     page = html_page(hdfc_statement(STORY, OPENING))
     assert observe(page).observations == observe(as_csv(hdfc_statement(STORY, OPENING))).observations
+
+
+def test_months_on_sheets_of_one_workbook_are_read_together() -> None:
+    middle = OPENING + sum(txn.amount for txn in STORY[:4])
+    observed = observe(
+        workbook(hdfc_statement(STORY[4:], middle), hdfc_statement(STORY[:4], OPENING), [["notes"]])
+    )
+    assert ids(observed) == ids(observe(as_csv(hdfc_statement(STORY, OPENING))))
+    assert observed.facts["proven"] is True
+    assert observed.facts["opening"] == OPENING
+
+
+def test_a_row_that_two_sheets_share_is_one_row() -> None:
+    middle = OPENING + sum(txn.amount for txn in STORY[:2])
+    observed = observe(workbook(hdfc_statement(STORY[:5], OPENING), hdfc_statement(STORY[2:], middle)))
+    assert ids(observed) == ids(observe(as_csv(hdfc_statement(STORY, OPENING))))
+
+
+def test_sheets_of_two_accounts_are_refused() -> None:
+    other = [[cell.replace("4421", "1111") for cell in row] for row in hdfc_statement(STORY, OPENING)]
+    with pytest.raises(Rejected) as refused:
+        observe(workbook(hdfc_statement(STORY, OPENING), other))
+    assert refused.value.code == "statement.several_accounts"
 
 
 def test_utf16_text_reads_alike() -> None:
