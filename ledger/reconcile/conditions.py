@@ -24,6 +24,8 @@ from ledger.reconcile.ast import (
 )
 from ledger.reconcile.facts import FACTS, ColumnKind
 
+_INNER = "/"
+"""Marks a place within all or any, where ages can't stand."""
 _LITERALS: Mapping[ColumnKind, tuple[type, str]] = {
     "uuid": (str, "text"),
     "text": (str, "text"),
@@ -41,18 +43,23 @@ class Reading:
         self.text = text
         self.file = file
 
-    def refuse(self, word: str, reason: str, where: str = "", *, remedy: str = "") -> NoReturn:
-        """Raise Rejected, naming file and line of `word` (below the table `where`)."""
-        raise Rejected("rule.invalid", f"{self.file}:{self.line(word, where)}: {reason}.", remedy=remedy)
+    def refuse(
+        self, word: str, reason: str, where: str = "", *, near: str = "", remedy: str = ""
+    ) -> NoReturn:
+        """Raise Rejected, naming file and line of `word` (below the table `where`, beside the word `near`)."""
+        line = self.line(word, where, near=near)
+        raise Rejected("rule.invalid", f"{self.file}:{line}: {reason}.", remedy=remedy)
 
-    def line(self, word: str, where: str = "") -> int:
+    def line(self, word: str, where: str = "", *, near: str = "") -> int:
         """Return the line of `word` as a whole word after the header of table `where`; else the header's line."""
         lines = self.text.splitlines()
         start = self._header(lines, where)
-        whole = re.compile(rf"(?<![\w.]){re.escape(word)}(?![\w.])")
-        for number in chain(range(start, len(lines)), range(start)):
-            if whole.search(lines[number].split("#", 1)[0]):
-                return number + 1
+        for wanted in ([word, near], [word], [near]):
+            whole = [re.compile(rf"(?<![\w.]){re.escape(item)}(?![\w.])") for item in wanted if item]
+            for number in chain(range(start, len(lines)), range(start)):
+                text = lines[number].split("#", 1)[0]
+                if whole and all(pattern.search(text) for pattern in whole):
+                    return number + 1
         return start + 1
 
     def known(self, raw: Any, words: Iterable[str], what: str, where: str) -> None:
@@ -105,7 +112,7 @@ class Reading:
         return FieldRef(side, plain, columns[plain].kind)
 
     def _header(self, lines: list[str], where: str) -> int:
-        name, _, nth = where.strip().partition("#")
+        name, _, nth = where.rstrip(_INNER).partition("#")
         if not name:
             return 0
         headers = [
@@ -130,7 +137,7 @@ def _condition(reading: Reading, raw: Any, sides: Mapping[Side, str], where: str
         if group in raw:
             if len(raw) != 1 or not raw[group]:
                 reading.refuse(group, f"{group} stands alone and holds a list of conditions", where)
-            inner = read_conditions(reading, raw[group], sides, f"{where} ")
+            inner = read_conditions(reading, raw[group], sides, f"{where}{_INNER}")
             return inner if group == "all" else AnyOf(inner.of)
     operators = [key for key in raw if key != "field"]
     if "field" not in raw or len(operators) != 1:
@@ -146,28 +153,33 @@ def _value(
     """Check operator and value against the field's type, and return the value."""
 
     def wrong(expected: str) -> NoReturn:
-        reading.refuse(
-            str(_raw_word(value)),
-            f"{ref.key} is {ref.kind}: {operator} wants {expected}, not {value!r}",
-            where,
-        )
+        reason = f"{ref.key} is {ref.kind}: {operator} wants {expected}, not {value!r}"
+        reading.refuse(str(_raw_word(value)), reason, where, near=ref.key)
 
     if operator in ("is_null", "not_null"):
         return value if isinstance(value, bool) else wrong("true or false")
     if operator.startswith("older_than_"):
         if not where.endswith(("assert", "left")):
-            reading.refuse(operator, f"{operator} stands in the where list of the left side only", where)
+            reading.refuse(
+                operator, f"{operator} stands in the where list of the left side only", where, near=ref.key
+            )
         allowed = ("instant",) if operator.endswith("hours") else ("date", "instant")
         if ref.kind not in allowed:
             reading.refuse(
-                operator, f"{operator} needs {' or '.join(allowed)}; {ref.key} is {ref.kind}", where
+                operator,
+                f"{operator} needs {' or '.join(allowed)}; {ref.key} is {ref.kind}",
+                where,
+                near=ref.key,
             )
         if isinstance(value, dict):
             return _other(reading, value, sides, where, "integer", ref, operator)
         return int(value) if _is_int(value) and value >= 0 else wrong("a whole number")
     if operator in ("lt", "le", "gt", "ge") and ref.kind not in ORDERED:
         reading.refuse(
-            operator, f"{ref.key} is {ref.kind} and has no order, so {operator} can't be used", where
+            operator,
+            f"{ref.key} is {ref.kind} and has no order, so {operator} can't be used",
+            where,
+            near=ref.key,
         )
     if operator in ("in", "not_in"):
         if not isinstance(value, list) or not value:
@@ -202,7 +214,10 @@ def _other(
     other = reading.field(value.get("field"), sides, where)
     if other.kind != kind:
         reading.refuse(
-            other.name, f"{ref.key} {op} {other.key}: {other.key} is {other.kind}, not {kind}", where
+            other.name,
+            f"{ref.key} {op} {other.key}: {other.key} is {other.kind}, not {kind}",
+            where,
+            near=ref.key,
         )
     return other
 

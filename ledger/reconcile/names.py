@@ -10,11 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 SIMILAR = 88
 _SHORTEST = 5
+_TELLING = 8
+"""Characters from which a cut name tells something wherever it stands in the whole one."""
 _HEAD = 4
+_LOOKED_AT = 20
 _LEGAL = re.compile(
     r"\b(M/?S|MESSRS|PVT|PRIVATE|LTD|LIMITED|LLP|CO|COMPANY|CORPORATION|INC|THE|AND)\b\.?", re.IGNORECASE
 )
@@ -40,29 +43,37 @@ class Names:
     """The customers' names, found by how they begin."""
 
     def __init__(self, parties: Iterable[Known]) -> None:
-        self._by_head: dict[str, list[tuple[str, Known]]] = {}
+        self._by_head: dict[str, dict[Known, str]] = {}
+        self._seen: dict[str, list[Known]] = {}
         for party in parties:
             squashed = squash(party.name)
             if len(squashed) >= _SHORTEST:
-                self._by_head.setdefault(squashed[:_HEAD], []).append((squashed, party))
+                self._by_head.setdefault(squashed[:_HEAD], {})[party] = squashed
 
-    def similar(self, text: str, *, limit: int = 3) -> list[Known]:
-        """Return the parties whose names `text` (a payer, or a narration) may mean, most similar first."""
+    def similar(self, text: str) -> list[Known]:
+        """Return at most three parties whose names `text` (a payer, or a narration) may mean, most similar first."""
+        found = self._seen.get(text)
+        if found is None:
+            found = self._seen[text] = self._similar(text)
+        return found
+
+    def _similar(self, text: str) -> list[Known]:
         squashed = squash(text)
+        if len(squashed) < _SHORTEST:
+            return []
         heads = {squashed[:_HEAD], *(word[:_HEAD] for word in _WORDS.findall(text.upper()))}
         scored = []
         for head in heads:
-            for name, party in self._by_head.get(head, ()):
-                if (score := _similarity(name, squashed)) >= SIMILAR:
+            names = self._by_head.get(head, {})
+            for name, score, party in process.extract(
+                squashed,
+                names,
+                scorer=fuzz.partial_ratio,
+                processor=None,
+                score_cutoff=SIMILAR,
+                limit=_LOOKED_AT,
+            ):
+                if len(squashed) >= min(len(name), _TELLING) or name.startswith(squashed):
                     scored.append((-score, -len(name), str(party.anchor), party))
         scored.sort(key=lambda item: item[:3])
-        return [party for *_, party in scored[:limit]]
-
-
-def _similarity(name: str, text: str) -> float:
-    """Score 0 to 100; a cut name counts as far as it goes, if that is far enough to mean something."""
-    if len(text) < _SHORTEST:
-        return 0.0
-    if len(text) < len(name) and len(text) < 8 and not name.startswith(text):
-        return 0.0
-    return float(fuzz.partial_ratio(name, text))
+        return [party for *_, party in scored[:3]]

@@ -37,7 +37,7 @@ STATUS_WORDS: Mapping[str, str] = {
 """Our statuses in an owner's words; others read as they are called."""
 _HINTS: Mapping[str, str] = {
     "invoice.draft": "draft quote proposal",
-    "invoice.issued": "sent issued open unpaid won billed",
+    "invoice.issued": "sent issued open unpaid won billed closedwon",
     "invoice.partially_paid": "partial part",
     "invoice.paid": "paid settled cleared closed received complete done",
     "invoice.voided": "void cancelled deleted",
@@ -47,7 +47,7 @@ _HINTS: Mapping[str, str] = {
     "payable.due": "due open unpaid approved",
     "payable.voided": "void cancelled rejected",
     "deal.open": "open new qualified negotiation",
-    "deal.lost": "lost dead dropped",
+    "deal.lost": "lost dead dropped closedlost",
     "none": "viewed opened",
 }
 _FAMILIES: Mapping[str, tuple[str, ...]] = {

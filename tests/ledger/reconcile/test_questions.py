@@ -1,0 +1,118 @@
+"""Every rule's question as it reads, from evidence alone."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from ledger.domain.vocabulary import STATUSES
+from ledger.reconcile.load import shipped_rules
+from ledger.reconcile.offers import statuses_of
+from ledger.reconcile.questions import Question, question_view
+
+NOW = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
+
+
+def view(rule: str, evidence: dict, **extra):
+    question = Question(
+        id=UUID(int=1), rule=shipped_rules()[rule], severity="warn", status="open", version=1, evidence=evidence,
+        party_id=None, party_name=extra.pop("party", None), amount=evidence.get("amount"),
+        currency=evidence.get("currency", "INR"), opened_at=NOW, **extra,
+    )  # fmt: skip
+    return question_view(question, now=NOW, timezone="Asia/Kolkata")
+
+
+CREDIT = {
+    "amount": 5_684_000, "currency": "INR", "day": "2026-11-18", "source": "bank:icici", "account": "000405004421",
+    "narration": "NEFT-HDFCN52026111800-SHARMA TRADERS", "payer": "SHARMA TRADERS", "reference": "HDFCN52026111800",
+}  # fmt: skip
+
+
+def test_a_credit_that_fits_nothing():
+    asked = view("unmatched_bank_credit", CREDIT)
+    assert asked.title == "₹56,840 came from Sharma Traders (ICICI ··4421, 18 Nov)"
+    assert asked.lines == ("It fits no open bill. Whose money is it?",)
+    assert [a.label for a in asked.answers] == [
+        "Our own transfer",
+        "Not a sale payment",
+        "Ask accountant",
+        "Later",
+    ]
+    assert asked.why == ("Bank: ICICI ··4421, 18 Nov.", "Reference HDFCN52026111800.")
+
+
+def test_what_is_not_known_falls_away_and_last_year_is_named():
+    asked = view("unmatched_bank_credit", CREDIT | {"payer": None, "account": "", "day": "2025-11-18"})
+    assert asked.title == "₹56,840 came (ICICI, 18 Nov 2025)"
+
+
+def test_a_stranger_with_the_amount_is_named_in_the_line_not_in_the_title():
+    candidate = {
+        "id": "fit_1", "party": str(UUID(int=7)), "name": "Gupta Steel", "cut": None,
+        "bills": [{"number": "INV-9", "outstanding": 5_684_000}], "lines": [],
+        "evidence": ["amount exact", "on the due day"],
+    }  # fmt: skip
+    asked = view("unmatched_bank_credit", CREDIT | {"candidates": [candidate]}, party="Gupta Steel")
+    assert asked.title.startswith("₹56,840 came from Sharma Traders")
+    assert asked.lines == ("It fits bill INV-9 ₹56,840 of Gupta Steel.", "Correct?")
+    assert asked.why[-1] == "INV-9: amount exact · on the due day."
+
+
+def test_the_gateways_money_that_is_missing_and_that_is_less():
+    evidence = {
+        "amount": 4_500_000, "currency": "INR", "day": "2026-11-16", "source": "payment:razorpay", "utr": "U1",
+        "fee": 100_000, "tax": 18_000, "bank_amount": None, "covered_until": "2026-11-19",
+    }  # fmt: skip
+    asked = view("settlement_missing_in_bank", evidence)
+    assert asked.title == "Razorpay says it sent ₹45,000 on 16 Nov"
+    assert asked.lines == ("Your bank statement till 19 Nov does not show ₹45,000.",)
+    less = view("settlement_missing_in_bank", evidence | {"bank_amount": 4_400_000})
+    assert less.lines[0] == "The bank shows ₹44,000 for it."
+
+
+def test_a_quiet_source_and_a_quiet_bank():
+    evidence = {"amount": None, "name": "books:tally", "label": "Tally", "heard_at": "2026-11-18T04:00:00.000000Z",
+                "covered_until": None, "silence_hours": 24}  # fmt: skip
+    asked = view("source_stale", evidence)
+    assert asked.title == "Nothing new from Tally since Wed 18 Nov"
+    assert asked.lines == ("Until then the amounts may be out of date.",)
+    bank = view("source_stale", evidence | {"covered_until": "2026-11-17"})
+    assert bank.lines[0] == "The statements end on 17 Nov. Send the next one here."
+
+
+def test_what_changed_since_the_answer_is_said():
+    asked = view("unmatched_bank_credit", CREDIT | {"changed": {"amount": [100, 200], "payer": [None, "X"]}})
+    assert asked.why[-2:] == ("Changed: amount was ₹1, now ₹2.", "Changed: payer was empty, now X.")
+    answered = view("unmatched_bank_credit", CREDIT, answer="not_sale", answered_by="Ravi")
+    assert answered.answer_label == "Not a sale payment"
+
+
+def test_what_stands_is_not_shown():
+    asked = view("unmatched_bank_credit", CREDIT | {"standing": [{"kind": "decision"}], "likely": "x"})
+    assert not {"standing", "likely"} & set(asked.evidence)
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "first"),
+    [
+        ("deal", "Payment done", "Paid"),
+        ("deal", "closedlost", "Lost"),
+        ("invoice", "SETTLED", "Paid"),
+        ("invoice", "cancelled", "Cancelled"),
+        ("payment", "declined", "Payment failed"),
+        ("bill", "paid", "Paid"),
+    ],
+)
+def test_the_likeliest_meaning_of_a_word_comes_first(kind, word, first):
+    asked = view("ambiguous_status", {"source": "crm:demo", "kind": kind, "word": word, "qualifier": "",
+                                      "example": "D-1", "events": 3})  # fmt: skip
+    labels = [answer.label for answer in asked.answers]
+    assert labels[0] == first
+    assert "Says nothing about money" in labels
+    assert labels[-2:] == ["Ask accountant", "Later"]
+    assert asked.lines == (f"It is said of {kind} D-1. Until you say, 3 entries wait.",)
+
+
+def test_every_kind_is_offered_only_statuses_that_exist():
+    for kind in ("invoice", "bill", "payment", "deal", "cheque", "payout", "party"):
+        assert set(statuses_of(kind, STATUSES)) <= STATUSES
