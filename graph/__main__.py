@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -16,7 +17,7 @@ from kit.logs import configure_logs, logger
 from kit.ports import require_free
 from kit.settings import Settings, settings
 
-PHONE = "bot.phone:routes"
+PHONE = "bot.phone:phone_of"
 GRACE_SECONDS = 10
 
 
@@ -36,13 +37,27 @@ def named(path: str, *, variable: str) -> Any:
         ) from None
 
 
-def extra_routes(config: Settings) -> Sequence[BaseRoute]:
-    """Return the routes that settings add; in development that is the phone, unless said otherwise."""
+def guests(config: Settings) -> tuple[Sequence[BaseRoute], Sequence[Callable[[], None]]]:
+    """Return the routes that settings add, and what to call when we stop; in development that is the phone."""
     path = config.munshi_extra_routes or (PHONE if config.munshi_env == "development" else "")
     if not path:
-        return ()
-    routes: Sequence[BaseRoute] = named(path, variable="MUNSHI_EXTRA_ROUTES")(config)
-    return routes
+        return (), ()
+    guest = named(path, variable="MUNSHI_EXTRA_ROUTES")(config)
+    return (guest.routes(), (guest.close,)) if hasattr(guest, "close") else (guest, ())
+
+
+class Server(uvicorn.Server):
+    """A server that tells its guests of the end before it waits for open requests: a long poll would outlast it."""
+
+    def __init__(self, config: uvicorn.Config, *, closing: Sequence[Callable[[], None]]) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the guests, then end as uvicorn does."""
+        for close in self._closing:
+            close()
+        await super().shutdown(sockets)
 
 
 def main() -> None:
@@ -56,15 +71,13 @@ def main() -> None:
             )
         require_free(config.host, config.port)
         bell = config.munshi_doorbell
-        app = make_app(
-            config,
-            ring=named(bell, variable="MUNSHI_DOORBELL") if bell else None,
-            extra_routes=extra_routes(config),
-        )
+        ring = named(bell, variable="MUNSHI_DOORBELL") if bell else None
+        routes, closing = guests(config)
+        app = make_app(config, ring=ring, extra_routes=routes)
     except MunshiError as error:
         sys.exit(str(error))
     logger(__name__).info("api.starting", address=f"http://{config.host}:{config.port}")
-    uvicorn.run(
+    serving = uvicorn.Config(
         app,
         host=config.host,
         port=config.port,
@@ -76,6 +89,10 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    server = Server(serving, closing=closing)
+    server.run()
+    if not server.started:
+        sys.exit("The api could not start; the lines above say why.")
 
 
 if __name__ == "__main__":

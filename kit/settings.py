@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     telegram_api_base: str = ""
     """Any Bot API server; empty: Telegram's own."""
     munshi_extra_routes: str = ""
-    """`package.module:function` that returns more routes for the api, such as `bot.phone:routes`."""
+    """`package.module:function` that returns more routes for the api, or something with routes() and close()."""
     munshi_doorbell: str = "workers.doorbell:ring"
     """`package.module:function` that tells workers which businesses have work; empty: they find it by themselves."""
     database_pool_size: int = Field(default=8, ge=1, le=100)
