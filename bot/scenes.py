@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from bot.cards import plain
 from bot.cards.card import Card
 from bot.cards.digest import digest_card
 from bot.cards.lists import PER_PAGE, Turn, what_i_owe_card, who_owes_card
-from bot.cards.party import bills_card, choices_card, history_card, not_found_card, party_card
+from bot.cards.party import bills_card, choices_card, history_card, not_found_card, party_card, promise_card
 from bot.cards.question import Place, question_card, questions_done_card
 from bot.cards.sources import sources_card
 from bot.visit import Visitor
@@ -19,8 +19,17 @@ from bot.words import clean
 from kit.errors import NotFound, Rejected
 from kit.money import parse_minor
 from ledger import queries
+from ledger.commands import MakePromise
 from ledger.dispatch import Door
-from ledger.views import ConflictPage, ConflictView, InvoiceView, PartyBrief, PartyPage, PayablePage
+from ledger.views import (
+    ConflictPage,
+    ConflictView,
+    InvoiceView,
+    PartyBrief,
+    PartyPage,
+    PartyView,
+    PayablePage,
+)
 
 _AMOUNT = re.compile(r"(?:₹|rs\.?|inr)?\s*\d[\d,]*(?:\.\d{1,2})?\s*(?:/-|rs\.?|₹)?", re.IGNORECASE)
 _LONGEST_SEARCH = 80
@@ -59,6 +68,16 @@ class Scenes:
     async def party(self, visitor: Visitor, party_id: UUID) -> Card:
         """One party in full."""
         view = await self.door.query(queries.PartyCard(party_id), visitor.actor)
+        return party_card(view, visitor.audience(self.now()))
+
+    async def promise(self, visitor: Visitor, party_id: UUID) -> Card:
+        """The days on which a customer may have said that he will pay."""
+        view: PartyView = await self.door.query(queries.PartyCard(party_id), visitor.actor)
+        return promise_card(view.brief, visitor.audience(self.now()))
+
+    async def promised(self, visitor: Visitor, party_id: UUID, on: date) -> Card:
+        """Note a promise and show the party with it."""
+        view: PartyView = await self.door.execute(MakePromise(party_id, on), visitor.actor)
         return party_card(view, visitor.audience(self.now()))
 
     async def history(self, visitor: Visitor, party_id: UUID, turn: Turn) -> Card:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.cards.audience import Audience, aging_bars, money
-from bot.cards.card import Button, Card
+from bot.cards.card import Button, Card, in_rows
 from bot.cards.lines import last_heard, nothing_new, overdue_days
 from bot.cards.lists import Turn
 from bot.words import Html, clean, cut, html, joined
@@ -22,6 +24,7 @@ from ledger.views import (
 
 _BILLS_SHOWN = 6
 _CHOICES = 5
+_PROMISE_DAYS = (1, 2, 3, 5, 7, 10, 15, 21, 30)
 _TITLE = 48
 _IN_HAND = ("cheque.received", "cheque.deposited")
 
@@ -43,9 +46,27 @@ def party_card(view: PartyView, to: Audience) -> Card:
     if view.conflicts_open and to.may(Permission.ANSWER):
         action = {"do": "questions", "party": str(brief.id)}
         buttons.append(Button(to.label("Answer {n}", n=view.conflicts_open), action))
+    if brief.net > 0 and to.may(Permission.REPORT):
+        buttons.append(Button(to.label("Will pay on…"), {"do": "promise", "party": str(brief.id)}))
     buttons.append(Button(to.label("History"), {"do": "history", "party": str(brief.id)}))
     buttons.append(Button(to.label("Who owes me"), {"do": "owes"}))
-    return Card(text, (tuple(buttons),))
+    return Card(text, in_rows(buttons))
+
+
+def promise_card(brief: PartyBrief, to: Audience) -> Card:
+    """Ask for the day on which a customer said he will pay."""
+    party = str(brief.id)
+    text = to.say(
+        "When will <b>{name}</b> pay {net}?",
+        name=cut(brief.name, _TITLE),
+        net=money(brief.net, brief.currency),
+    )
+    days = [to.today + timedelta(days=ahead) for ahead in _PROMISE_DAYS]
+    buttons = [Button(to.day(day), {"do": "promised", "party": party, "on": day.isoformat()}) for day in days]
+    back = Button(
+        to.label("‹ {name}", name=cut(brief.name, 20)), {"do": "party", "party": party, "inplace": True}
+    )
+    return Card(joined(to.heading(text)), (*in_rows(buttons), (back,)))
 
 
 def _balance(view: PartyView, to: Audience) -> list[Html]:

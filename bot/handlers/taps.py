@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -63,6 +63,8 @@ class Taps(HasDoor):
             "owes": self._owes,
             "owe": self._owe,
             "party": self._party,
+            "promise": self._promise,
+            "promised": self._promised,
             "history": self._history,
             "sources": self._sources,
             "questions": self._questions,
@@ -124,6 +126,15 @@ class Taps(HasDoor):
 
     async def _party(self, visitor: Visitor, action: Action) -> Reply:
         return _turned(await self.scenes.party(visitor, UUID(action["party"])), action)
+
+    async def _promise(self, visitor: Visitor, action: Action) -> Reply:
+        return Reply(edit=await self.scenes.promise(visitor, UUID(action["party"])))
+
+    async def _promised(self, visitor: Visitor, action: Action) -> Reply:
+        on = date.fromisoformat(action["on"])
+        card = await self.scenes.promised(visitor, UUID(action["party"]), on)
+        to = visitor.audience(self.door.clock())
+        return Reply(edit=card, toast=to.label("Noted: {day}.", day=to.day(on)))
 
     async def _history(self, visitor: Visitor, action: Action) -> Reply:
         return Reply(edit=await self.scenes.history(visitor, UUID(action["party"]), Turn.of(action)))

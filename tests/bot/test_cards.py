@@ -15,7 +15,7 @@ from bot.cards.audience import aging_bars
 from bot.cards.card import Card
 from bot.cards.digest import digest_card
 from bot.cards.lists import Turn, what_i_owe_card, who_owes_card
-from bot.cards.party import bills_card, choices_card, history_card, not_found_card, party_card
+from bot.cards.party import bills_card, choices_card, history_card, not_found_card, party_card, promise_card
 from bot.cards.plain import (
     FileResult,
     apology_card,
@@ -128,6 +128,7 @@ CARDS: dict[str, Callable[[], Card]] = {
     "party_broken_promise": lambda: party_card(
         sample.party(brief=sample.brief(promise_on=date(2026, 11, 13), promise_broken=True), cheques=()), TO
     ),
+    "promise": lambda: promise_card(sample.brief(), TO),
     "choices": lambda: choices_card(
         (sample.brief(), sample.brief("Sharma & Sons", net=0), sample.brief("Sarma Agencies")), "sharma", TO
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +13,11 @@ import pytest
 
 from ingest.door import Appender
 from kit.database import transaction
-from ledger.commands import AddBusiness, DrainBusiness, QueueMessage, ResolveConflict
+from kit.errors import NotFound
+from ledger.commands import AddBusiness, DrainBusiness, MakePromise, QueueMessage, ResolveConflict
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor, Role, system
-from ledger.queries import Conflicts
+from ledger.queries import Conflicts, FindParty
 from ledger.views import ConflictPage, ConflictView
 from tests.bot.conftest import RAMESH, RAVI, Join, RunningBot
 from tests.conftest import SettableClock
@@ -257,6 +258,39 @@ async def test_a_question_answered_elsewhere_is_shown_as_answered_when_its_butto
             bot.api.taps(RAMESH, message["message_id"], _button(message, label))
             await bot.api.until(lambda: message["text"].startswith("✓"))
     assert "Already answered" in bot.api.taps_confirmed[0]["text"]
+
+
+async def test_a_promise_takes_two_taps_and_stands_on_the_card(
+    bot: RunningBot, join: Join, business: UUID, clock: SettableClock
+) -> None:
+    ravi = await join("Ravi", "sales", RAVI, crm_owner="ravi")
+    say = Appender(bot.door.engine).append
+    who = {"id": "c1", "name": "Sharma Traders"}
+    bill = {
+        "number": "INV-1", "party": who, "issued_on": "2026-09-01", "due_on": "2026-10-01", "amount": 100_000,
+        "currency": "INR",
+    }  # fmt: skip
+    await say(
+        delivery(business, "crm:demo", "party.upserted", "c1", {"name": "Sharma Traders", "owner": "ravi"})
+    )
+    await say(delivery(business, "crm:demo", "invoice.issued", "i1", bill))
+    await drained(bot.door, business)
+    bot.api.types(RAVI, "sharma")
+    await bot.api.until(lambda: bot.api.texts(RAVI))
+    bot.api.tap_label(RAVI, "Will pay on…")
+    await bot.api.until(lambda: "When will <b>Sharma Traders</b> pay ₹1,000?" in bot.api.texts(RAVI)[0])
+    bot.api.tap_label(RAVI, "Mon 23 Nov")
+    await bot.api.until(lambda: "Will pay Mon 23 Nov" in bot.api.texts(RAVI)[0])
+    assert bot.api.taps_confirmed[-1]["text"] == "Noted: Mon 23 Nov."
+    await drained(bot.door, business)
+    clock.advance(days=4)
+    bot.api.types(RAVI, "/owes")
+    await bot.api.until(lambda: len(bot.api.texts(RAVI)) == 2)
+    assert "promised Mon 23 Nov, not paid" in bot.api.texts(RAVI)[1]
+    party = (await bot.door.query(FindParty("sharma"), ravi))[0].id
+    meena = Actor(business, Role.SALES, "Meena", member_id=ravi.member_id, owner_key="meena")
+    with pytest.raises(NotFound):
+        await bot.door.execute(MakePromise(party, date(2026, 11, 30)), meena)
 
 
 async def test_callback_data_never_exceeds_64_bytes(bot: RunningBot, join: Join, two_questions: None) -> None:
