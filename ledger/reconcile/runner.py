@@ -71,6 +71,14 @@ _ALARMS = """
 INSERT INTO pending (business_id, id, wake, due_at)
 SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::timestamptz[]) ON CONFLICT DO NOTHING
 """
+# A fact that moves with the clock is looked at again each time: its next alarm is enough, however often it moved.
+_NEXT_ALARM = """
+INSERT INTO pending (business_id, id, wake, due_at)
+SELECT $1, n.id, n.wake, n.due_at FROM unnest($2::uuid[], $3::text[], $4::timestamptz[]) AS n (id, wake, due_at)
+WHERE NOT EXISTS (SELECT FROM pending p WHERE p.business_id = $1 AND p.wake = n.wake
+                  AND p.due_at > $5 AND p.due_at <= n.due_at)
+ON CONFLICT DO NOTHING
+"""
 
 
 async def judge(tx: Tx, business_id: UUID, *, touched: frozenset[UUID] | None, now: datetime) -> list[Entry]:
@@ -82,7 +90,7 @@ async def judge(tx: Tx, business_id: UUID, *, touched: frozenset[UUID] | None, n
     zone, rules = await _settings(tx, business_id)
     active = await _active(tx, business_id, rules, touched=touched, now=now)
     finds: dict[UUID, Found] = {}
-    alarms: set[tuple[str, datetime]] = set()
+    ahead: dict[str, datetime] = {}
     for rule in rules:
         scope = None if touched is None or rule.whole else _scope(rule, touched, active)
         if scope and (widen := compiled(rule).widen) is not None:
@@ -92,7 +100,7 @@ async def judge(tx: Tx, business_id: UUID, *, touched: frozenset[UUID] | None, n
             active += await tx.fetch(_MET, business_id, list(met), rule.name) if met else []
         for found in await _find(tx, business_id, rule, scope, zone=zone, now=now):
             if rule.whole and found.due_at is not None and found.due_at > now:
-                alarms.add((rule.name, found.due_at))
+                ahead[rule.name] = min(found.due_at, ahead.get(rule.name, found.due_at))
             else:
                 finds.setdefault(found.id, found)
     stored = await _lock(tx, business_id, {*finds, *(row["id"] for row in active)})
@@ -101,8 +109,7 @@ async def judge(tx: Tx, business_id: UUID, *, touched: frozenset[UUID] | None, n
     writes = [item for item in steps if item is not None]
     gone = [old for i, old in sorted(stored.items()) if i not in finds and old.status in ACTIVE]
     await _write(tx, business_id, writes, gone, now=now)
-    alarms |= {(w.found.rule.name, w.due_at) for w in writes if w.status == "waiting" and w.due_at > now}
-    await _set_alarms(tx, business_id, alarms)
+    await _set_alarms(tx, business_id, writes, ahead, now=now)
     return [_entry(item) for item in writes if item.action] + [
         _cleared(o) for o in gone if o.status != "waiting"
     ]
@@ -221,11 +228,15 @@ async def _write(
         await tx.run(_CLEAR, business, [old.id for old in gone], now)
 
 
-async def _set_alarms(tx: Tx, business: UUID, alarms: Iterable[tuple[str, datetime]]) -> None:
-    """Leave one wake-up per rule and moment; the same one twice is one."""
-    rows = [(alarm_id(rule, due), rule, due) for rule, due in sorted(alarms)]
-    if rows:
-        await tx.run(_ALARMS, business, *(list(column) for column in zip(*rows, strict=True)))
+async def _set_alarms(
+    tx: Tx, business: UUID, writes: Iterable[Next], ahead: Mapping[str, datetime], *, now: datetime
+) -> None:
+    """Leave a wake-up for each moment at which something waiting falls due, and the next one of what may go quiet."""
+    due = sorted({(w.found.rule.name, w.due_at) for w in writes if w.status == "waiting" and w.due_at > now})
+    for statement, alarms, more in ((_ALARMS, due, ()), (_NEXT_ALARM, sorted(ahead.items()), (now,))):
+        if alarms:
+            names, moments = [name for name, _ in alarms], [moment for _, moment in alarms]
+            await tx.run(statement, business, [alarm_id(*alarm) for alarm in alarms], names, moments, *more)
 
 
 def alarm_id(rule: str, due: datetime) -> UUID:

@@ -61,3 +61,15 @@ async def test_known_silence_stays_answered_until_the_next_one(books):
     await heard(books, books.now)
     assert await books.judge() == []
     assert await books.after(hours=2) == ["conflict.reopened"]
+
+
+async def test_however_often_it_speaks_one_alarm_stands(books):
+    await books.source("books:tally", silence_hours=24, last_delivery_at=books.now)
+    for _ in range(5):
+        await books.after(minutes=1)
+        await heard(books, books.now)
+    await books.judge()
+    assert len(await books.alarms()) == 1
+    books.now = (await books.alarms())[0][1]
+    assert await books.judge() == []  # heard since: not quiet yet, and the next alarm is set
+    assert len(await books.alarms()) == 2
