@@ -16,6 +16,7 @@ from kit.logs import configure_logs
 from kit.sealing import process_seal
 from kit.settings import settings
 from ledger.dispatch import Door
+from workers.doorbell import close_doorbell, ring
 
 _POOL = 8
 
@@ -36,11 +37,14 @@ async def run() -> int:
         loop.add_signal_handler(number, stop.set)
     engine = make_engine(chosen.database_url, pool_size=_POOL, application="munshi-bot")
     door = Door(engine)
-    files = Files(door, Sources(engine, seal=process_seal), Appender(engine), max_bytes=chosen.max_file_bytes)
-    application = build_application(door, files, token=token, api_base=chosen.telegram_api_base)
+    files = Files(
+        door, Sources(engine, seal=process_seal), Appender(engine, ring=ring), max_bytes=chosen.max_file_bytes
+    )
+    application = build_application(door, files, token=token, api_base=chosen.telegram_api_base, ring=ring)
     try:
         await serve(application, door, stop)
     finally:
+        await close_doorbell()
         await engine.dispose()
     return 0
 

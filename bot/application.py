@@ -24,6 +24,7 @@ from bot.handlers.failures import Apology
 from bot.handlers.linking import Linking
 from bot.handlers.taps import Taps
 from bot.visit import Visit
+from ingest.door import Ring
 from ledger.dispatch import Door
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
@@ -41,7 +42,9 @@ COMMANDS = (
 )
 
 
-def build_application(door: Door, files: Files, *, token: str, api_base: str = "") -> AnyApplication:
+def build_application(
+    door: Door, files: Files, *, token: str, api_base: str = "", ring: Ring | None = None
+) -> AnyApplication:
     """Build the application on a Bot API server (`api_base` empty: Telegram's own); nothing is called yet."""
     base = api_base.rstrip("/") or TELEGRAM
     application = (
@@ -56,14 +59,14 @@ def build_application(door: Door, files: Files, *, token: str, api_base: str = "
         .job_queue(None)
         .build()
     )
-    register(application, door, files)
+    register(application, door, files, ring=ring)
     return application
 
 
-def register(application: AnyApplication, door: Door, files: Files) -> None:
+def register(application: AnyApplication, door: Door, files: Files, *, ring: Ring | None = None) -> None:
     """Put the gate before every handler, and the handlers behind it."""
     gate = Gate(door)
-    commands, taps = Commands(door), Taps(door)
+    commands, taps = Commands(door), Taps(door, ring=ring)
     application.add_handler(TypeHandler(Update, gate.check), group=_GATE_GROUP)
     application.add_handler(CommandHandler("start", Linking(door, gate).start))
     for name in ("digest", "owes", "owe", "questions", "sources", "find", "help", "firm"):

@@ -30,6 +30,7 @@ from bot.cards.question import (
 from bot.handlers.failures import HasDoor
 from bot.scenes import Scenes
 from bot.visit import Visit, Visitor, answer
+from ingest.door import Ring
 from kit.errors import Denied, MunshiError, NotFound, Stale
 from kit.logs import logger
 from ledger.commands import ChooseBusiness, ReopenConflict, ResolveConflict, SnoozeConflict
@@ -39,6 +40,7 @@ from ledger.views import ConflictView
 
 log = logger(__name__)
 _DATA = re.compile(r"([A-Za-z0-9_\-]{6,32}):(\d{1,9})")
+_DECIDES = frozenset({"answer", "undo", "later", "promised"})
 _ASK_AGAIN_AT = time(9, 0)
 _LONGEST_TOAST = 200
 
@@ -55,8 +57,10 @@ class Reply:
 class Taps(HasDoor):
     """What a member taps."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, *, ring: Ring | None = None) -> None:
+        """`ring` is told which business has something new to fold."""
         super().__init__(door)
+        self._ring = ring
         self.scenes = Scenes(door)
         self._scenes: dict[str, Callable[[Visitor, Action], Awaitable[Reply]]] = {
             "digest": self._digest,
@@ -89,6 +93,8 @@ class Taps(HasDoor):
             to = visitor.audience(self.door.clock())
             await _confirm(query, unescaped(error_card(error, to).text), loud=True)
             return
+        if self._ring is not None and action["do"] in _DECIDES:
+            await self._ring({visitor.actor.business_id})
         await self._show(query, visitor, reply)
 
     async def _show(self, query: CallbackQuery, visitor: Visitor, reply: Reply) -> None:
