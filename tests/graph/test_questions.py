@@ -120,6 +120,18 @@ async def test_a_question_is_answered_once_for_what_was_seen_and_taken_back(desk
     assert "Ramesh answered “Yes”" in twice["errors"][0]["message"]
     await desk.settle()
     assert (await desk.ask("{ receivables { nodes { number } } }"))["data"]["receivables"]["nodes"] == []
+    past = await desk.ask(
+        """{ before: receivables(asOf: "2026-11-17") { nodes { number outstanding { minor } dueOn } }
+             after: receivables(asOf: "2026-11-20") { nodes { number } }
+             parties { nodes { name timeline { nodes { source summary } } } } }"""
+    )
+    before = [(b["number"], b["outstanding"]["minor"], b["dueOn"]) for b in past["data"]["before"]["nodes"]]
+    assert sorted(before) == [("INV-102", 3_422_000, "2026-11-14"), ("INV-107", 2_360_000, "2026-11-14")]
+    assert past["data"]["after"]["nodes"] == []
+    said = [entry["summary"] for entry in past["data"]["parties"]["nodes"][0]["timeline"]["nodes"]]
+    assert "Invoice INV-102 for ₹34,220, due Sat 14 Nov 2026" in said
+    assert "₹56,840 came into ICICI by NEFT" in said
+    assert "Decided which bills this money pays" in said
     undo = 'mutation ($id: ID!) { reopenConflict(input: {conflictId: $id, note: "a slip"}) { conflict { status answer } } }'
     undone = (await desk.ask(undo, id=question["id"]))["data"]["reopenConflict"]["conflict"]
     assert undone == {"status": "open", "answer": None}
