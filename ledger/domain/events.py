@@ -43,11 +43,15 @@ class NewEvent:
         """Return the SHA-256 of the reading: equal for a redelivery, different for a rewrite.
 
         When something was merely seen (`observed`) is no part of what it says: a file without a date of its own
-        is seen anew at every import.
+        is seen anew at every import. Where it said a status in its own word, the word counts and not what we took
+        it to mean.
         """
+        said = (
+            {name: value for name, value in self.data.items() if name != "status"} if self.word else self.data
+        )
         body = orjson.dumps(
             [
-                self.event_type,
+                None if self.word else self.event_type,
                 self.kind,
                 self.external_id,
                 None
@@ -57,7 +61,7 @@ class NewEvent:
                 self.word,
                 self.qualifier,
                 self.sequence,
-                self.data,
+                said,
             ],
             option=orjson.OPT_SORT_KEYS,
         )

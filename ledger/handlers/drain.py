@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import ledger.reconcile.runner as reconcile
 from kit.database import Tx
+from kit.ids import uuid7
 from ledger.commands import DrainBusiness, Drained, RebuildBusiness, Rebuilt, SweepBusiness
 from ledger.domain.derive import Terms, derive
 from ledger.domain.roles import Permission
@@ -13,41 +15,86 @@ from ledger.handlers.registry import Context, handles
 from ledger.store import freshness, identities, readmodel
 from ledger.store.audit import Entry
 
+DERIVED_AT_ONCE = 200
+"""Folded identities whose company is derived in one transaction while there is a backlog: bounds its memory."""
+PATIENCE = timedelta(seconds=5)
+"""While more is waiting to be folded, what is folded waits for its derivation at most so long."""
+
 
 @handles(DrainBusiness, permission=Permission.SYSTEM)
 async def drain(command: DrainBusiness, context: Context) -> Drained:
-    """Take up to `limit` mailbox rows of one business; one drainer a business at a time."""
+    """Take up to `limit` mailbox rows of one business; one drainer a business at a time.
+
+    A few are folded and derived at once. Behind a backlog everything is folded first, so that a customer with a
+    hundred bills in it is derived once and not a hundred times.
+    """
     tx, business = context.tx, context.actor.business_id
     if not await tx.value(
         "SELECT pg_try_advisory_xact_lock(hashtextextended('drain:' || $1::text, 0))", str(business)
     ):
         return Drained(folded=0, more=False, busy=True)
     rows = await tx.fetch(
-        "SELECT id, subject FROM pending WHERE business_id = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3",
+        "DELETE FROM pending WHERE business_id = $1 AND id IN (SELECT id FROM pending WHERE business_id = $1 "
+        "AND due_at <= $2 ORDER BY due_at LIMIT $3) RETURNING subject",
         business,
         context.now,
         command.limit,
     )
-    await freshness.gather(tx, business)
-    if rows:
-        subjects = {row["subject"] for row in rows if row["subject"] is not None}
-        scope: set[UUID] = set()
-        if subjects:
-            found, scope = await identities.refold(tx, business, subjects)
-            made = derive(found.values(), await terms_of(tx, business))
-            changed = await readmodel.write(tx, business, made, scope=scope, now=context.now)
-            context.entries.append(
-                Entry(context.actor.label, "drained", None, {"identities": len(subjects), "rows": changed})
-            )
-        context.entries += await reconcile.judge(tx, business, touched=frozenset(scope), now=context.now)
+    reached = await freshness.gather(tx, business)
+    subjects = {row["subject"] for row in rows if row["subject"] is not None}
+    if subjects:
+        await identities.refold(tx, business, subjects)
+        await tx.run(_MARK, business, list(subjects), context.now)
+    backlog = len(rows) >= command.limit
+    oldest = await tx.value("SELECT min(since) FROM dirty WHERE business_id = $1", business)
+    more = oldest is not None
+    scope: frozenset[UUID] = frozenset()
+    if oldest is not None and (not backlog or oldest <= context.now - PATIENCE):
+        scope, more = await _derive_dirty(
+            context, limit=DERIVED_AT_ONCE if backlog or len(subjects) == 0 else command.limit
+        )
+    if scope or reached or len(subjects) < len(rows):
+        context.entries += await reconcile.judge(tx, business, touched=scope | reached, now=context.now)
+    if more:
         await tx.run(
-            "DELETE FROM pending WHERE business_id = $1 AND id = ANY($2)",
+            "INSERT INTO pending (business_id, id, wake, due_at) VALUES ($1, $2, 'derive', $3)",
             business,
-            [row["id"] for row in rows],
+            uuid7(),
+            context.now,
         )
     next_due = await tx.value("SELECT min(due_at) FROM pending WHERE business_id = $1", business)
-    more = next_due is not None and next_due <= context.now
-    return Drained(folded=len(rows), more=more, next_due=next_due)
+    return Drained(folded=len(rows), more=next_due is not None and next_due <= context.now, next_due=next_due)
+
+
+_MARK = """
+INSERT INTO dirty (business_id, subject, since) SELECT $1, unnest($2::uuid[]), $3 ON CONFLICT DO NOTHING
+"""
+
+
+async def _derive_dirty(context: Context, *, limit: int) -> tuple[frozenset[UUID], bool]:
+    """Derive the longest waiting identities with all their company; returns the scope and whether more wait."""
+    tx, business = context.tx, context.actor.business_id
+    waiting = await tx.fetch(
+        "SELECT subject FROM dirty WHERE business_id = $1 ORDER BY since, subject LIMIT $2", business, limit
+    )
+    scope = await identities.reach(tx, business, [row["subject"] for row in waiting])
+    found = await identities.load(tx, business, scope)
+    clean = [
+        row["subject"]
+        for row in await tx.fetch(
+            "DELETE FROM dirty WHERE business_id = $1 AND subject = ANY($2) RETURNING subject",
+            business,
+            list(scope),
+        )
+    ]
+    await identities.drop_stale_keys(tx, business, clean, found)
+    made = derive(found.values(), await terms_of(tx, business))
+    changed = await readmodel.write(tx, business, made, scope=scope, now=context.now)
+    context.entries.append(
+        Entry(context.actor.label, "drained", None, {"identities": len(clean), "rows": changed})
+    )
+    more = await tx.value("SELECT EXISTS (SELECT FROM dirty WHERE business_id = $1)", business)
+    return frozenset(scope), bool(more)
 
 
 @handles(SweepBusiness, permission=Permission.SYSTEM)
@@ -77,10 +124,10 @@ async def rebuild(command: RebuildBusiness, context: Context) -> Rebuilt:
         )
     ]
     events = await tx.value("SELECT count(*) FROM external_events WHERE business_id = $1", business)
+    found = await identities.fold_from_log(tx, business, subjects)
     if command.apply:
-        found, _ = await identities.refold(tx, business, subjects) if subjects else ({}, set())
-    else:
-        found = await identities.fold_from_log(tx, business, subjects)
+        await identities.refold(tx, business, subjects)
+        await identities.drop_stale_keys(tx, business, subjects, found)
     made = derive(found.values(), await terms_of(tx, business))
     differing = await readmodel.differences(tx, business, made)
     if command.apply and differing:

@@ -34,9 +34,20 @@ ON CONFLICT (business_id, source) DO UPDATE SET
   events = s.events + excluded.events,
   quarantined = s.quarantined + excluded.quarantined,
   duplicates = s.duplicates + excluded.duplicates
+RETURNING (SELECT f.covered_until FROM furthest f WHERE f.source = s.source) AS covered_until
 """
 
 
-async def gather(tx: Tx, business: UUID) -> int:
-    """Move what arrived into source_state; returns the number of sources that had news."""
-    return await tx.run(_GATHER, business)
+# What a further statement may have brought, or shown to be missing.
+_UNSETTLED = "SELECT anchor FROM settlements WHERE business_id = $1 AND bank_line_id IS NULL"
+
+
+async def gather(tx: Tx, business: UUID) -> frozenset[UUID]:
+    """Move what arrived into source_state.
+
+    Returns the anchors of what a source that reaches further lets us judge anew: settlements not seen in a bank.
+    """
+    reached = await tx.fetch(_GATHER, business)
+    if not any(row["covered_until"] for row in reached):
+        return frozenset()
+    return frozenset(row["anchor"] for row in await tx.fetch(_UNSETTLED, business))

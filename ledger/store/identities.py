@@ -40,27 +40,41 @@ _KEYS_OF = "SELECT DISTINCT key FROM identity_keys WHERE business_id = $1 AND su
 _SUBJECTS_OF = "SELECT DISTINCT subject FROM identity_keys WHERE business_id = $1 AND key = ANY($2)"
 
 
-async def refold(
-    tx: Tx, business: UUID, subjects: Collection[UUID]
-) -> tuple[dict[UUID, Identity], set[UUID]]:
-    """Fold `subjects` from the log, keep their state, and return every identity that must be derived with them.
+async def refold(tx: Tx, business: UUID, subjects: Collection[UUID]) -> None:
+    """Fold `subjects` from the log and keep their state and keys; what depends on them is derived later.
 
-    The second result is the scope: all ids (also of parties that are only mentioned) whose rows are made anew.
+    Keys that a subject has lost stay until `drop_stale_keys`: what it leaves must be derived anew too.
     """
-    asked = list(subjects)
-    folded, gone = await _fold(tx, business, asked)
+    folded, gone = await _fold(tx, business, list(subjects))
     await _keep(tx, business, folded)
-    wanted = {(key, i.subject) for i in folded.values() for key in _keys(i)}
+    wanted = [(key, identity.subject) for identity in folded.values() for key in _keys(identity)]
     if wanted:
         await tx.run(_ADD_KEYS, business, [key for key, _ in wanted], [subject for _, subject in wanted])
-    scope = await reach(tx, business, asked)
-    await _drop_keys(tx, business, asked, wanted)
     if gone:
         await tx.run(
             "DELETE FROM identities WHERE business_id = $1 AND subject = ANY($2)", business, list(gone)
         )
-    others = list(scope - folded.keys() - gone)
-    return folded | await load(tx, business, others), scope
+
+
+async def drop_stale_keys(
+    tx: Tx, business: UUID, subjects: Collection[UUID], found: Mapping[UUID, Identity]
+) -> None:
+    """Drop keys that an identity no longer has; after the reach, so that both its old and new company is derived."""
+    stored = await tx.fetch(
+        "SELECT key, subject FROM identity_keys WHERE business_id = $1 AND subject = ANY($2)",
+        business,
+        list(subjects),
+    )
+    wanted = {subject: _keys(found[subject]) for subject in subjects if subject in found}
+    stale = [(r["key"], r["subject"]) for r in stored if r["key"] not in wanted.get(r["subject"], ())]
+    if stale:
+        await tx.run(
+            "DELETE FROM identity_keys k USING unnest($2::text[], $3::uuid[]) AS s(key, subject) "
+            "WHERE k.business_id = $1 AND k.key = s.key AND k.subject = s.subject",
+            business,
+            [key for key, _ in stale],
+            [subject for _, subject in stale],
+        )
 
 
 async def reach(tx: Tx, business: UUID, subjects: Collection[UUID]) -> set[UUID]:
@@ -145,26 +159,4 @@ async def _keep(tx: Tx, business: UUID, folded: Mapping[UUID, Identity]) -> None
             [row.kind for row in rows],
             [row.external_id for row in rows],
             [orjson.dumps(row.state).decode() for row in rows],
-        )
-
-
-async def _drop_keys(tx: Tx, business: UUID, subjects: list[UUID], wanted: set[tuple[str, UUID]]) -> None:
-    """Drop keys that an identity no longer has; after the reach, so that what it leaves is derived anew too."""
-    stored = await tx.fetch(
-        "SELECT key, subject FROM identity_keys WHERE business_id = $1 AND subject = ANY($2)",
-        business,
-        subjects,
-    )
-    stale = [
-        (record["key"], record["subject"])
-        for record in stored
-        if (record["key"], record["subject"]) not in wanted
-    ]
-    if stale:
-        await tx.run(
-            "DELETE FROM identity_keys k USING unnest($2::text[], $3::uuid[]) AS s(key, subject) "
-            "WHERE k.business_id = $1 AND k.key = s.key AND k.subject = s.subject",
-            business,
-            [key for key, _ in stale],
-            [subject for _, subject in stale],
         )

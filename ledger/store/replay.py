@@ -1,35 +1,44 @@
-"""Reading again what waited: a status word got its meaning, so its events get an interpretation and are applied."""
+"""Reading again what waited: a status word got another meaning, so its events get an interpretation and are applied."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from kit.database import Tx
-from ledger.domain.vocabulary import event_for_status
+import asyncpg
+import orjson
 
-# Interpretations are added, never overwritten: the newest number of an event is the reading in force.
-_REREAD = """
-WITH worded AS (
-  SELECT id, subject, normalised FROM external_events
-    WHERE business_id = $1 AND source = $2 AND kind = $3 AND word = $4 AND coalesce(qualifier, '') = $5
-  UNION ALL
-  SELECT id, subject, normalised FROM event_rewrites
-    WHERE business_id = $1 AND source = $2 AND kind = $3 AND word = $4 AND coalesce(qualifier, '') = $5
-), reread AS (
-  INSERT INTO interpretations (business_id, event_id, number, normaliser_version, mapping_version, event_type, flag,
-                               normalised, subject, made_at)
-  SELECT $1, w.id, 1 + coalesce((SELECT max(i.number) FROM interpretations i
-                                 WHERE i.business_id = $1 AND i.event_id = w.id), 0),
-         '1', $6, $7, $8, w.normalised || CASE WHEN $9::text IS NULL THEN '{}'::jsonb
-                                              ELSE jsonb_build_object('status', $9::text) END, w.subject, $10
-  FROM worded w RETURNING event_id, subject
-), rung AS (
-  INSERT INTO pending (business_id, id, subject, due_at)
-  SELECT DISTINCT ON (subject) $1, gen_random_uuid(), subject, $10 FROM reread
-)
-SELECT count(*) FROM reread
+from kit.database import Tx
+from kit.errors import Rejected
+from kit.ids import uuid7
+from ledger.domain.statuses import read_status
+from ledger.domain.vocabulary import EVENT_FOR_STATUS, check_event
+
+# Words are compared as ingest compares them: without case and outer blanks.
+_WORDED = """
+SELECT id, subject, event_type, flag, normalised, word FROM external_events
+  WHERE business_id = $1 AND source = $2 AND kind = $3
+    AND lower(btrim(word)) = lower(btrim($4)) AND lower(btrim(coalesce(qualifier, ''))) = lower(btrim($5))
+UNION ALL
+SELECT id, subject, event_type, flag, normalised, word FROM event_rewrites
+  WHERE business_id = $1 AND source = $2 AND kind = $3
+    AND lower(btrim(word)) = lower(btrim($4)) AND lower(btrim(coalesce(qualifier, ''))) = lower(btrim($5))
 """
+# Interpretations are added, never overwritten: the newest number of an event is the reading in force.
+_ADD = """
+INSERT INTO interpretations (business_id, event_id, number, normaliser_version, mapping_version, event_type, flag,
+                             normalised, subject, made_at)
+SELECT $1, u.event_id, 1 + coalesce((SELECT max(i.number) FROM interpretations i
+                                     WHERE i.business_id = $1 AND i.event_id = u.event_id), 0),
+       '1', $2, u.event_type, u.flag, u.normalised, u.subject, $3
+FROM unnest($4::uuid[], $5::text[], $6::text[], $7::jsonb[], $8::uuid[])
+  AS u(event_id, event_type, flag, normalised, subject)
+"""
+_RING = """
+INSERT INTO pending (business_id, id, subject, due_at) SELECT $1, * , $4 FROM unnest($2::uuid[], $3::uuid[])
+"""
+_IMPLIED = frozenset(EVENT_FOR_STATUS.values()) | {"status.unmapped"}
 
 
 async def reinterpret(
@@ -44,19 +53,39 @@ async def reinterpret(
     at: datetime,
 ) -> int:
     """Read every event of a vendor's word as `status` (None: unknown again, it waits); return how many were read."""
-    event_type = event_for_status(kind, status) if status else None
-    flag = None if event_type else ("unmapped" if status is None else "none")
-    found = await tx.value(
-        _REREAD,
+    rows = await tx.fetch(_WORDED, business, source, kind, word, qualifier)
+    if not rows:
+        return 0
+    readings = [_read(row, kind, status) for row in rows]
+    await tx.run(
+        _ADD,
         business,
-        source,
-        kind,
-        word,
-        qualifier,
-        f"{at.isoformat()}",
-        event_type or "status.unmapped",
-        flag,
-        status if event_type else None,
+        at.isoformat(),
         at,
+        [row["id"] for row in rows],
+        [reading[0] for reading in readings],
+        [reading[1] for reading in readings],
+        [orjson.dumps(reading[2]).decode() for reading in readings],
+        [row["subject"] for row in rows],
     )
-    return int(found or 0)
+    subjects = sorted({row["subject"] for row in rows})
+    await tx.run(_RING, business, [uuid7() for _ in subjects], subjects, at)
+    return len(rows)
+
+
+def _read(row: asyncpg.Record, kind: str, status: str | None) -> tuple[str, str | None, dict[str, Any]]:
+    """Return (event type, flag, data) of an event under another status; what lay ahead of its time still does."""
+    data = {name: value for name, value in row["normalised"].items() if name != "status"}
+    ahead = "future" if row["flag"] == "future" else None
+    if status is None:
+        return "status.unmapped", "unmapped", data
+    told = row["event_type"]
+    stated = None if told in _IMPLIED or told.endswith(".status_reported") else told
+    try:
+        read = read_status(kind, status, data, stated=stated)
+        if read is None:
+            return "status.unmapped", "none", data
+        check_event(*read)
+    except Rejected:
+        return "status.unmapped", "unmapped", data
+    return read[0], ahead, read[1]

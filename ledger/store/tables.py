@@ -238,6 +238,14 @@ pending = Table(
     _when("due_at", nullable=False),
     Index("pending_due", "business_id", "due_at"),
 )
+dirty = Table(
+    "dirty",
+    metadata,
+    _business(),
+    Column("subject", Uuid, primary_key=True, comment="folded; what depends on it is not derived yet"),
+    _when("since", nullable=False),
+    Index("dirty_since", "business_id", "since"),
+)
 quarantine = Table(
     "quarantine",
     metadata,

@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from kit.ids import derived
+from ledger.domain.keys import party_subject
 
 _FAMILY = {"books": 0, "standard": 1, "payment": 2, "bank": 3, "crm": 4}
 
@@ -39,6 +40,16 @@ class Identity:
         self.data: Mapping[str, Any] = state["data"]
 
     @cached_property
+    def party_subject(self) -> UUID | None:
+        """The party identity that it names: itself, one mentioned in it, or one that a decision cites."""
+        if self.kind == "party":
+            return self.subject
+        party = self.data.get("party")
+        if isinstance(party, dict):
+            return party_subject(self.source, party)
+        return UUID(party) if isinstance(party, str) and party else None
+
+    @cached_property
     def at(self) -> datetime:
         """When the fact that decides its state happened."""
         return datetime.fromisoformat(self.state["at"])
@@ -60,7 +71,7 @@ class Identity:
         found: list[str] = (self.data.get("references") or {}).get(name) or []
         return found
 
-    @property
+    @cached_property
     def trust(self) -> tuple[bool, int, UUID]:
         """Order of belief where sources describe one document: live before snapshot, books before CRM."""
         family = self.source.partition(":")[0]
@@ -73,7 +84,7 @@ class Identity:
         return stated or self.type
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Document:
     """A bill, opening balance or credit note on its way to a row; amounts in minor units."""
 
@@ -98,7 +109,7 @@ class Document:
     entries: list[tuple[str, int, date, UUID]] = field(default_factory=list)
     """(kind, signed amount, effective day, cause): what reduces or restores it."""
 
-    @property
+    @cached_property
     def id(self) -> UUID:
         """Row id."""
         return row_id(self.kind if self.side == "receivable" else "payable", self.anchor)
@@ -111,7 +122,7 @@ class Document:
         return self.amount - self.reserve + sum(entry[1] for entry in self.entries)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Money:
     """A receipt or payout on its way to a row: the same money by all who claim it."""
 
@@ -130,7 +141,7 @@ class Money:
     advance: list[tuple[str, int, date]] = field(default_factory=list)
     """(kind, signed amount, effective day): what stays on account, and what of it was given back."""
 
-    @property
+    @cached_property
     def id(self) -> UUID:
         """Row id."""
         return row_id("receipt" if self.side == "receivable" else "payout", self.anchor)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger.domain.derive.model import Groups, Identity, row_id
-from ledger.domain.keys import gstin_key, name_key, number_key, party_subject
+from ledger.domain.keys import gstin_key, name_key, number_key
 from ledger.domain.rows import PartyIdentityRow
 
 
@@ -17,15 +17,13 @@ class _Node:
     source: str
     external_id: str
     explicit: Identity | None = None
-    mentions: list[tuple[UUID, Mapping[str, Any]]] = field(default_factory=list)
+    mentioned: dict[str, Any] = field(default_factory=dict)
+    """What documents say of it; of several the one with the smallest identity."""
 
     def value(self, name: str) -> Any:
-        if self.explicit is not None and self.explicit.data.get(name) is not None:
-            return self.explicit.data[name]
-        for _, mention in self.mentions:
-            if mention.get(name) is not None:
-                return mention[name]
-        return None
+        if self.explicit is not None and (found := self.explicit.data.get(name)) is not None:
+            return found
+        return self.mentioned.get(name)
 
 
 class PartyIndex:
@@ -34,6 +32,8 @@ class PartyIndex:
     def __init__(self, identities: Iterable[Identity], *, decisions: Iterable[Identity]) -> None:
         self._nodes: dict[UUID, _Node] = {}
         self._groups = Groups()
+        self._rows: dict[UUID, UUID] = {}
+        self._order: dict[UUID, list[_Node]] = {}
         for identity in identities:
             self._read(identity)
         self._members: dict[UUID, list[UUID]] = {}
@@ -49,11 +49,15 @@ class PartyIndex:
         party = identity.data.get("party")
         if not isinstance(party, dict) or identity.source == "operator":
             return
-        subject = party_subject(identity.source, party)
-        external_id = party.get("id") or f"name:{name_key(party['name'])}"
-        self._nodes.setdefault(subject, _Node(identity.source, external_id)).mentions.append(
-            (identity.subject, party)
-        )
+        subject = identity.party_subject
+        assert subject is not None
+        if subject not in self._nodes:
+            external_id = party.get("id") or f"name:{name_key(party['name'])}"
+            self._nodes[subject] = _Node(identity.source, external_id)
+        node = self._nodes[subject]
+        for name, value in party.items():
+            if value is not None:
+                node.mentioned.setdefault(name, value)
 
     def _join(self, decisions: Iterable[Identity]) -> None:
         by_gstin: dict[str, UUID] = {}
@@ -76,18 +80,19 @@ class PartyIndex:
 
     def of(self, identity: Identity) -> UUID | None:
         """Return the root of the party that an identity names, or None."""
-        if identity.kind == "party":
-            return self._groups.root(identity.subject)
-        party = identity.data.get("party")
-        if isinstance(party, dict):
-            return self._groups.root(party_subject(identity.source, party))
-        if isinstance(party, str) and party:
-            return self._groups.root(UUID(party))
-        return None
+        subject = identity.party_subject
+        return None if subject is None else self._groups.root(subject)
 
     def root(self, subject: UUID) -> UUID:
         """Return the root of a party identity."""
         return self._groups.root(subject)
+
+    def row(self, root: UUID) -> UUID:
+        """Return the row id of a party."""
+        found = self._rows.get(root)
+        if found is None:
+            found = self._rows[root] = row_id("party", root)
+        return found
 
     def roots(self) -> list[UUID]:
         """Return all parties at hand, sorted."""
@@ -124,7 +129,7 @@ class PartyIndex:
         return [
             PartyIdentityRow(
                 subject=subject,
-                party_id=row_id("party", root),
+                party_id=self.row(root),
                 anchor=root,
                 source=self._nodes[subject].source,
                 external_id=self._nodes[subject].external_id,
@@ -136,13 +141,19 @@ class PartyIndex:
         ]
 
     def _ranked(self, root: UUID) -> list[_Node]:
-        def belief(subject: UUID) -> tuple[bool, tuple[bool, int, UUID]]:
-            node = self._nodes[subject]
-            explicit = node.explicit
-            standing = Identity(subject, node.source, "party", "", explicit.state if explicit else _SNAPSHOT)
-            return (explicit is None, standing.trust)
+        found = self._order.get(root)
+        if found is None:
+            ranked = sorted(
+                self._members.get(root, ()), key=lambda subject: _belief(subject, self._nodes[subject])
+            )
+            found = self._order[root] = [self._nodes[subject] for subject in ranked]
+        return found
 
-        return [self._nodes[subject] for subject in sorted(self._members.get(root, ()), key=belief)]
+
+def _belief(subject: UUID, node: _Node) -> tuple[bool, tuple[bool, int, UUID]]:
+    """Named in its own right before mentioned, then as sources are believed."""
+    state = _SNAPSHOT if node.explicit is None else node.explicit.state
+    return (node.explicit is None, Identity(subject, node.source, "party", "", state).trust)
 
 
 _SNAPSHOT: Mapping[str, Any] = {"type": "party.upserted", "data": {}, "precision": "observed"}

@@ -12,7 +12,7 @@ from uuid import UUID
 from ledger.domain import rows as r
 from ledger.domain.derive.derived import Derived
 from ledger.domain.derive.documents import Documents
-from ledger.domain.derive.model import Document, Identity, Money, Terms, row_id
+from ledger.domain.derive.model import Document, Identity, Money, Terms
 from ledger.domain.derive.money import Moneys
 from ledger.domain.derive.parties import PartyIndex
 from ledger.domain.derive.project_claims import claim_rows
@@ -44,14 +44,14 @@ def project(
     currencies = _currencies(documents, moneys, terms)
     balances: dict[UUID, _Balance] = defaultdict(_Balance)
     for document in documents.rows:
-        document_rows(out, document)
+        document_rows(out, document, parties)
         _weigh_document(balances[document.party], document, currencies[document.party])
     for money in moneys.receipts:
-        receipt_rows(out, money)
+        receipt_rows(out, money, parties)
         if money.party is not None and money.arrived and money.classified is None:
             _weigh_receipt(balances[money.party], money, currencies[money.party])
     for money in moneys.payouts:
-        payout_rows(out, money)
+        payout_rows(out, money, parties)
         if money.party is not None:
             balance = balances[money.party]
             balance.vendor = True
@@ -129,7 +129,7 @@ def _party_rows(
         roles = parties.value(root, "roles") or []
         out.tables["parties"].append(
             r.PartyRow(
-                id=row_id("party", root),
+                id=parties.row(root),
                 anchor=root,
                 name=parties.name(root),
                 search_name=name_key(parties.name(root)),

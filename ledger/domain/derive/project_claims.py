@@ -25,7 +25,7 @@ def claim_rows(
                     row_id=claimed,
                     anchor=identity.subject,
                     row_kind=row_kind,
-                    party_id=row_id("party", party) if party else None,
+                    party_id=parties.row(party) if party else None,
                     source=identity.source,
                     source_event_id=identity.state["event"],
                     word=identity.state["word"],
@@ -48,7 +48,7 @@ def _claimed(
     """Return (kind of row, its id, its party) for each row that an identity makes a claim on."""
     subject, party = identity.subject, parties.of(identity)
     if identity.kind == "party":
-        return [("party", row_id("party", parties.root(subject)), parties.root(subject))]
+        return [("party", parties.row(parties.root(subject)), parties.root(subject))]
     if document := documents.of(subject):
         kind = "invoice" if document.side == "receivable" else "payable"
         return [(kind, document.id, document.party)]

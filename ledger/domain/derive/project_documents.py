@@ -7,7 +7,8 @@ from uuid import UUID
 
 from ledger.domain import rows as r
 from ledger.domain.derive.derived import Derived
-from ledger.domain.derive.model import Document, row_id
+from ledger.domain.derive.model import Document
+from ledger.domain.derive.parties import PartyIndex
 
 
 def paid_on(document: Document) -> date | None:
@@ -20,7 +21,7 @@ def paid_on(document: Document) -> date | None:
     return max(days, default=None)
 
 
-def document_rows(out: Derived, document: Document) -> None:
+def document_rows(out: Derived, document: Document, parties: PartyIndex) -> None:
     """Write a bill, opening balance, credit note or payable, with its dues and postings."""
     best = document.members[0]
     describe = next((m.data["description"] for m in document.members if m.data.get("description")), None)
@@ -30,7 +31,7 @@ def document_rows(out: Derived, document: Document) -> None:
             r.InvoiceRow(
                 id=document.id,
                 anchor=document.anchor,
-                party_id=row_id("party", document.party),
+                party_id=parties.row(document.party),
                 number=document.number,
                 kind=document.kind,
                 status=_invoice_status(document),
@@ -52,7 +53,7 @@ def document_rows(out: Derived, document: Document) -> None:
             r.PayableRow(
                 id=document.id,
                 anchor=document.anchor,
-                party_id=row_id("party", document.party),
+                party_id=parties.row(document.party),
                 number=document.number,
                 kind=document.kind,
                 status=_payable_status(document),
@@ -64,7 +65,7 @@ def document_rows(out: Derived, document: Document) -> None:
                 description=describe or best.data.get("voucher"),
             )
         )
-    _document_postings(out, document)
+    _document_postings(out, document, parties)
 
 
 def _open_dues(document: Document) -> list[tuple[date | None, str | None, int, int]]:
@@ -106,10 +107,10 @@ def _payable_status(document: Document) -> str:
     return "payable.partially_paid" if document.remaining < document.amount else "payable.due"
 
 
-def _document_postings(out: Derived, document: Document) -> None:
+def _document_postings(out: Derived, document: Document, parties: PartyIndex) -> None:
     if document.closed:
         return
-    party, document_id = row_id("party", document.party), document.id
+    party, document_id = parties.row(document.party), document.id
     due_on = document.due_on
 
     def post(kind: str, amount: int, day: date, cause: UUID) -> None:

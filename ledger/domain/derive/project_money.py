@@ -25,13 +25,13 @@ def _payer(money: Money, name: str) -> str | None:
     return None
 
 
-def _advance_postings(out: Derived, money: Money) -> None:
+def _advance_postings(out: Derived, money: Money, parties: PartyIndex) -> None:
     if money.party is None:
         return
     for kind, amount, day in money.advance:
         out.postings.append(
             r.PostingRow(
-                money.anchor, row_id("party", money.party), money.id, money.side, kind, amount, money.currency, day, None,
+                money.anchor, parties.row(money.party), money.id, money.side, kind, amount, money.currency, day, None,
                 money.anchor,
             )
         )  # fmt: skip
@@ -48,13 +48,13 @@ def _allocation_rows(out: Derived, money: Money) -> None:
         )
 
 
-def receipt_rows(out: Derived, money: Money) -> None:
+def receipt_rows(out: Derived, money: Money, parties: PartyIndex) -> None:
     """Write a receipt with what it is set against and what stays on account."""
     out.tables["receipts"].append(
         r.ReceiptRow(
             id=money.id,
             anchor=money.anchor,
-            party_id=row_id("party", money.party) if money.party and money.classified is None else None,
+            party_id=parties.row(money.party) if money.party and money.classified is None else None,
             status=money.status,
             arrived=money.arrived,
             received_on=money.day,
@@ -71,10 +71,10 @@ def receipt_rows(out: Derived, money: Money) -> None:
         )
     )
     _allocation_rows(out, money)
-    _advance_postings(out, money)
+    _advance_postings(out, money, parties)
 
 
-def payout_rows(out: Derived, money: Money) -> None:
+def payout_rows(out: Derived, money: Money, parties: PartyIndex) -> None:
     """Write a payout with the bills that it pays."""
     line = next((member for member in money.members if member.kind == "bank_line"), None)
     status = (
@@ -86,7 +86,7 @@ def payout_rows(out: Derived, money: Money) -> None:
         r.PayoutRow(
             id=money.id,
             anchor=money.anchor,
-            party_id=row_id("party", money.party) if money.party else None,
+            party_id=parties.row(money.party) if money.party else None,
             status=f"payout.{'reversed' if status == 'refunded' else status}",
             paid_on=money.day,
             amount=money.amount,
@@ -98,7 +98,7 @@ def payout_rows(out: Derived, money: Money) -> None:
         )
     )
     _allocation_rows(out, money)
-    _advance_postings(out, money)
+    _advance_postings(out, money, parties)
 
 
 def bank_rows(out: Derived, identities: list[Identity], moneys: Moneys, terms: Terms) -> None:
@@ -170,7 +170,7 @@ def cheque_rows(out: Derived, identities: list[Identity], parties: PartyIndex, m
             r.ChequeRow(
                 id=row_id("cheque", cheque.subject),
                 anchor=cheque.subject,
-                party_id=row_id("party", party) if party else None,
+                party_id=parties.row(party) if party else None,
                 status=cheque.type,
                 number=cheque.data["number"],
                 bank=cheque.data.get("bank"),

@@ -175,3 +175,28 @@ async def test_a_bill_that_moves_to_another_customer_leaves_nothing_with_the_fir
             "SELECT name, open_bills FROM parties WHERE business_id = $1 ORDER BY name", business
         )
     assert [tuple(row) for row in rows] == [("a", 70), ("b", 500)]
+
+
+async def test_behind_a_backlog_everything_is_folded_before_anything_is_derived(
+    door: Door, business: UUID
+) -> None:
+    log = Firm(business, 5).build(40)
+    appender = Appender(door.engine)
+    for one in log:
+        await appender.append(one)
+    door.clock.advance(minutes=1)  # type: ignore[attr-defined]
+    first = await door.execute(DrainBusiness(limit=10), system(business, "drainer"))
+    async with transaction(door.engine, [business]) as tx:
+        assert await tx.value("SELECT count(*) FROM dirty WHERE business_id = $1", business) > 0
+        assert await tx.value("SELECT count(*) FROM invoices WHERE business_id = $1", business) == 0
+    assert first.more
+    await drain(door, business, limit=10)
+    async with transaction(door.engine, [business]) as tx:
+        assert await tx.value("SELECT count(*) FROM dirty WHERE business_id = $1", business) == 0
+        assert (
+            await tx.value(
+                "SELECT count(*) FROM pending WHERE business_id = $1 AND due_at <= $2", business, door.clock()
+            )
+            == 0
+        )
+    assert (await door.execute(RebuildBusiness(), system(business, "test"))).differing == {}
