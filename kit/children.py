@@ -15,7 +15,8 @@ from typing import IO
 
 from kit.errors import Rejected
 
-_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
+_PR_SET_PDEATHSIG, _PR_SET_SECUREBITS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 1, 28, 47, 2
+_NO_SETUID_FIXUP = 1 << 2
 _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 1, 2
 _CAPABILITY_VERSION_3 = 0x20080522
 
@@ -112,18 +113,23 @@ def _before_exec(who: RunAs | None, death_signal: signal.Signals) -> Callable[[]
     bits = 1 << who.capability if who is not None and who.capability is not None else 0
     capabilities = (ctypes.c_uint32 * 6)(bits, bits, bits, 0, 0, 0)
 
+    def must(result: int) -> None:
+        if result != 0:
+            raise OSError(ctypes.get_errno(), "can't become an unprivileged user")
+
     def prepare() -> None:
         if who is not None:
             if bits:
-                libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
+                # Keeps capabilities over setuid, and lets access(2) count them, which initdb asks.
+                must(libc.prctl(_PR_SET_SECUREBITS, _NO_SETUID_FIXUP, 0, 0, 0))
             os.setgroups([])
             os.setgid(who.gid)
             os.setuid(who.uid)
             if bits:
-                libc.capset(header, capabilities)
-                libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, who.capability, 0, 0)
+                must(libc.capset(header, capabilities))
+                must(libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, who.capability, 0, 0))
         # After setuid, which clears it.
-        libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+        must(libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0))
         if os.getppid() != parent:
             os._exit(1)
 

@@ -168,5 +168,9 @@ def test_as_root_a_child_is_nobody_and_may_pass_a_closed_folder_only_if_it_must(
     assert closed.capability is not None
     child = spawn(["/bin/cat", folder / "open" / "word"], who=closed, output=subprocess.PIPE)
     assert child.communicate()[0] == b"read"
+    # initdb asks access(2), which looks at other capabilities than opening does.
+    asks = f"import os; print(os.access({str(folder / 'open' / 'word')!r}, os.R_OK))"
+    asked = spawn([sys.executable, "-c", asks], who=closed, output=subprocess.PIPE)
+    assert asked.communicate()[0].strip() == b"True"
     refused = spawn(["/bin/cat", folder / "open" / "word"], who=open_to_all, output=subprocess.PIPE)
     assert b"Permission denied" in refused.communicate()[0]
