@@ -11,10 +11,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .PHONY: demo up test check bench fmt lock install browser
 
 demo: $(STAMP) ## a chat in the browser, with a sample firm that keeps trading
-	@exec $(BIN)/munshi demo
+	@exec $(BIN)/python -m workers.up --demo
 
 up: $(STAMP) ## our own business: everything but the sample firm
-	@exec $(BIN)/munshi up
+	@exec $(BIN)/python -m workers.up
 
 test: $(STAMP) browser ## every test, on a real PostgreSQL and Redis
 	@$(PYTEST)

@@ -32,7 +32,7 @@ def plan(config: Settings, home: Home, servers: Servers, *, demo: bool) -> Plan:
     phone = development and not config.telegram_bot_token.get_secret_value()
     if phone:
         environment["TELEGRAM_BOT_TOKEN"] = PHONE_TOKEN
-        environment["TELEGRAM_API_BASE"] = f"{base}/phone/api/bot"
+        environment["TELEGRAM_API_BASE"] = f"{base}/phone/api"
     programs = [
         Program("api", "graph", first=True),
         Program("worker", "workers"),

@@ -38,7 +38,7 @@ def test_the_demo_opens_the_phone_and_runs_the_firm(home: Home) -> None:
     assert [p.name for p in made.programs] == ["api", "worker", "scheduler", "bot", "firm"]
     assert made.environment["MUNSHI_ENV"] == "development"
     assert made.environment["TELEGRAM_BOT_TOKEN"] == PHONE_TOKEN
-    assert made.environment["TELEGRAM_API_BASE"] == "http://127.0.0.1:8420/phone/api/bot"
+    assert made.environment["TELEGRAM_API_BASE"] == "http://127.0.0.1:8420/phone/api"
     assert made.environment["DATABASE_URL"].startswith("postgresql://munshi_app@")
     assert made.greeting == "Ready. Open http://127.0.0.1:8420/phone"
 
