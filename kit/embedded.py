@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import shutil
 import signal
 import tempfile
@@ -145,6 +146,8 @@ class Servers:
 
     def start(self) -> None:
         """Start what is embedded, and make the database on the first start."""
+        if self.postgres is not None or self.redis is not None:
+            self.sockets.mkdir(mode=0o700)
         if self.postgres is not None:
             self.postgres.start()
             self.postgres.ensure_database(DATABASE)
@@ -197,7 +200,7 @@ def plan_servers(home: Home, *, database_url: str, redis_url: str) -> Servers:
 
 
 def socket_folder() -> Path:
-    """Make a fresh, short folder that only we and our servers may enter."""
+    """Return a fresh, short, unguessable place for a folder that only we and our servers may enter."""
     base = os.environ.get("XDG_RUNTIME_DIR", "")
     usable = (
         base
@@ -205,4 +208,4 @@ def socket_folder() -> Path:
         and len(base) < _LONGEST_SOCKET_FOLDER
         and os.access(base, os.W_OK | os.X_OK)
     )
-    return Path(tempfile.mkdtemp(prefix="munshi-", dir=base if usable else "/tmp"))  # noqa: S108  mkdtemp: 0700, ours
+    return Path(base if usable else "/tmp") / f"munshi-{secrets.token_hex(6)}"  # noqa: S108  made 0700, by us only

@@ -56,6 +56,7 @@ def test_what_a_killed_holder_left_is_cleared(folder: Path) -> None:
     home = Home(folder / "home")
     home.take()
     sockets = socket_folder()
+    sockets.mkdir()
     left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     born = started_at(left.pid)
     assert born is not None

@@ -94,6 +94,7 @@ def start(home: Path, free_port: int) -> Iterator[Callable[[], Run]]:
     for run in runs:
         if run.process.poll() is None:
             run.signal(signal.SIGTERM)
+    Home(home).take()  # clears what the last kill -9 left
 
 
 def servers_at(home: Path) -> list[int]:
@@ -147,8 +148,7 @@ def test_a_server_that_outlived_its_supervisor_is_stopped_by_the_next(
 ) -> None:
     start().until("Ready.").signal(signal.SIGTERM)
     # What PR_SET_PDEATHSIG can't reach, were there such a case: a postgres of ours without a parent of ours.
-    sockets = Path(tempfile.mkdtemp(prefix="munshi-", dir="/tmp"))
-    stray = PostgresServer(home / "postgres", sockets, output=subprocess.DEVNULL)
+    stray = PostgresServer(home / "postgres", home.parent / "s", output=subprocess.DEVNULL)
     stray.start()
     assert stray.process is not None
     run = start().until("Ready.")
