@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8420"
     host: str = "127.0.0.1"
     port: int = Field(default=8420, ge=1, le=65535)
+    api_share_port: bool = False
+    """Several api processes listen on one port (SO_REUSEPORT), to use more cores of one machine."""
     munshi_home: Path = Path(".munshi")
     munshi_env: str = "production"
     """`development` adds GraphiQL and the phone."""

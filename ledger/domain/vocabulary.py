@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from kit.errors import Rejected
-from kit.money import MAX_MINOR, currency_digits
+from kit.money import CURRENCIES, MAX_MINOR
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
 MAX_TEXT = 2_000
@@ -278,7 +278,10 @@ def check_event(event_type: str, data: Mapping[str, Any]) -> None:
         if kind is None:
             raise Rejected("event.field_unknown", f"{event_type}: {name[:40]!r} is not a field of it.")
         if value is not None:
-            _CHECKS[kind](f"{event_type}: {name}", value)
+            try:
+                _CHECKS[kind](value)
+            except _Wrong as wrong:
+                raise Rejected(wrong.code, f"{event_type}: {name}{wrong.path} {wrong.says}") from None
     if "amount" in data and data["amount"] is not None and not data.get("currency"):
         raise Rejected("event.field_missing", f"{event_type}: currency is missing.")
 
@@ -288,90 +291,110 @@ def check_kind(kind: str, data: Mapping[str, Any]) -> None:
     fields = FIELDS_OF_KIND.get(kind)
     if fields is None:
         raise Rejected("event.unknown_kind", f"{kind[:40]!r} is not a kind of thing.")
-    _object(fields)(kind, data)
+    try:
+        _object(fields)(data)
+    except _Wrong as wrong:
+        raise Rejected(wrong.code, f"{kind}{wrong.path} {wrong.says}") from None
 
 
-def _text(where: str, value: Any) -> None:
+_Check = Callable[[Any], None]
+
+
+class _Wrong(Exception):
+    """A field that isn't right; where it stands is put together only then, since most fields are right."""
+
+    def __init__(self, code: str, says: str, path: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.says = says
+        self.path = path
+
+
+def _text(value: Any) -> None:
     if not isinstance(value, str):
-        raise Rejected("event.field_type", f"{where} must be text.")
+        raise _Wrong("event.field_type", "must be text.")
     if len(value) > MAX_TEXT:
-        raise Rejected("event.field_too_long", f"{where} is longer than {MAX_TEXT} characters.")
+        raise _Wrong("event.field_too_long", f"is longer than {MAX_TEXT} characters.")
     if "\x00" in value or (not value.isascii() and any(0xD800 <= ord(c) <= 0xDFFF for c in value)):
-        raise Rejected("event.field_characters", f"{where} holds a character that text can't hold.")
+        raise _Wrong("event.field_characters", "holds a character that text can't hold.")
 
 
-def _integer(where: str, value: Any) -> None:
+def _integer(value: Any) -> None:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise Rejected("event.field_type", f"{where} must be a whole number of minor units.")
+        raise _Wrong("event.field_type", "must be a whole number of minor units.")
     if abs(value) > MAX_MINOR:
-        raise Rejected("event.field_range", f"{where} is out of range.")
+        raise _Wrong("event.field_range", "is out of range.")
 
 
-def _natural(where: str, value: Any) -> None:
-    _integer(where, value)
+def _natural(value: Any) -> None:
+    _integer(value)
     if value < 0:
-        raise Rejected("event.field_range", f"{where} must not be negative.")
+        raise _Wrong("event.field_range", "must not be negative.")
 
 
-def _currency(where: str, value: Any) -> None:
-    _text(where, value)
-    currency_digits(value)
+def _currency(value: Any) -> None:
+    _text(value)
+    if value not in CURRENCIES:
+        raise _Wrong("money.unknown_currency", f"is {value[:8]!r}, a currency that is not known.")
 
 
-def _date(where: str, value: Any) -> None:
-    _text(where, value)
+def _date(value: Any) -> None:
+    _text(value)
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        raise Rejected("event.field_type", f"{where} must be a date, YYYY-MM-DD.")
+        raise _Wrong("event.field_type", "must be a date, YYYY-MM-DD.")
     try:
         day = date.fromisoformat(value)
     except ValueError:
-        raise Rejected("event.field_range", f"{where} is not a day of the calendar.") from None
+        raise _Wrong("event.field_range", "is not a day of the calendar.") from None
     if not EARLIEST <= day <= LATEST:
-        raise Rejected("event.field_range", f"{where} is out of range.")
+        raise _Wrong("event.field_range", "is out of range.")
 
 
-def _side(where: str, value: Any) -> None:
+def _side(value: Any) -> None:
     if value not in ("receivable", "payable"):
-        raise Rejected("event.field_range", f"{where} must be receivable or payable.")
+        raise _Wrong("event.field_range", "must be receivable or payable.")
 
 
-def _texts(where: str, value: Any) -> None:
+def _texts(value: Any) -> None:
     if not isinstance(value, list) or len(value) > MAX_LIST:
-        raise Rejected("event.field_type", f"{where} must be a list of at most {MAX_LIST} texts.")
+        raise _Wrong("event.field_type", f"must be a list of at most {MAX_LIST} texts.")
     for item in value:
-        _text(where, item)
+        _text(item)
 
 
-def _url(where: str, value: Any) -> None:
-    _text(where, value)
+def _url(value: Any) -> None:
+    _text(value)
     if not re.match(r"https?://[^\s<>\"']+$", value):
-        raise Rejected("event.field_type", f"{where} must be an http(s) address.")
+        raise _Wrong("event.field_type", "must be an http(s) address.")
 
 
-def _object(fields: Mapping[str, str]) -> Callable[[str, Any], None]:
-    def check(where: str, value: Any) -> None:
+def _object(fields: Mapping[str, str]) -> _Check:
+    def check(value: Any) -> None:
         if not isinstance(value, dict):
-            raise Rejected("event.field_type", f"{where} must be an object.")
+            raise _Wrong("event.field_type", "must be an object.")
         for name, item in value.items():
             if name not in fields:
-                raise Rejected("event.field_unknown", f"{where}: {str(name)[:40]!r} is not a field of it.")
+                raise _Wrong("event.field_unknown", "is not a field of it.", f".{str(name)[:40]!r}")
             if item is not None:
-                _CHECKS[fields[name]](f"{where}.{name}", item)
+                try:
+                    _CHECKS[fields[name]](item)
+                except _Wrong as wrong:
+                    raise _Wrong(wrong.code, wrong.says, f".{name}{wrong.path}") from None
 
     return check
 
 
-def _objects(fields: Mapping[str, str], *, required: tuple[str, ...]) -> Callable[[str, Any], None]:
+def _objects(fields: Mapping[str, str], *, required: tuple[str, ...]) -> _Check:
     one = _object(fields)
 
-    def check(where: str, value: Any) -> None:
+    def check(value: Any) -> None:
         if not isinstance(value, list) or len(value) > MAX_LIST:
-            raise Rejected("event.field_type", f"{where} must be a list of at most {MAX_LIST}.")
+            raise _Wrong("event.field_type", f"must be a list of at most {MAX_LIST}.")
         for item in value:
-            one(where, item)
+            one(item)
             for name in required:
                 if item.get(name) is None:
-                    raise Rejected("event.field_missing", f"{where}.{name} is missing.")
+                    raise _Wrong("event.field_missing", "is missing.", f".{name}")
 
     return check
 
@@ -406,13 +429,16 @@ DUE_FIELDS = {"due_on": "date", "amount": "money", "label": "text"}
 ALLOCATION_FIELDS = {"document": "text", "amount": "money", "kind": "text"}
 
 
-def _party(where: str, value: Any) -> None:
-    _object(PARTY_FIELDS)(where, value)
+_PARTY_FIELDS_CHECK = _object(PARTY_FIELDS)
+
+
+def _party(value: Any) -> None:
+    _PARTY_FIELDS_CHECK(value)
     if not (value.get("id") or value.get("name")):
-        raise Rejected("event.field_missing", f"{where} needs an id or a name.")
+        raise _Wrong("event.field_missing", "needs an id or a name.")
 
 
-_CHECKS: dict[str, Callable[[str, Any], None]] = {
+_CHECKS: dict[str, _Check] = {
     "text": _text,
     "texts": _texts,
     "money": _natural,

@@ -1,4 +1,8 @@
-"""What one would write first: verify, parse, one INSERT per request into the same table, commit. `python -m tests.bench.naive`."""
+"""What group commit is measured against: `python -m tests.bench.naive PORT whole|bare BUSINESS SECRET`.
+
+`whole` does all that our endpoint does, with a transaction per request instead of a shared one. `bare` is what one
+would write first: verify, parse, one INSERT into the same table; no raw body, no mapping, no mailbox.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +18,23 @@ from uuid import UUID
 import asyncpg
 import orjson
 import uvicorn
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from graph.__main__ import spare_the_collector
+from graph.app import Api
+from ingest.rejections import RejectionTrail
+from ingest.sources import Sources
+from ingest.webhook import WebhookEndpoint, webhook_route
+from kit.clock import system_clock
+from kit.database import make_engine, transaction
 from kit.ids import digest, uuid7
-from ledger.domain.events import subject_id
+from kit.sealing import process_seal
+from ledger.domain.events import Appended, Delivery, subject_id
+from ledger.store.append import append
 
 SOURCE = "payment:naive"
 INSERT = """
@@ -78,8 +92,36 @@ def make_app(database_url: str, business: UUID, secret: bytes) -> Starlette:
     return Starlette(routes=[Route("/naive", ingest, methods=["POST"])], lifespan=lifespan)
 
 
+class OneByOne:
+    """The door without group commit."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def append(self, delivery: Delivery) -> Appended:
+        """Append one delivery in a transaction of its own."""
+        async with transaction(self._engine, [delivery.business_id], role="munshi_ingest") as tx:
+            return (await append(tx, [delivery]))[0]
+
+
+def make_whole_app(database_url: str) -> Starlette:
+    """Compose our own endpoint over `OneByOne`."""
+    engine = make_engine(database_url, pool_size=8)
+    endpoint = WebhookEndpoint(
+        Sources(engine, seal=process_seal),
+        OneByOne(engine),
+        trail=RejectionTrail(engine),
+        clock=system_clock,
+        max_body_bytes=1_000_000,
+    )
+    return Api(endpoint, routes=[webhook_route(endpoint)])
+
+
 if __name__ == "__main__":
-    application = make_app(os.environ["DATABASE_URL"], UUID(sys.argv[2]), sys.argv[3].encode())
+    url = os.environ["DATABASE_URL"]
+    whole = sys.argv[2] == "whole"
+    application = make_whole_app(url) if whole else make_app(url, UUID(sys.argv[3]), sys.argv[4].encode())
+    spare_the_collector()
     uvicorn.run(
         application,
         host="127.0.0.1",

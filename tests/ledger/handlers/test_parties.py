@@ -262,9 +262,7 @@ def test_a_misspelt_name_fits_the_one_that_is_meant_best(typed: str, meant: str)
     assert scores[meant] >= 72
 
 
-@pytest.mark.parametrize(
-    "typed", ["xyzzy", "raj", "....", "", "\x00", "\ud800", "<q>" * 1_000, "₹", "🙏"]
-)
+@pytest.mark.parametrize("typed", ["xyzzy", "raj", "....", "", "\x00", "\ud800", "<q>" * 1_000, "₹", "🙏"])
 async def test_nonsense_finds_nobody_and_breaks_nothing(
     typed: str, door: Door, engine: AsyncEngine, business: UUID, owner: Actor
 ) -> None:
