@@ -28,6 +28,7 @@ _SAFE = {
     "shared_buffers": "128MB",
     "log_min_messages": "fatal",  # what a client did wrong, the client says
     "log_checkpoints": "off",
+    "autovacuum_naptime": "5s",  # statistics follow a first import at once; plans made without them are poor
     "log_line_prefix": "",
 }
 

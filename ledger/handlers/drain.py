@@ -34,11 +34,13 @@ async def drain(command: DrainBusiness, context: Context) -> Drained:
     ):
         return Drained(folded=0, more=False, busy=True)
     rows = await tx.fetch(
-        "DELETE FROM pending WHERE business_id = $1 AND id IN (SELECT id FROM pending WHERE business_id = $1 "
-        "AND due_at <= $2 ORDER BY due_at LIMIT $3) RETURNING subject",
+        "SELECT id, subject FROM pending WHERE business_id = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3",
         business,
         context.now,
         command.limit,
+    )
+    await tx.run(
+        "DELETE FROM pending WHERE business_id = $1 AND id = ANY($2)", business, [row["id"] for row in rows]
     )
     reached = await freshness.gather(tx, business)
     subjects = {row["subject"] for row in rows if row["subject"] is not None}

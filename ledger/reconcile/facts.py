@@ -192,7 +192,7 @@ _ALLOCATION = Fact(
     " WHERE a.business_id = :business AND r.business_id = :business AND i.business_id = :business"
     " AND a.kind = 'receipt'",
     {
-        "anchor": Column("uuid", "r.anchor", "the identity that the receipt stands on"),
+        "anchor": Column("uuid", "a.anchor", "the identity that the receipt stands on"),
         "document": Column("uuid", "i.anchor", "the identity that the bill stands on"),
         "party_id": Column("uuid", "i.party_id", "the customer"),
         "amount": Column("money", "r.amount", "the receipt's amount"),
