@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from kit.clock import Clock, system_clock
 from kit.database import Tx, transaction
 from kit.errors import Denied
-from ledger.domain.roles import Actor
+from ledger.domain.roles import Actor, Role
 from ledger.handlers.registry import Context, Handler, handler_for
 from ledger.store.audit import Entry, append_audit
 
@@ -21,6 +21,8 @@ class Reader:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self.denials: dict[str, Denied] = {}
+        """What was refused on this snapshot, by the question's name; the door audits it afterwards."""
 
     @property
     def tx(self) -> Tx:
@@ -30,8 +32,12 @@ class Reader:
     async def query(self, question: Any) -> Any:
         """Answer a question with its view."""
         handler = handler_for(type(question))
-        _check(handler, self._context.actor, question)
-        return await handler.run(question, self._context)
+        try:
+            _check(handler, self._context.actor, question)
+            return await handler.run(question, self._context)
+        except Denied as denial:
+            self.denials.setdefault(type(question).__name__, denial)
+            raise
 
 
 class Door:
@@ -46,16 +52,14 @@ class Door:
         handler = handler_for(type(command))
         try:
             _check(handler, actor, command)
-        except Denied as denial:
             async with transaction(self.engine, [actor.business_id]) as tx:
-                entry = Entry(actor.label, "denied", type(command).__name__, {"code": denial.code})
-                await append_audit(tx, actor.business_id, [entry], at=self.clock())
+                context = Context(tx=tx, actor=actor, now=self.clock())
+                result = await handler.run(command, context)
+                if context.entries:
+                    await append_audit(tx, actor.business_id, context.entries, at=context.now)
+        except Denied as denial:
+            await self._audit_denials(actor, {type(command).__name__: denial})
             raise
-        async with transaction(self.engine, [actor.business_id]) as tx:
-            context = Context(tx=tx, actor=actor, now=self.clock())
-            result = await handler.run(command, context)
-            if context.entries:
-                await append_audit(tx, actor.business_id, context.entries, at=context.now)
         return result
 
     async def query(self, question: Any, actor: Actor) -> Any:
@@ -66,8 +70,22 @@ class Door:
     @asynccontextmanager
     async def reading(self, actor: Actor) -> AsyncIterator[Reader]:
         """Open one READ ONLY, REPEATABLE READ connection for all questions of a request."""
-        async with transaction(self.engine, [actor.business_id], snapshot=True) as tx:
-            yield Reader(Context(tx=tx, actor=actor, now=self.clock()))
+        reader: Reader | None = None
+        try:
+            async with transaction(self.engine, [actor.business_id], snapshot=True) as tx:
+                reader = Reader(Context(tx=tx, actor=actor, now=self.clock()))
+                yield reader
+        finally:  # the snapshot is read-only, so what was refused on it is written after it
+            if reader is not None:
+                await self._audit_denials(actor, reader.denials)
+
+    async def _audit_denials(self, actor: Actor, denials: Mapping[str, Denied]) -> None:
+        # A member's only: a stranger's token is refused to our own actor, and must not be able to flood the trail.
+        if not denials or actor.role is Role.SYSTEM:
+            return
+        entries = [Entry(actor.label, "denied", name, {"code": d.code}) for name, d in denials.items()]
+        async with transaction(self.engine, [actor.business_id]) as tx:
+            await append_audit(tx, actor.business_id, entries, at=self.clock())
 
 
 def _check(handler: Handler, actor: Actor, message: Any) -> None:

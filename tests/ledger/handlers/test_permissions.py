@@ -1,0 +1,178 @@
+"""Who may do what: the matrix of the design, every handler's permission, and the door that enforces and audits it."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+import ledger.handlers  # noqa: F401  registers every handler
+from kit.database import transaction
+from kit.errors import Denied
+from kit.ids import uuid7
+from ledger import commands, queries
+from ledger.dispatch import Door
+from ledger.domain.roles import MATRIX, Actor, Permission, Role, system
+from ledger.handlers import registry
+from ledger.handlers.registry import Context, all_handlers
+
+OWNER, FINANCE, SALES, VIEW = Role.OWNER, Role.FINANCE, Role.SALES, Role.VIEW
+MEMBERS = (OWNER, FINANCE, SALES, VIEW)
+
+# Section 6 of the design, line by line; nobody but our own named actors has what isn't listed.
+DESIGNED = {
+    Permission.SEE_RECEIVABLES: {OWNER, FINANCE, SALES, VIEW},
+    Permission.SEE_PAYABLES: {OWNER, FINANCE, VIEW},
+    Permission.SEE_SOURCES: {OWNER, FINANCE, VIEW},
+    Permission.ANSWER: {OWNER, FINANCE},
+    Permission.REPORT: {OWNER, FINANCE, SALES},
+    Permission.MAP: {OWNER, FINANCE},
+    Permission.REPLAY: {OWNER, FINANCE},
+    Permission.WRITE_OFF: {OWNER},
+    Permission.ADMINISTER: {OWNER},
+    Permission.EXPORT_AUDIT: {OWNER, FINANCE, VIEW},
+    Permission.SYSTEM: set(),
+    Permission.LINK: set(),
+}
+
+# What a member says or asks, and what that takes. Everything else is our own programs' alone.
+NEEDED: dict[type, Permission] = {
+    commands.AddMember: Permission.ADMINISTER,
+    commands.AddSource: Permission.ADMINISTER,
+    commands.CreateLinkCode: Permission.ADMINISTER,
+    commands.CreateToken: Permission.ADMINISTER,
+    commands.RotateSourceSecret: Permission.ADMINISTER,
+    queries.Members: Permission.ADMINISTER,
+    commands.RemapStatus: Permission.MAP,
+    commands.ResolveConflict: Permission.ANSWER,
+    commands.ReopenConflict: Permission.ANSWER,
+    commands.SnoozeConflict: Permission.ANSWER,
+    commands.MakePromise: Permission.REPORT,
+    queries.Payables: Permission.SEE_PAYABLES,
+    queries.PayablesByIds: Permission.SEE_PAYABLES,
+    queries.Sources: Permission.SEE_SOURCES,
+    **dict.fromkeys(
+        (
+            queries.Conflict, queries.Conflicts, queries.Digest, queries.FindBills, queries.FindParty,
+            queries.InvoicesByIds, queries.OwnBusiness, queries.Parties, queries.PartiesByIds, queries.PartyCard,
+            queries.Receivables, queries.Timeline, queries.WhoOwesMe, queries.Button,
+            commands.ChooseBusiness, commands.QueueMessage, commands.SaveButtons,
+        ),
+        Permission.SEE_RECEIVABLES,
+    ),
+    commands.LinkChat: Permission.LINK,
+}  # fmt: skip
+RESULTS = {commands.NewSource, commands.Drained, commands.Rebuilt, commands.OutboxMessage}
+
+
+def test_the_matrix_is_the_designs() -> None:
+    assert set(DESIGNED) == set(Permission)
+    for permission, roles in DESIGNED.items():
+        assert {role for role in MEMBERS if permission in MATRIX[role]} == roles, permission
+    assert MATRIX[Role.SYSTEM] == frozenset(Permission)
+
+
+def test_every_message_has_one_handler_and_every_handler_declares_what_it_needs() -> None:
+    messages = {
+        found
+        for module in (commands, queries)
+        for _, found in inspect.getmembers(module, inspect.isclass)
+        if dataclasses.is_dataclass(found) and found.__module__ == module.__name__
+    }
+    handled = {handler.message for handler in all_handlers()}
+    assert handled == messages - RESULTS
+    for handler in all_handlers():
+        assert isinstance(handler.permission, Permission), handler.message.__name__
+        assert handler.permission is NEEDED.get(handler.message, Permission.SYSTEM), handler.message.__name__
+
+
+def test_a_handler_without_a_permission_can_not_be_written() -> None:
+    with pytest.raises(TypeError):
+        registry.handles(queries.Digest)  # type: ignore[call-arg]
+    with pytest.raises(RuntimeError):
+        registry.handles(queries.Digest, permission=Permission.SYSTEM)(_nothing)
+
+
+async def test_every_role_with_every_message_gets_what_the_matrix_says(
+    door: Door, engine: AsyncEngine, business: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[Any] = []
+
+    async def note(message: Any, _: Context) -> None:
+        ran.append(message)
+
+    for handler in all_handlers():
+        monkeypatch.setitem(registry._HANDLERS, handler.message, dataclasses.replace(handler, run=note))
+    refused = []
+    for role in MEMBERS:
+        for handler in all_handlers():
+            actor = Actor(business, role, role.value, member_id=uuid7())
+            message = object.__new__(handler.message)
+            say = door.execute if handler.message.__module__ == "ledger.commands" else door.query
+            if role in DESIGNED[handler.permission]:
+                await say(message, actor)
+                assert ran.pop() is message
+                continue
+            with pytest.raises(Denied) as denial:
+                await say(message, actor)
+            assert denial.value.code == "permission.denied"
+            assert ran == [], "a handler ran for somebody who may not"
+            refused.append((actor.label, handler.message.__name__, {"code": "permission.denied"}))
+    assert len(refused) > 50
+    assert await _denials(engine, business) == refused
+
+
+async def test_a_refusal_inside_a_handler_is_audited_and_leaves_nothing_else(
+    door: Door, engine: AsyncEngine, owner: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_: Any, ctx: Context) -> None:
+        ctx.audit("half.done")
+        raise Denied("limit.exceeded", "That much is the owner's to say.")
+
+    for message in (commands.ResolveConflict, queries.Conflict):
+        handler = registry.handler_for(message)
+        monkeypatch.setitem(registry._HANDLERS, message, dataclasses.replace(handler, run=refuse))
+    with pytest.raises(Denied):
+        await door.execute(commands.ResolveConflict(uuid7(), "yes"), owner)
+    with pytest.raises(Denied):
+        await door.query(queries.Conflict(uuid7()), owner)
+    code = {"code": "limit.exceeded"}
+    assert await _denials(engine, owner.business_id) == [
+        (owner.label, "ResolveConflict", code),
+        (owner.label, "Conflict", code),
+    ]
+    async with transaction(engine, [owner.business_id]) as tx:
+        assert await tx.value("SELECT count(*) FROM audit WHERE action = 'half.done'") == 0
+
+
+async def test_a_question_that_is_refused_many_times_in_one_request_is_audited_once(
+    door: Door, engine: AsyncEngine, business: UUID
+) -> None:
+    rep = Actor(business, Role.SALES, "Ravi", member_id=uuid7())
+    async with door.reading(rep) as reader:
+        for _ in range(3):
+            with pytest.raises(Denied):
+                await reader.query(queries.Payables())
+    assert await _denials(engine, business) == [(rep.label, "Payables", {"code": "permission.denied"})]
+
+
+async def test_a_strangers_token_leaves_no_entry(door: Door, engine: AsyncEngine, business: UUID) -> None:
+    with pytest.raises(Denied):
+        await door.execute(commands.RecogniseToken(b"x" * 32), system(business, "graphql"))
+    assert await _denials(engine, business) == []
+
+
+async def _nothing(_: Any, __: Any) -> None:
+    """Do nothing, as a second handler of a message."""
+
+
+async def _denials(engine: AsyncEngine, business: UUID) -> list[tuple[str, str, Any]]:
+    async with transaction(engine, [business]) as tx:
+        rows = await tx.fetch(
+            "SELECT actor, subject, entry FROM audit WHERE action = 'denied' ORDER BY sequence"
+        )
+    return [(row["actor"], row["subject"], row["entry"]) for row in rows]
