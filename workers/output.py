@@ -15,6 +15,8 @@ from rich.text import Text
 OURSELVES = "munshi"
 _STYLES = ("cyan", "green", "magenta", "yellow", "blue", "bright_red", "bright_cyan")
 _WIDTH = 10
+ANNOUNCED = "Open this on your computer:"
+"""How a program begins the line that whoever started us is waiting for; it stands out on a terminal."""
 _REMEMBERED = 30
 
 
@@ -52,7 +54,7 @@ class Output:
                 if hush:
                     self._remembered.setdefault(name, deque(maxlen=_REMEMBERED)).append(line)
                 else:
-                    self._write(name, line, "")
+                    self._write(name, line, "bold green" if line.startswith(ANNOUNCED) else "")
 
     def _write(self, name: str, text: str, style: str) -> None:
         with self._guard:

@@ -48,8 +48,14 @@ def plan(config: Settings, home: Home, servers: Servers, *, demo: bool) -> Plan:
         environment=environment,
         before=(Program("migrate", "ledger.store.migrate"),) if migrates else (),
         ready_url=f"{base}/healthz",
-        greeting=f"Ready. Open {base}/phone" if phone else f"Ready on {base}",
+        greeting=_greeting(base, phone=phone, demo=demo),
     )
+
+
+def _greeting(base: str, *, phone: bool, demo: bool) -> str:
+    if demo:
+        return "Running. The sample firm sends its history; the link to its chat comes in a moment."
+    return f"Ready. Open {base}/phone" if phone else f"Ready on {base}"
 
 
 def _reachable(host: str) -> str:

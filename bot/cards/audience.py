@@ -14,7 +14,8 @@ from ledger.domain.roles import MATRIX, Permission, Role
 from ledger.views import AgingBucket
 
 BAR = "▇"
-_BAR_CELLS = 5
+_BAR_CELLS = 8
+_LINE = 34
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,16 @@ def whole(minor: int, currency: str) -> str:
     return format_minor(rounded if minor >= 0 else -rounded, currency)
 
 
-def aging_bars(buckets: tuple[AgingBucket, ...], currency: str) -> Html:
-    """Draw what is overdue by age, aligned for a monospaced block of at most 34 characters a line."""
+def aging_bars(buckets: tuple[AgingBucket, ...], currency: str, to: Audience) -> Html:
+    """Draw what is overdue by age, aligned for a monospaced block; beside long amounts the bars are shorter."""
     largest = max((bucket.amount for bucket in buckets), default=0)
+    amounts = [whole(bucket.amount, currency) for bucket in buckets]
+    width = max((len(amount) for amount in amounts), default=0)
+    most = min(_BAR_CELLS, _LINE - 12 - width)
     lines = []
-    for bucket in buckets:
-        cells = max(1, bucket.amount * _BAR_CELLS // largest) if bucket.amount > 0 else 0
+    for bucket, amount in zip(buckets, amounts, strict=True):
+        cells = max(1, round(bucket.amount * most / largest)) if bucket.amount > 0 else 0
         span = f"{bucket.low - 1}+" if bucket.high is None else f"{bucket.low}–{bucket.high}"
-        lines.append(f"{span:>5}  {BAR * cells:<{_BAR_CELLS}} {whole(bucket.amount, currency)}")
+        days = to.label("{span} days", span=f"{span:>5}")
+        lines.append(f"{days} {BAR * cells:<{most}} {amount:>{width}}")
     return Html("<pre>" + html("\n".join(lines)) + "</pre>")

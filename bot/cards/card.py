@@ -21,7 +21,7 @@ class Button:
     action: Action
 
 
-_ROW_WIDTHS = ((3, 12), (2, 19), (1, 1_000))
+_ROW_WIDTHS = ((3, 10), (2, 17), (1, 1_000))
 Rows = tuple[tuple[Button, ...], ...]
 
 

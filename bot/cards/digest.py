@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.cards.audience import Audience, aging_bars, whole
 from bot.cards.card import Button, Card, Rows, in_rows
-from bot.cards.lines import NAME_WIDTH, account_tail, nothing_new, party_line
+from bot.cards.lines import NAME_WIDTH, account_tail, capital, nothing_new, party_line
 from bot.words import Html, clean, cut, joined
 from ledger.domain.roles import Permission
 from ledger.views import BankView, DigestView
@@ -30,25 +30,27 @@ def digest_card(view: DigestView, to: Audience) -> Card:
 
 
 def _bank_line(bank: BankView, view: DigestView, to: Audience) -> Html:
-    label = f"{cut(bank.label, NAME_WIDTH)}{account_tail(bank.account)}"
+    label = f"{cut(bank.label, NAME_WIDTH)}{account_tail(bank.account, bank.label)}"
     balance = whole(bank.balance, view.currency)
     age = (view.today - bank.covered_until).days
     if age >= _STALE_AFTER_DAYS:
         return to.say(
-            "Bank {balance} ({label}) — {days} days old, known till {day}",
+            "Bank {balance} ({label})\nThat is {days} days old: known till {day}",
             balance=balance,
             label=label,
             days=age,
             day=to.day(bank.covered_until),
         )
     line = to.say(
-        "Bank {balance} ({label}, till {day})", balance=balance, label=label, day=to.day(bank.covered_until)
+        "Bank {balance} ({label}, till {day})",
+        balance=balance,
+        label=label,
+        day=to.weekday(bank.covered_until),
     )
     if bank.came_yesterday <= 0:
         return line
-    return to.say(
-        "{bank} · yesterday {amount} came", bank=line, amount=whole(bank.came_yesterday, view.currency)
-    )
+    came = to.say("Yesterday {amount} came", amount=whole(bank.came_yesterday, view.currency))
+    return joined([line, came])
 
 
 def _to_collect(view: DigestView, to: Audience) -> Html:
@@ -67,7 +69,7 @@ def _to_collect(view: DigestView, to: Audience) -> Html:
         total=total,
         overdue=whole(view.overdue, view.currency),
     )
-    return joined([line, aging_bars(view.aging, view.currency)])
+    return joined([line, aging_bars(view.aging, view.currency, to)])
 
 
 def _knows_nothing(view: DigestView) -> bool:
@@ -75,10 +77,7 @@ def _knows_nothing(view: DigestView) -> bool:
 
 
 def _closing(view: DigestView, to: Audience) -> list[Html]:
-    lines = []
-    week = _by_the_horizon(view, to)
-    if week:
-        lines.append(joined(week, " · "))
+    lines = _by_the_horizon(view, to)
     last = []
     if view.questions and to.may(Permission.ANSWER):
         last.append(to.count("{n} entry needs your answer", "{n} entries need your answer", view.questions))
@@ -86,9 +85,9 @@ def _closing(view: DigestView, to: Audience) -> list[Html]:
         last.append(to.count("{n} entry is being checked", "{n} entries are being checked", view.questions))
     shown = {bank.source for bank in view.banks}
     quiet = [source for source in view.quiet_sources if source.name not in shown]
-    last += [nothing_new(source, to) for source in quiet[:_MOST_SOURCES]]
+    last += [capital(nothing_new(source, to)) for source in quiet[:_MOST_SOURCES]]
     if last:
-        lines.append(joined(last, " · "))
+        lines += last
     elif not view.call_first and not _knows_nothing(view):
         lines.append(to.say("All quiet: nothing needs you today."))
     return lines
@@ -99,25 +98,22 @@ def _by_the_horizon(view: DigestView, to: Audience) -> list[Html]:
     parts = []
     if view.expected > 0:
         amount = whole(view.expected, view.currency)
-        parts.append(to.say("Expected by {day} {amount}", day=day, amount=amount))
+        parts.append(to.say("Expected by {day} <b>{amount}</b>", day=day, amount=amount))
     if view.sees_payables and view.to_pay > 0:
         amount = whole(view.to_pay, view.currency)
-        if parts:
-            parts.append(to.say("to pay by {day} {amount}", day=day, amount=amount))
-        else:
-            parts.append(to.say("To pay by {day} {amount}", day=day, amount=amount))
+        parts.append(to.say("To pay by {day} <b>{amount}</b>", day=day, amount=amount))
     return parts
 
 
 def _buttons(view: DigestView, to: Audience) -> Rows:
-    buttons: list[Button] = []
     if _knows_nothing(view):
         return ()
+    first: Rows = ()
     if view.questions and to.may(Permission.ANSWER):
-        buttons.append(Button(to.label("Answer {n}", n=view.questions), {"do": "questions"}))
+        first = ((Button(to.label("Answer {n}", n=view.questions), {"do": "questions"}),),)
     elif view.questions and to.may(Permission.SEE_PAYABLES):
-        buttons.append(Button(to.label("Entries ({n})", n=view.questions), {"do": "questions"}))
-    buttons.append(Button(to.label("Who owes me"), {"do": "owes"}))
+        first = ((Button(to.label("See {n}", n=view.questions), {"do": "questions"}),),)
+    buttons = [Button(to.label("Who owes me"), {"do": "owes"})]
     if view.sees_payables and to.may(Permission.SEE_PAYABLES):
         buttons.append(Button(to.label("What I owe"), {"do": "owe"}))
-    return in_rows(buttons)
+    return (*first, *in_rows(buttons))

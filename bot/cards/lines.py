@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from bot.cards.audience import Audience, whole
-from bot.words import Html, cut, joined
+from bot.words import Html, clean, cut, joined
 from ledger.views import PartyBrief, SourceView
 
 NAME_WIDTH = 24
+INDENT = "    "
+_LEGAL_FORM = re.compile(r"[\s,]+\(?(?:pvt|private|ltd|limited|llp|opc|inc|corp|co)\.?\)?$", re.IGNORECASE)
 
 
 def standing(brief: PartyBrief, to: Audience) -> Html:
@@ -40,14 +43,28 @@ def overdue_days(brief: PartyBrief, to: Audience) -> Html:
 
 
 def party_line(number: int, brief: PartyBrief, to: Audience) -> Html:
-    """Write one numbered customer: name, net balance, standing."""
+    """Write one numbered customer on two lines: name and net balance, then his standing."""
     return to.say(
-        "{number} <b>{name}</b>  {net} · {standing}",
+        "{number} <b>{name}</b>  {net}\n{indent}{standing}",
         number=number,
-        name=cut(brief.name, NAME_WIDTH),
+        indent=INDENT,
+        name=short_name(brief.name),
         net=whole(brief.net, brief.currency),
         standing=standing(brief, to),
     )
+
+
+def short_name(name: str, width: int = NAME_WIDTH) -> str:
+    """Write a name for a list: one that is too long loses its legal form (Pvt Ltd, LLP) before it is cut."""
+    name = clean(name)
+    while len(name) > width and (short := _LEGAL_FORM.sub("", name)) != name:
+        name = short
+    return cut(name, width)
+
+
+def capital(text: Html) -> Html:
+    """Begin a line with a capital letter."""
+    return Html(text[:1].upper() + text[1:])
 
 
 def nothing_new(source: SourceView, to: Audience) -> Html:
@@ -72,7 +89,7 @@ def since(moment: datetime, to: Audience) -> str:
     return to.moment(moment) if day == to.today else to.weekday(day)
 
 
-def account_tail(account: str | None) -> str:
-    """Write an account by its last four digits: ` ··4421`; empty where it isn't known."""
-    digits = "".join(c for c in account or "" if c.isalnum())
-    return f" ··{digits[-4:]}" if digits else ""
+def account_tail(account: str | None, label: str) -> str:
+    """Write an account by its last four digits: ` ··4421`; empty where it isn't known or `label` ends with them."""
+    digits = "".join(c for c in account or "" if c.isalnum())[-4:]
+    return f" ··{digits}" if digits and not label.endswith(digits) else ""

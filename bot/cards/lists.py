@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.cards.audience import Audience, money, whole
 from bot.cards.card import Action, Button, Card, Rows
-from bot.cards.lines import NAME_WIDTH, party_line
+from bot.cards.lines import INDENT, party_line, short_name
 from bot.words import Html, cut, joined
 from ledger.views import PartyBrief, PartyPage, PayablePage, PayableView
 
@@ -50,7 +50,7 @@ def who_owes_card(page: PartyPage, turn: Turn, to: Audience) -> Card:
         customers = to.count("{n} customer", "{n} customers", page.count)
         head = to.say("{head} from {customers}", head=head, customers=customers)
     if page.overdue > 0:
-        head = to.say("{head} · overdue {overdue}", head=head, overdue=whole(page.overdue, currency))
+        head = to.say("{head}\nOverdue {overdue}", head=head, overdue=whole(page.overdue, currency))
     lines = [party_line(number, brief, to) for number, brief in enumerate(page.rows, start=turn.number)]
     text = joined([joined(to.heading(head)), joined(lines)], "\n\n")
     rows = (
@@ -85,9 +85,10 @@ def what_i_owe_card(page: PayablePage, turn: Turn, to: Audience) -> Card:
 
 def _payable_line(number: int, bill: PayableView, to: Audience) -> Html:
     line = to.say(
-        "{number} <b>{name}</b>  {amount} · {when}",
+        "{number} <b>{name}</b>  {amount}\n{indent}{when}",
         number=number,
-        name=cut(bill.party_name, NAME_WIDTH),
+        indent=INDENT,
+        name=short_name(bill.party_name),
         amount=money(bill.outstanding, bill.currency),
         when=_when_due(bill, to),
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from bot.cards.audience import Audience, aging_bars, money
 from bot.cards.card import Button, Card, in_rows
-from bot.cards.lines import last_heard, nothing_new, overdue_days
+from bot.cards.lines import capital, last_heard, nothing_new, since
 from bot.cards.lists import Turn
 from bot.words import Html, clean, cut, html, joined
 from ledger.domain.roles import Permission
@@ -26,6 +27,7 @@ _BILLS_SHOWN = 6
 _CHOICES = 5
 _PROMISE_DAYS = (1, 2, 3, 5, 7, 10, 15, 21, 30)
 _TITLE = 48
+_SOURCES = 5
 _IN_HAND = ("cheque.received", "cheque.deposited")
 
 
@@ -75,7 +77,8 @@ def _balance(view: PartyView, to: Audience) -> list[Html]:
     if brief.net > 0:
         line = to.say("To collect <b>{net}</b>", net=money(brief.net, brief.currency))
         if brief.overdue_days > 0:
-            line = to.say("{line} · {late}", line=line, late=overdue_days(brief, to))
+            late = to.count("{n} day overdue", "{n} days overdue", brief.overdue_days)
+            line = to.say("{line} · {late}", line=line, late=late)
         else:
             line = to.say("{line} · nothing overdue", line=line)
         lines.append(line)
@@ -86,15 +89,14 @@ def _balance(view: PartyView, to: Audience) -> list[Html]:
     if brief.on_account and brief.open_bills:
         lines.append(
             to.say(
-                "bills {bills} − on account {on_account} = net {net}",
+                "Bills {bills} less {on_account} on account",
                 bills=money(brief.open_bills, brief.currency),
                 on_account=money(brief.on_account, brief.currency),
-                net=money(brief.net, brief.currency),
             )
         )
     overdue = tuple(bucket for bucket in view.aging if bucket.amount > 0)
     if len(overdue) > 1:
-        lines.append(aging_bars(overdue, brief.currency))
+        lines.append(aging_bars(overdue, brief.currency, to))
     if brief.promise_on is not None:
         lines.append(_promise(view, to))
     habit = _habit(view, to)
@@ -116,14 +118,14 @@ def _habit(view: PartyView, to: Audience) -> Html | None:
     parts = []
     usual = view.brief.usual_days_late
     if usual is not None and usual > 0:
-        parts.append(to.count("usually pays {n} day late", "usually pays {n} days late", usual))
+        parts.append(to.count("Usually pays {n} day late", "Usually pays {n} days late", usual))
     elif usual is not None:
-        parts.append(to.say("usually pays on time"))
+        parts.append(to.say("Usually pays on time"))
     if view.terms_days is not None:
         parts.append(to.count("terms {n} day", "terms {n} days", view.terms_days))
     if view.credit_limit:
         parts.append(to.say("limit {amount}", amount=money(view.credit_limit, view.brief.currency)))
-    return joined(parts, " · ") if parts else None
+    return capital(joined(parts, " · ")) if parts else None
 
 
 def _bills(view: PartyView, to: Audience) -> list[Html]:
@@ -192,22 +194,34 @@ def _cheques(cheques: list[ChequeView], to: Audience) -> Html:
 
 def _contact(view: PartyView, to: Audience) -> list[Html]:
     lines = []
-    reach = [html(clean(text)) for text in (view.brief.phone, view.email) if text]
-    if reach:
-        lines.append(joined(reach, " · "))
+    if view.brief.phone:
+        lines.append(html(_spaced(clean(view.brief.phone))))
+    if view.email:
+        lines.append(html(clean(view.email)))
     if view.gstin:
         lines.append(to.say("GSTIN {gstin}", gstin=clean(view.gstin)))
-    lines += [_freshness(source, to) for source in view.sources[:4]]
+    late = [source for source in view.sources if source.state in ("quiet", "never")]
+    lines += [to.say("⚠ {news}", news=nothing_new(source, to)) for source in late[:_SOURCES]]
+    # What came once, as a sheet of opening balances does, has no news to be fresh or stale.
+    fresh = [source for source in view.sources if source not in late and source.silence_hours > 0]
+    if fresh:
+        news = joined([_freshness(source, to) for source in fresh[:_SOURCES]], " · ")
+        lines.append(to.say("<i>News: {news}</i>", news=news))
     return lines
 
 
+def _spaced(phone: str) -> str:
+    """Write an Indian mobile number as people do: +91 98200 12345."""
+    found = re.fullmatch(r"\+91[ -]?(\d{5})[ -]?(\d{5})", phone)
+    return f"+91 {found[1]} {found[2]}" if found else phone
+
+
 def _freshness(source: SourceView, to: Audience) -> Html:
-    if source.state in ("quiet", "never"):
-        return to.say("⚠ {news}", news=nothing_new(source, to))
+    label = cut(source.label, 24)
+    if source.covered_until is not None:
+        return to.say("{source} till {day}", source=label, day=to.weekday(source.covered_until))
     last = last_heard(source)
-    if last is None:
-        return html(cut(source.label, 24))
-    return to.say("{source}: {when}", source=cut(source.label, 24), when=to.moment(last))
+    return to.say("{source} {when}", source=label, when=since(last, to)) if last is not None else html(label)
 
 
 def choices_card(parties: tuple[PartyBrief, ...], text: str, to: Audience) -> Card:

@@ -18,7 +18,7 @@ def welcome_card(member: str, business: str, to: Audience) -> Card:
     lines = [
         to.say(
             "Namaste {name} ji. You are now connected to <b>{business}</b>.",
-            name=cut(member, 30),
+            name=cut(clean(member).split(" ")[0], 30) if clean(member) else "",
             business=cut(business, 60),
         ),
         _what_comes(to),
@@ -44,7 +44,11 @@ def help_card(to: Audience) -> Card:
         lines.append(to.say("/questions  entries that wait for an answer"))
     if to.may(Permission.SEE_SOURCES):
         lines.append(to.say("/sources  where my news comes from"))
-    lines.append(to.say("/find Sharma  or just type: a name, a bill number, an amount"))
+    lines.append(
+        to.say(
+            "\nOr just type a name, a bill number or an amount: <i>Sharma</i>, <i>INV-102</i>, <i>56,840</i>"
+        )
+    )
     if to.firm:
         lines.append(to.say("/firm  change to your other firm"))
     if to.may(Permission.ANSWER):

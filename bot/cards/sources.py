@@ -33,15 +33,14 @@ def _source(source: SourceView, to: Audience) -> Html:
         "{mark} <b>{label}</b>{tail}",
         mark=_MARK.get(source.state, "⚪"),
         label=label,
-        tail=account_tail(source.account),
+        tail=account_tail(source.account, source.label),
     )
     lines = [to.say("{head} · {state}", head=head, state=_state(source, to))]
     if source.balance is not None and source.covered_until is not None:
         lines.append(
             to.say(
-                "    balance {balance} on {day}",
+                "    balance {balance}",
                 balance=money(source.balance, "INR"),
-                day=to.day(source.covered_until),
             )
         )
     if source.quarantined:
@@ -61,4 +60,8 @@ def _state(source: SourceView, to: Audience) -> Html:
         return to.say("known only till {day}", day=to.day(source.covered_until))
     if source.state == "quiet":
         return to.say("nothing new since {day}", day=since(last, to))
+    if source.covered_until is not None:
+        return to.say("till {day}", day=to.day(source.covered_until))
+    if source.silence_hours <= 0 and source.last_delivery_at is not None:  # came as a file, once
+        return to.say("read {when}", when=to.moment(source.last_delivery_at))
     return to.say("last news {when}", when=to.moment(last))

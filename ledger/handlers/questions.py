@@ -22,10 +22,12 @@ SHOWN = ("open", "snoozed", "cleared", "resolved")
 _RANK = "(CASE c.severity WHEN 'block' THEN 0 WHEN 'warn' THEN 1 ELSE 2 END)"
 _ORDER = Order("conflicts:urgency", (_RANK, "c.opened_at", "c.id"), ("bigint", "timestamptz", "uuid"))
 _ROW = f"""
-SELECT c.*, {_RANK} AS rank, p.name AS party_name, p.anchor AS party_anchor, m.name AS answered_name
+SELECT c.*, {_RANK} AS rank, p.name AS party_name, p.anchor AS party_anchor, m.name AS answered_name,
+       s.label AS source_label
 FROM conflicts c
 LEFT JOIN parties p ON p.business_id = c.business_id AND p.id = c.party_id
 LEFT JOIN members m ON m.business_id = c.business_id AND m.id = c.answered_by
+LEFT JOIN sources s ON s.business_id = c.business_id AND s.name = c.evidence ->> 'source'
 """
 
 
@@ -108,6 +110,7 @@ def read_question(row: asyncpg.Record) -> Question:
         answered_by=row["answered_name"],
         answered_at=row["answered_at"],
         note=row["note"],
+        source_label=row["source_label"],
     )
 
 

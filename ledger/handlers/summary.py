@@ -118,7 +118,9 @@ def _after(lead: str, value: Any) -> str:
 
 def _plain(word: Any) -> str:
     text = str(word or "").replace("_", " ")
-    return text.upper() if text.lower() in ("upi", "neft", "rtgs", "imps", "ach", "emi", "tds") else text
+    if text.lower() in ("upi", "neft", "rtgs", "imps", "ach", "nach", "emi", "tds"):
+        return text.upper()
+    return text.lower() if text.isupper() else text
 
 
 def _status(status: Any) -> str:

@@ -55,9 +55,10 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _PLACE = re.compile(r"\{([a-z_.]+)(?:\|([a-z]+))?\}")
 FILTERS = {
     "tail": "the last four characters: ··4421",
-    "name": "a source's own name: bank:icici → ICICI",
+    "name": "a source's label, else its own name: bank:icici → ICICI",
     "words": "underscores as spaces",
     "some": "empty if nought",
+    "many": "empty if one or nought",
 }
 """What a template may do to a field."""
 EXTRAS = ("party",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,7 +47,7 @@ _HINTS: Mapping[str, str] = {
     "payable.paid": "paid settled cleared closed done",
     "payable.due": "due open unpaid approved",
     "payable.voided": "void cancelled rejected",
-    "deal.open": "open new qualified negotiation",
+    "deal.open": "open new qualified negotiation hold pending waiting review",
     "deal.lost": "lost dead dropped closedlost",
     "none": "viewed opened",
 }
@@ -100,8 +101,9 @@ def _of(answer: Answer, evidence: Mapping[str, Any], statuses: frozenset[str]) -
         return
     match answer.each:
         case "candidate":
-            for number, candidate in enumerate((evidence.get("candidates") or ())[: answer.limit]):
-                label = answer.label if number == 0 else _other(candidate)
+            candidates = (evidence.get("candidates") or ())[: answer.limit]
+            for number, candidate in enumerate(candidates):
+                label = answer.label if number == 0 else _other(candidate, candidates[0])
                 yield Offer(candidate["id"], label, answer, candidate)
         case "party":
             for party in (evidence.get("parties") or ())[: answer.limit]:
@@ -120,13 +122,24 @@ def _of(answer: Answer, evidence: Mapping[str, Any], statuses: frozenset[str]) -
             yield Offer(answer.id, answer.label, answer)
 
 
-def _other(candidate: Mapping[str, Any]) -> str:
-    if candidate.get("name"):
-        return f"{bills_in_words(candidate, 'a bill')} · {candidate['name']}"
-    return f"No, {cut_kinds(candidate)} {candidate['cut']['percent']}"
+def in_short(candidate: Mapping[str, Any]) -> str:
+    """Name a proposal once it is chosen: `INV-102 + INV-107, TDS 2%`, or the deduction alone: `TDS 2%`."""
+    cut = f"{cut_kinds(candidate)} {candidate['cut']['percent']}" if candidate.get("cut") else ""
+    bills = bills_in_words(candidate, "a bill") if candidate.get("name") else ""
+    return ", ".join(part for part in (bills, cut) if part)
+
+
+def _other(candidate: Mapping[str, Any], best: Mapping[str, Any]) -> str:
+    if not candidate.get("name"):
+        return f"No, {in_short(candidate)}"
+    if candidate["bills"] == best["bills"]:
+        return f"Same, with {in_short({**candidate, 'name': ''}) or 'nothing cut'}"
+    whose = "" if candidate["name"] == best["name"] else f" · {candidate['name']}"
+    return f"{bills_in_words(candidate, 'a bill')}{whose}"
 
 
 def _likeness(word: str, status: str) -> int:
     """Score how much a vendor's word sounds like a status, in tens, so that the usual order decides near ties."""
     hints = f"{status.partition('.')[2].replace('_', ' ')} {_HINTS.get(status, '')}".split()
-    return max((round(fuzz.ratio(word.casefold(), hint) / 10) for hint in hints), default=0)
+    said = {word.casefold(), *re.findall(r"\w{4,}", word.casefold())}
+    return max((round(fuzz.ratio(one, hint) / 10) for one in said for hint in hints), default=0)

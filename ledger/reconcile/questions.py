@@ -14,13 +14,14 @@ from kit.clock import business_day
 from kit.money import format_minor
 from ledger.domain.vocabulary import STATUSES
 from ledger.reconcile.ast import Rule
-from ledger.reconcile.offers import Offer, bills_in_words, cut_kinds, offers
+from ledger.reconcile.offers import Offer, bills_in_words, cut_kinds, in_short, offers
 from ledger.views import AnswerOption, ConflictView
 
 MAX_QUOTE = 300
 _PLACE = re.compile(r"\{([a-z_.]+)(?:\|([a-z]+))?\}")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _HIDDEN = ("standing", "likely")
+_ABBREVIATED = frozenset({"neft", "rtgs", "imps", "upi", "ach", "nach", "emi"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Question:
     answered_by: str | None = None
     answered_at: datetime | None = None
     note: str | None = None
+    source_label: str | None = None
 
 
 def question_view(question: Question, *, now: datetime, timezone: str) -> ConflictView:
@@ -79,8 +81,13 @@ def answer_label(rule: Rule, evidence: Mapping[str, Any], answer: str | None) ->
     """Return the words of the button that was tapped."""
     if answer is None:
         return None
-    label = next((offer.label for offer in offers(rule, evidence, STATUSES) if offer.id == answer), None)
-    return label or answer
+    found = next((offer for offer in offers(rule, evidence, STATUSES) if offer.id == answer), None)
+    if found is None:
+        return answer
+    # "Yes" says nothing once the question is out of sight: name what it was said to.
+    return (
+        f"{found.label}: {in_short(found.choice)}" if found.label == "Yes" and found.choice else found.label
+    )
 
 
 class _Words:
@@ -128,15 +135,22 @@ class _Words:
         value = self.evidence.get(name)
         if value is None or value == "" or (shaped == "some" and value <= 0):
             return None
+        label = self.question.source_label
         match shaped:
+            case "many":
+                return str(value) if value > 1 else None
             case "tail":
-                return f"··{str(value)[-4:]}"
+                tail = str(value)[-4:]
+                return None if label and label.endswith(tail) else f"··{tail}"
             case "name":
+                if label and name == "source":
+                    return label
                 family, _, own = str(value).rpartition(":")
                 short = family == "bank" and len(own) <= 5
                 return own.upper() if short else own.replace("_", " ").title()
             case "words":
-                return str(value).replace("_", " ").lower()
+                text = str(value).replace("_", " ")
+                return text.upper() if text.lower() in _ABBREVIATED else text.lower()
         match self.question.rule.kinds[name]:
             case "money":
                 return self.money(value)
@@ -191,7 +205,8 @@ def _reasons(words: _Words, options: tuple[Offer, ...]) -> list[str]:
             evidence = " · ".join(option.choice["evidence"])
             out.append(f"{bills_in_words(option.choice, 'A bill')}: {evidence}.")
             if cut := option.choice.get("cut"):
-                out.append(f"{cut['percent']}: {cut['why']}.")
+                out.append(f"{cut_kinds(option.choice)} {cut['percent']}: {cut['why']}.")
+    out = list(dict.fromkeys(out))  # two proposals may rest on the same evidence
     changed = words.evidence.get("changed") or {}
     kinds = words.question.rule.kinds
     for name, (before, after) in sorted(changed.items()):

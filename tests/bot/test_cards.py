@@ -204,7 +204,7 @@ def test_no_card_uses_a_word_that_no_owner_uses(name: str) -> None:
 
 
 def test_bars_of_crores_still_fit_a_phone() -> None:
-    bars = aging_bars((views.AgingBucket(91, None, 10**12 - 1, 1),), "INR")
+    bars = aging_bars((views.AgingBucket(91, None, 10**12 - 1, 1),), "INR", sample.audience())
     assert all(len(line) <= 34 for line in bars.removeprefix("<pre>").removesuffix("</pre>").split("\n"))
 
 

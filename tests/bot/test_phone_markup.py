@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given as examples
@@ -144,11 +144,11 @@ def test_any_text_is_read_or_refused(source: str) -> None:
 
 @pytest.mark.parametrize("piece", ["<b>", "<a href='", "https://,", "<code>x</code>", "a@", "+9 ", "&", "/a"])
 def test_long_hostile_text_takes_no_long_time(piece: str) -> None:
-    began = perf_counter()
+    began = process_time()
     with suppress(Refused):
         parse_html(piece * (60_000 // len(piece)))
     plain(piece * (60_000 // len(piece)))
-    assert perf_counter() - began < 2
+    assert process_time() - began < 2
 
 
 def test_buttons_are_checked_as_the_real_server_does() -> None:

@@ -28,6 +28,7 @@ from workers import process
 from workers.doorbell import ring
 from workers.loop import OUTAGE
 from workers.mailbox import businesses_with_work
+from workers.output import ANNOUNCED
 from workers.simulator import bank, books, crm, gateway, spreadsheet
 from workers.simulator.feeds import Address, Sent, send, shuffled
 from workers.simulator.firm import STATE_FILE, Founded, change_state, found, read_state
@@ -139,8 +140,13 @@ class Simulator:
         change_state(self.config.munshi_home / STATE_FILE, **changes)
 
     def _greet(self, firm: Founded) -> None:
-        for role, code in firm.link_codes.items():
-            log.info(f"phone of the {role}: {self.config.public_url}/phone?start={code}")
+        """Tell the one thing that whoever started the demo waits for, in a line of its own."""
+        code = firm.link_codes["owner"]
+        if self.config.telegram_api_base.startswith(self.config.public_url):
+            sys.stdout.write(f"{ANNOUNCED} {self.config.public_url}/phone?start={code}\n")
+            sys.stdout.flush()
+        else:
+            log.info(f"send this to your bot in Telegram: /start {code}")
 
 
 def _addresses(firm: Founded) -> dict[str, Address]:

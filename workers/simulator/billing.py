@@ -39,7 +39,9 @@ def receive_bills(story: Story) -> None:
     """Receive the vendors' bills of the same months."""
     drafts = []
     for index, party in enumerate(story.vendors):
-        numbers = _Numbers(story.seed, "".join(word[0] for word in party.name.split()[:3]).upper())
+        numbers = _Numbers(
+            story.seed, "".join(word[0] for word in party.name.split() if word[0].isalpha())[:3].upper()
+        )
         for first in _months(story.start - BEFORE, story.today):
             rng = _rng(story.seed, party.code, first)
             day = working_day(first + timedelta(days=index * 5 % 26))

@@ -179,7 +179,7 @@ def _running_costs(story: Story) -> list[BankLine]:
 
 def _own_transfer(story: Story) -> BankLine:
     day = working_day(story.today - timedelta(days=7))
-    narration = f"INF/INFT/{digits('own', day, size=12)}/OWN FUND TRF/RAMESH KULKARNI"
+    narration = f"INF/INFT/{digits('own', day, size=12)}/RAMESH KULKARNI/OWN FUND TRF"
     return BankLine(moment(day, 11, 20), _OWN_TRANSFER, narration, Truth("own_transfer"))
 
 

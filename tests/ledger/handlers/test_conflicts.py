@@ -139,7 +139,7 @@ async def test_yes_pays_both_bills_with_the_deduction_and_undo_opens_them_again(
     )
     assert (done.status, done.answer_label, done.answered_by, done.can_undo) == (
         "resolved",
-        "Yes",
+        "Yes: INV-102 + INV-107, TDS 2%",
         "Ramesh",
         True,
     )

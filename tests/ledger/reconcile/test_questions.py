@@ -31,7 +31,7 @@ CREDIT = {
 def test_a_credit_that_fits_nothing():
     asked = view("unmatched_bank_credit", CREDIT)
     assert asked.title == "₹56,840 came from Sharma Traders (ICICI ··4421, 18 Nov)"
-    assert asked.lines == ("It fits no open bill. Whose money is it?",)
+    assert asked.lines == ("It fits no open bill. What is it for?",)
     assert [a.label for a in asked.answers] == [
         "Our own transfer",
         "Not a sale payment",
@@ -39,6 +39,32 @@ def test_a_credit_that_fits_nothing():
         "Later",
     ]
     assert asked.why == ("Bank: ICICI ··4421, 18 Nov.", "Reference HDFCN52026111800.")
+
+
+def test_a_source_goes_by_its_label_and_an_account_is_told_once():
+    assert "(My bank ··4421, 18" in view("unmatched_bank_credit", CREDIT, source_label="My bank").title
+    assert "(ICICI ··4421, 18" in view("unmatched_bank_credit", CREDIT, source_label="ICICI ··4421").title
+
+
+def test_proposals_can_be_told_apart_and_yes_names_what_it_said_yes_to():
+    def proposal(number, kind=None, name="Sharma Traders", bill="INV-1"):
+        cut = {"amount": 98_000, "base": 4_900_000, "percent": "2%", "why": "s.393"} if kind else None
+        lines = [{"kind": kind}] if kind else []
+        bills = [{"number": bill, "outstanding": 5_782_000}]
+        return {"id": f"fit_{number}", "party": "p", "name": name, "cut": cut, "bills": bills, "lines": lines,
+                "evidence": ["amount exact", "known payer", "in time"]}  # fmt: skip
+
+    found = [
+        proposal(1, "tds"),
+        proposal(2, "gst_tds"),
+        proposal(3, name="Gupta Steel", bill="G-7"),
+    ]
+    asked = view(
+        "unmatched_bank_credit", CREDIT | {"candidates": found}, party="Sharma Traders", answer="fit_1"
+    )
+    assert [a.label for a in asked.answers[:3]] == ["Yes", "Same, with GST-TDS 2%", "G-7 · Gupta Steel"]
+    assert asked.answer_label == "Yes: INV-1, TDS 2%"
+    assert len(set(asked.why)) == len(asked.why)
 
 
 def test_what_is_not_known_falls_away_and_last_year_is_named():
@@ -97,6 +123,7 @@ def test_what_stands_is_not_shown():
     [
         ("deal", "Payment done", "Paid"),
         ("deal", "closedlost", "Lost"),
+        ("deal", "Hold - AMC renewal", "Still open"),
         ("invoice", "SETTLED", "Paid"),
         ("invoice", "cancelled", "Cancelled"),
         ("payment", "declined", "Payment failed"),
@@ -105,12 +132,16 @@ def test_what_stands_is_not_shown():
 )
 def test_the_likeliest_meaning_of_a_word_comes_first(kind, word, first):
     asked = view("ambiguous_status", {"source": "crm:demo", "kind": kind, "word": word, "qualifier": "",
-                                      "example": "D-1", "events": 3})  # fmt: skip
+                                      "example": "D-1", "events": 3}, source_label="CRM")  # fmt: skip
     labels = [answer.label for answer in asked.answers]
     assert labels[0] == first
     assert "Says nothing about money" in labels
     assert labels[-2:] == ["Ask accountant", "Later"]
-    assert asked.lines == (f"It is said of {kind} D-1. Until you say, 3 entries wait.",)
+    assert asked.title == f"What does “{word}” mean in CRM?"
+    assert asked.lines == (
+        f"It is said of {kind} D-1 and others: 3 entries wait.",
+        "I leave it out until you tell me.",
+    )
 
 
 def test_every_kind_is_offered_only_statuses_that_exist():
