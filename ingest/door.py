@@ -27,7 +27,13 @@ MAX_BATCH = 256
 MAX_BATCH_BYTES = 16 * 1024 * 1024
 
 Ring = Callable[[set[UUID]], Awaitable[None]]
-_POISON = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
+_POISON = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    ValueError,  # text that can't be encoded
+    TypeError,  # data that JSON can't hold
+)
 _OUTAGE = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
