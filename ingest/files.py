@@ -29,6 +29,8 @@ class ImportSummary:
     known: int = 0
     rewritten: int = 0
     ignored: int = 0
+    ahead: int = 0
+    """Facts dated in the future: kept, and not applied."""
     unreadable: tuple[Unreadable, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -62,6 +64,7 @@ async def import_file(
         known=appended.known,
         rewritten=appended.rewritten,
         ignored=reading.ignored,
+        ahead=sum(event.flag == "future" for event in reading.delivery.events),
         unreadable=tuple(
             Unreadable(part.place, part.code, part.reason) for part in reading.delivery.quarantined
         ),

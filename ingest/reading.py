@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from connectors.contract import Inbound, Observed
@@ -16,6 +16,7 @@ from kit.logs import logger
 from ledger.domain.events import Delivery, Quarantined
 
 log = logger(__name__)
+DAY = timedelta(days=1)  # the date of any zone is at most one ahead of UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,9 @@ def _reading(
 ) -> Reading:
     kept = {name: inbound.headers[name] for name in source.manifest.kept_headers if name in inbound.headers}
     facts: Mapping[str, Any] = observed.facts if observed is not None else {}
+    covered = _day(facts.get("covered_until"))
+    if covered is not None and covered > (received_at + DAY).date():
+        covered = None  # a statement can't tell of days to come: its last balance isn't today's
     delivery = Delivery(
         business_id=source.business_id,
         source=source.name,
@@ -84,8 +88,8 @@ def _reading(
         version=observed.version if observed is not None else None,
         events=normalised.events,
         quarantined=normalised.quarantined,
-        covered_until=_day(facts.get("covered_until")),
-        balance=facts.get("closing"),
+        covered_until=covered,
+        balance=facts.get("closing") if covered is not None else None,
         account=facts.get("account"),
     )
     return Reading(delivery, len(normalised.ignored), facts)

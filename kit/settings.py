@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
     """All that the environment may say; a wrong value stops the program with the variable's name."""
 
-    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     database_url: str = ""
     """postgresql://role@host/db of the application role, which can't bypass row-level security."""
@@ -40,9 +42,30 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(default=8, ge=1, le=100)
     max_body_bytes: int = Field(default=4 * 1024 * 1024, ge=1024)
     max_file_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
-    log_level: str = "INFO"
-    log_format: str = "console"
-    """`console` or `json`."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+
+    @field_validator("database_url", "admin_database_url")
+    @classmethod
+    def _postgresql(cls, url: str) -> str:
+        """Refuse what no driver of ours reads, without repeating the password in it."""
+        if url:
+            parts = urlsplit(url)
+            if parts.scheme != "postgresql" or not isinstance(parts.port, int | None):
+                raise ValueError("must be like postgresql://role@host:5432/database")
+        return url
+
+    @model_validator(mode="after")
+    def _own_address(self) -> Self:
+        """Without a PUBLIC_URL we are reached where we listen."""
+        if "public_url" not in self.model_fields_set:
+            self.__dict__["public_url"] = f"http://127.0.0.1:{self.port}"
+        return self
+
+
+def wrong_settings(error: ValidationError) -> str:
+    """Say which variable is wrong and why; a value may be a secret, so it isn't repeated."""
+    return "; ".join(f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
 
 
 @lru_cache(maxsize=1)

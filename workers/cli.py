@@ -9,13 +9,14 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
+from pydantic import ValidationError
 from rich.markup import escape
 
 from ingest.schema import published_schema
 from kit.database import transaction
 from kit.embedded import APPLICATION_ROLE
 from kit.errors import Rejected
-from kit.settings import settings
+from kit.settings import settings, wrong_settings
 from ledger.commands import RebuildBusiness, SweepBusiness
 from ledger.store.audit import Verdict, verify_audit
 from ledger.store.migrate import upgrade
@@ -174,8 +175,8 @@ def main() -> None:
     """Run the command line (a wrong environment variable is named, not thrown)."""
     try:
         settings()
-    except ValueError as error:
-        raise SystemExit(f"A setting is wrong: {error}") from None
+    except ValidationError as error:
+        raise SystemExit(f"A setting is wrong: {wrong_settings(error)}") from None
     app()
 
 

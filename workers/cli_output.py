@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Annotated, Any, ParamSpec, TypeVar
 
+import asyncpg
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -42,7 +43,17 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
                 error.code, error.kind, error.message, error.remedy, as_json=bool(kwargs.get("as_json"))
             )
             raise typer.Exit(EXIT_CODES.get(error.kind, 1)) from None
+        except asyncpg.UndefinedTableError:
+            message, remedy = "The database isn't at the present schema.", "Run munshi migrate."
+            _complain(
+                "store.not_migrated", "source_broken", message, remedy, as_json=bool(kwargs.get("as_json"))
+            )
+            raise typer.Exit(EXIT_CODES["source_broken"]) from None
         except OUTAGE as error:
+            if isinstance(error, OSError) and error.filename is not None:  # a file of ours: no server's fault
+                message = f"{error.filename} can't be used: {error.strerror}."
+                _complain("file.unusable", "rejected", message, "", as_json=bool(kwargs.get("as_json")))
+                raise typer.Exit(EXIT_CODES["rejected"]) from None
             reason = str(error).split("\n", 1)[0][:200] or type(error).__name__
             message, remedy = f"The database is away: {reason}", "Try again in a minute, or see DATABASE_URL."
             _complain("store.away", "retryable", message, remedy, as_json=bool(kwargs.get("as_json")))

@@ -16,6 +16,7 @@ from ingest.files import ImportSummary, import_file
 from ingest.sources import Sources
 from kit.clock import system_clock
 from kit.errors import NotFound, Rejected
+from kit.money import format_minor
 from kit.sealing import process_seal
 from kit.settings import settings
 from ledger.commands import AddSource, NewSource, RotateSourceSecret
@@ -223,7 +224,7 @@ def import_(
     summary = run(work)
     result = {
         "file": file.name, "source": source, "added": summary.added, "known": summary.known,
-        "rewritten": summary.rewritten, "ignored": summary.ignored, "facts": dict(summary.facts),
+        "rewritten": summary.rewritten, "ignored": summary.ignored, "ahead": summary.ahead, "facts": dict(summary.facts),
         "unreadable": [{"where": u.where, "code": u.code, "reason": u.reason} for u in summary.unreadable],
     }  # fmt: skip
     show(result, as_json=as_json, human=lambda: _tell_import(summary))
@@ -254,15 +255,35 @@ def _tell_import(summary: ImportSummary) -> None:
     say(f"[bold green]{summary.added:,} added[/] · {summary.known:,} known already"
         + (f" · {summary.rewritten:,} changed" if summary.rewritten else "")
         + (f" · {summary.ignored:,} without bearing on money" if summary.ignored else ""))  # fmt: skip
+    if summary.ahead:
+        say(f"[bold red]{summary.ahead:,} dated in the future[/]: kept, and not counted.")
     for name, value in summary.facts.items():
-        say(f"  {escape(str(name).replace('_', ' '))}: {escape(str(value))}")
+        told_value = _fact(name, value)
+        if told_value:
+            say(f"  {escape(name.replace('_', ' '))}: {escape(told_value)}")
     if not summary.unreadable:
         return
-    say(f"[bold red]{len(summary.unreadable):,} not readable[/] (kept, and raised as questions):")
+    say(f"[bold red]{len(summary.unreadable):,} not readable[/] (kept, and counted in munshi source list):")
     for part in summary.unreadable[:_SHOWN]:
         say(f"  {escape(part.where or 'the file')}: {escape(part.reason)}")
     if len(summary.unreadable) > _SHOWN:
         say(f"  … and {len(summary.unreadable) - _SHOWN:,} more (--json lists all)")
+
+
+def _fact(name: str, value: Any) -> str:
+    """Say a connector's fact about the file; empty where there is nothing to say, or a shorter form beside it."""
+    if name == "account":  # its last digits stand beside it
+        return ""
+    if name in ("opening", "closing") and isinstance(value, int):
+        return format_minor(value)
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case dict():
+            return ", ".join(f"{key} {count}" for key, count in value.items())
+        case list() | tuple():
+            return ", ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 @told

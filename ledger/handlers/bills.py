@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from kit.clock import business_day
@@ -15,6 +15,10 @@ BILL = """
   i.id, i.party_id, coalesce(p.name, '—') AS party_name, i.number, i.kind, i.status, i.issued_on, i.due_on,
   i.amount, i.outstanding, i.currency, i.url, i.description
 """
+_EARLIEST, _LATEST = (
+    datetime(1900, 1, 1, tzinfo=UTC),
+    datetime(2200, 1, 1, tzinfo=UTC),
+)  # any zone can write them
 CHARGES = "kind IN ('invoice', 'opening')"
 
 # A bill as the postings tell it: what was billed and what was left of it. Its due day is that of the oldest due
@@ -80,8 +84,6 @@ def open_bills(side: Side, where: Conditions, *, as_of: date | None, known_at: d
         then.append(f"effective_on <= {where.value(as_of)}")
     if known_at is None:
         then.append("known_to IS NULL")
-    elif known_at.tzinfo is None:
-        raise Rejected("time.naive", "known_at needs a timezone.", remedy="Write 2026-11-20T09:00:00+05:30.")
     else:
         moment = where.value(known_at)
         then.append(f"known_from <= {moment} AND (known_to IS NULL OR known_to > {moment})")
@@ -99,7 +101,14 @@ def open_bills(side: Side, where: Conditions, *, as_of: date | None, known_at: d
 
 
 def day_of(business: views.BusinessView, *, as_of: date | None, known_at: datetime | None) -> date:
-    """Return the day from which ages count: `as_of`, else the day of `known_at`, else today."""
+    """Return the day from which ages count: `as_of`, else the day of `known_at`, else today.
+
+    Rejected for a `known_at` without a timezone, or one that no calendar of ours holds.
+    """
+    if known_at is not None and known_at.tzinfo is None:
+        raise Rejected("time.naive", "known_at needs a timezone.", remedy="Write 2026-11-20T09:00:00+05:30.")
+    if known_at is not None and not _EARLIEST <= known_at < _LATEST:
+        raise Rejected("time.range", "known_at is out of range.", remedy="Name a year from 1900 to 2199.")
     if as_of is not None:
         return as_of
     return business_day(known_at, business.timezone) if known_at is not None else business.today

@@ -268,7 +268,7 @@ async def test_a_sales_reps_token_sees_what_he_may_and_is_told_what_he_may_not(
         denied = await tx.fetch(
             "SELECT subject FROM audit WHERE business_id = $1 AND action = 'denied'", business
         )
-    assert [row["subject"] for row in denied] == ["ResolveConflict"]
+    assert [row["subject"] for row in denied] == ["Payables", "ResolveConflict"]
 
 
 @pytest.mark.parametrize(

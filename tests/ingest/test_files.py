@@ -25,6 +25,7 @@ class Lines:
 
     def __init__(self) -> None:
         self.threads: set[int] = set()
+        self.until = "2026-11-19"
 
     def verify(self, inbound: Inbound, *, secrets: Sequence[str], now: datetime) -> None:
         """Files carry no signature."""
@@ -58,7 +59,7 @@ class Lines:
             )
         if not seen:
             raise Rejected("file.no_header", "There is no line of a statement in it.")
-        facts = {"account": "4421", "covered_until": "2026-11-19", "closing": 38_421_000}
+        facts = {"account": "4421", "covered_until": self.until, "closing": 38_421_000}
         return Observed("1", seen, bad, facts=facts)
 
 
@@ -124,3 +125,17 @@ async def test_a_file_too_large_is_refused_before_it_is_read(engine, source, rea
         await import_file(Appender(engine), source, statement(), via="file", now=NOW, max_bytes=10)
     assert refused.value.code == "file.too_large"
     assert not reader.threads
+
+
+async def test_a_statement_of_days_to_come_is_kept_told_and_no_balance_of_today(engine, source, business):
+    source.connector.until = "2099-11-19"
+    lines = Inbound(b"2026-11-18 1000\n2099-11-19 5000\n", filename="misread.csv")
+    summary = await import_file(Appender(engine), source, lines, via="file", now=NOW)
+    assert (summary.added, summary.ahead) == (2, 1)
+    async with transaction(engine, [business]) as tx:
+        assert await tx.fetch("SELECT flag FROM external_events ORDER BY occurred_at") == [
+            (None,),
+            ("future",),
+        ]
+        (news,) = await tx.fetch("SELECT covered_until, balance FROM source_news")
+    assert tuple(news) == (None, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from typer.testing import CliRunner
 
@@ -186,6 +188,87 @@ def test_a_database_that_is_away_is_told_as_a_passing_fault() -> None:
     done = program(environment, "business", "list", "--json")
     assert done.returncode == 75
     assert complaint(done)["code"] == "store.away"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("DATABASE_URL", "mysql://munshi:Geheim@127.0.0.1/munshi"),
+        ("DATABASE_URL", "postgresql://munshi:Geheim@127.0.0.1:five/munshi"),
+        ("ADMIN_DATABASE_URL", "Geheim"),
+        ("PORT", "99999"),
+        ("LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_its_value_is_not_repeated(setting: str, value: str) -> None:
+    done = program({**os.environ, setting: value}, "business", "list")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"A setting is wrong: {setting}: ")
+    assert "Geheim" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_can_not_be_written_is_no_fault_of_the_database(munshi: Munshi) -> None:
+    for arguments in (("schema", "nowhere/schema.json"), ("template", "nowhere/bills.xlsx")):
+        done = munshi(*arguments)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"{arguments[1]} can't be used: No such file")
+
+
+def test_a_database_without_our_tables_is_told_to_be_migrated(
+    munshi: Munshi, database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database.admin_url.replace(database.name, "postgres"))
+    done = munshi("sweep", "--json")
+    assert done.returncode == 6
+    assert complaint(done)["remedy"] == "Run munshi migrate."
+
+
+def test_the_address_of_a_webhook_is_where_we_listen(munshi: Munshi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "8477")
+    munshi("business", "add", "Sharma Services")
+    made = result(munshi("source", "add", "standard:crm", "--json"))
+    assert made["address"].startswith("http://127.0.0.1:8477/ingest/")
+    monkeypatch.setenv("PUBLIC_URL", "https://munshi.example")
+    made = result(munshi("source", "add", "standard:books", "--json"))
+    assert made["address"].startswith("https://munshi.example/ingest/")
+
+
+def test_a_statement_is_told_in_rupees_without_the_whole_account_number(
+    munshi: Munshi, tmp_path: Path
+) -> None:
+    munshi("business", "add", "Sharma Services")
+    munshi("source", "add", "bank:icici", "--set", "account=000405004421")
+    (tmp_path / "s.csv").write_text(
+        "Account Number,000405004421\n"
+        "S No.,Value Date,Transaction Date,Cheque Number,Transaction Remarks,"
+        "Withdrawal Amount(INR),Deposit Amount(INR),Balance(INR)\n"
+        "1,18/11/2020,18/11/2020,,NEFT-HDFCN52020111801-GUPTA STEEL,,1000.00,11000.00\n"
+        "2,19/11/2020,19/11/2020,,UPI/032400000001/NAIR,,500.00,11500.00\n"
+    )
+    told = munshi("import", "s.csv", "--source", "bank:icici").stdout
+    assert "2 added" in told
+    assert "closing: ₹11,500" in told
+    assert "··4421" in told
+    assert "000405004421" not in told
+    assert "None" not in told
+
+
+def test_a_tampered_trail_is_told_with_the_place_and_an_exit_code(
+    munshi: Munshi, database: TestDatabase
+) -> None:
+    munshi("business", "add", "Sharma Services", "--owner", "Ramesh")
+
+    async def tamper() -> None:
+        admin = await asyncpg.connect(database.admin_url)
+        await admin.execute("UPDATE audit SET actor = 'member:nobody' WHERE sequence = 2")
+        await admin.close()
+
+    asyncio.run(tamper())
+    done = munshi("audit", "verify", "--json")
+    assert done.returncode == 1
+    assert (json.loads(done.stdout)["holds"], json.loads(done.stdout)["broken_at"]) == (False, 2)
+    assert "Entry 2 is not what was written" in munshi("audit", "verify").stdout
 
 
 def test_the_schema_is_json(munshi: Munshi) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
@@ -84,6 +84,8 @@ async def test_a_wrong_cursor_is_rejected_by_name(after: str, door: Door, owner:
         (Receivables(first=201), "page.size"),
         (Receivables(sort="colour"), "sort.unknown"),
         (Receivables(known_at=datetime(2026, 1, 1)), "time.naive"),  # noqa: DTZ001
+        (Receivables(known_at=datetime.max.replace(tzinfo=timezone(timedelta(hours=-14)))), "time.range"),
+        (Payables(known_at=datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))), "time.range"),
     ],
 )
 async def test_what_makes_no_sense_is_rejected(
