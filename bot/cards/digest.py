@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.cards.audience import Audience, aging_bars, whole
 from bot.cards.card import Button, Card, Rows, in_rows
-from bot.cards.lines import NAME_WIDTH, account_tail, capital, nothing_new, party_line
+from bot.cards.lines import NAME_WIDTH, account_tail, capital, nothing_new, party_line, till
 from bot.words import Html, clean, cut, joined
 from ledger.domain.roles import Permission
 from ledger.views import BankView, DigestView
@@ -45,7 +45,7 @@ def _bank_line(bank: BankView, view: DigestView, to: Audience) -> Html:
         "Bank {balance} ({label}, till {day})",
         balance=balance,
         label=label,
-        day=to.weekday(bank.covered_until),
+        day=till(bank.covered_until, to),
     )
     if bank.came_yesterday <= 0:
         return line

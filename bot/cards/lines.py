@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
-from bot.cards.audience import Audience, whole
+from bot.cards.audience import Audience, unescaped, whole
 from bot.words import Html, clean, cut, joined
 from ledger.views import PartyBrief, SourceView
 
@@ -81,6 +81,11 @@ def nothing_new(source: SourceView, to: Audience) -> Html:
 def last_heard(source: SourceView) -> datetime | None:
     """Return when a source was last heard of."""
     return source.last_event_at or source.last_delivery_at
+
+
+def till(day: date, to: Audience) -> str:
+    """Write the day that something is known till: today, the weekday, or the whole day."""
+    return unescaped(to.say("today")) if day == to.today else to.weekday(day)
 
 
 def since(moment: datetime, to: Audience) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot.cards.audience import Audience, aging_bars, money
 from bot.cards.card import Button, Card, in_rows
-from bot.cards.lines import capital, last_heard, nothing_new, since
+from bot.cards.lines import capital, last_heard, nothing_new, since, till
 from bot.cards.lists import Turn
 from bot.words import Html, clean, cut, html, joined
 from ledger.domain.roles import Permission
@@ -219,7 +219,7 @@ def _spaced(phone: str) -> str:
 def _freshness(source: SourceView, to: Audience) -> Html:
     label = cut(source.label, 24)
     if source.covered_until is not None:
-        return to.say("{source} till {day}", source=label, day=to.weekday(source.covered_until))
+        return to.say("{source} till {day}", source=label, day=till(source.covered_until, to))
     last = last_heard(source)
     return to.say("{source} {when}", source=label, when=since(last, to)) if last is not None else html(label)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.cards.audience import Audience, money
 from bot.cards.card import Card
-from bot.cards.lines import account_tail, last_heard, since
+from bot.cards.lines import account_tail, last_heard, since, till
 from bot.words import Html, cut, joined
 from ledger.views import SourceView
 
@@ -61,7 +61,7 @@ def _state(source: SourceView, to: Audience) -> Html:
     if source.state == "quiet":
         return to.say("nothing new since {day}", day=since(last, to))
     if source.covered_until is not None:
-        return to.say("till {day}", day=to.day(source.covered_until))
+        return to.say("till {day}", day=till(source.covered_until, to))
     if source.silence_hours <= 0 and source.last_delivery_at is not None:  # came as a file, once
         return to.say("read {when}", when=to.moment(source.last_delivery_at))
     return to.say("last news {when}", when=to.moment(last))

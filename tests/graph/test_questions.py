@@ -110,14 +110,14 @@ async def test_a_question_is_answered_once_for_what_was_seen_and_taken_back(desk
     done = (await desk.ask(answer, input=seen))["data"]["resolveConflict"]["conflict"]
     assert (done["status"], done["answerLabel"], done["answeredBy"], done["canUndo"]) == (
         "resolved",
-        "Yes",
+        "Yes: INV-102 + INV-107, TDS 2%",
         "Ramesh",
         True,
     )
     assert desk.rung == [{desk.owner.business_id}]
     twice = await desk.ask(answer, input=seen)
     assert [e["extensions"]["code"] for e in twice["errors"]] == ["conflict.answered"]
-    assert "Ramesh answered “Yes”" in twice["errors"][0]["message"]
+    assert "Ramesh answered “Yes: INV-102 + INV-107, TDS 2%”" in twice["errors"][0]["message"]
     await desk.settle()
     assert (await desk.ask("{ receivables { nodes { number } } }"))["data"]["receivables"]["nodes"] == []
     past = await desk.ask(
