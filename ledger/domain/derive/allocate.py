@@ -45,8 +45,8 @@ def _credit_notes(documents: Documents) -> None:
                 and bill.currency == note.currency
                 and (fits := min(left, bill.remaining)) > 0
             ):
-                bill.entries.append(("credit_note", -fits, note.issued_on, note.anchor))
-                note.entries.append(("applied", -fits, note.issued_on, bill.anchor))
+                bill.enter("credit_note", -fits, note.issued_on, note.anchor)
+                note.enter("applied", -fits, note.issued_on, bill.anchor)
                 left -= fits
 
 
@@ -82,7 +82,7 @@ def _decided(
         document = documents.of(UUID(decision.data["document"]))
         if document is not None and (fits := min(decision.data["amount"], document.remaining)) > 0:
             kind = "write_off" if decision.type == "writeoff.approved" else "deduction"
-            document.entries.append((kind, -fits, decision.day(terms), decision.subject))
+            document.enter(kind, -fits, decision.day(terms), decision.subject)
 
 
 def _explicit(money: Money, documents: Documents, *, side: str, terms: Terms) -> None:
@@ -147,7 +147,7 @@ def _set(money: Money, document: Document, kind: str, amount: int, *, why: str) 
         return
     document.reserve -= min(reserve, fits)
     entry = "receipt" if kind == "receipt" else "deduction"
-    document.entries.append((entry, -fits, money.day, money.anchor))
+    document.enter(entry, -fits, money.day, money.anchor)
     money.allocations.append((document, kind, fits, why))
 
 
@@ -169,7 +169,7 @@ def _undo_reversed(money: Money) -> None:
             document, kind, _, _ = money.allocations[place]
             part = min(left, held[place]) if kind == "receipt" else 0
             if part > 0:
-                document.entries.append(("reversal", part, day, money.anchor))
+                document.enter("reversal", part, day, money.anchor)
                 held[place] -= part
                 left -= part
     money.allocations = [

@@ -107,7 +107,9 @@ class Document:
     """Paid before our log begins, by the books' word, until receipts of that time explain it."""
     reserve_on: date | None = None
     entries: list[tuple[str, int, date, UUID]] = field(default_factory=list)
-    """(kind, signed amount, effective day, cause): what reduces or restores it."""
+    """(kind, signed amount, effective day, cause): what reduces or restores it; added by `enter`."""
+    moved: int = 0
+    """What the entries add up to."""
 
     @cached_property
     def id(self) -> UUID:
@@ -119,7 +121,12 @@ class Document:
         """What is still open."""
         if self.closed:
             return 0
-        return self.amount - self.reserve + sum(entry[1] for entry in self.entries)
+        return self.amount - self.reserve + self.moved
+
+    def enter(self, kind: str, amount: int, day: date, cause: UUID) -> None:
+        """Add an entry."""
+        self.entries.append((kind, amount, day, cause))
+        self.moved += amount
 
 
 @dataclass(eq=False)

@@ -132,7 +132,7 @@ def _document_postings(out: Derived, document: Document, parties: PartyIndex) ->
     if document.kind == "credit_note":
         post(
             "credit_note",
-            -document.amount - sum(e[1] for e in document.entries),
+            -document.amount - document.moved,
             document.issued_on,
             document.anchor,
         )
