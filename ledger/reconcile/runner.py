@@ -19,6 +19,7 @@ from ledger.reconcile.load import shipped_rules
 from ledger.reconcile.suggest import Suggestion, suggest
 from ledger.reconcile.transitions import ACTIVE, Next, Stored, step
 from ledger.store.audit import Entry
+from ledger.store.replay import reread_explained
 
 ACTOR = "system:rules"
 MAX_REFRESHED = 200
@@ -87,6 +88,7 @@ async def judge(tx: Tx, business_id: UUID, *, touched: frozenset[UUID] | None, n
     Also judged are questions whose time has come (quiet window over, snooze over), and facts that move with the
     clock. The number of statements depends on the number of rules, not of rows.
     """
+    reread = await reread_explained(tx, business_id, at=now)
     zone, rules = await _settings(tx, business_id)
     active = await _active(tx, business_id, rules, touched=touched, now=now)
     finds: dict[UUID, Found] = {}
@@ -110,8 +112,10 @@ async def judge(tx: Tx, business_id: UUID, *, touched: frozenset[UUID] | None, n
     gone = [old for i, old in sorted(stored.items()) if i not in finds and old.status in ACTIVE]
     await _write(tx, business_id, writes, gone, now=now)
     await _set_alarms(tx, business_id, writes, ahead, now=now)
-    return [_entry(item) for item in writes if item.action] + [
-        _cleared(o) for o in gone if o.status != "waiting"
+    return [
+        *(Entry(ACTOR, "status.reread", mapping, {"replayed": count}) for mapping, count in reread.items()),
+        *(_entry(item) for item in writes if item.action),
+        *(_cleared(old) for old in gone if old.status != "waiting"),
     ]
 
 

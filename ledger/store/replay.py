@@ -38,7 +38,29 @@ FROM unnest($4::uuid[], $5::text[], $6::text[], $7::jsonb[], $8::uuid[])
 _RING = """
 INSERT INTO pending (business_id, id, subject, due_at) SELECT $1, * , $4 FROM unnest($2::uuid[], $3::uuid[])
 """
+# A word explained while an event with it was on its way (ingest remembers meanings for seconds): never read again yet.
+_EXPLAINED = """
+SELECT DISTINCT m.source, m.kind, m.word, m.qualifier, m.status
+FROM (SELECT id, source, kind, word, qualifier FROM external_events WHERE business_id = $1 AND flag = 'unmapped'
+      UNION ALL
+      SELECT id, source, kind, word, qualifier FROM event_rewrites WHERE business_id = $1 AND flag = 'unmapped') e
+JOIN status_mappings m ON m.business_id = $1 AND m.source = e.source AND m.kind = e.kind
+  AND lower(btrim(m.word)) = lower(btrim(e.word))
+  AND lower(btrim(m.qualifier)) = lower(btrim(coalesce(e.qualifier, '')))
+WHERE NOT EXISTS (SELECT FROM interpretations i WHERE i.business_id = $1 AND i.event_id = e.id)
+"""
 _IMPLIED = frozenset(EVENT_FOR_STATUS.values()) | {"status.unmapped"}
+
+
+async def reread_explained(tx: Tx, business: UUID, *, at: datetime) -> dict[str, int]:
+    """Read the events that crossed with the answer to what their word means; return how many, by mapping."""
+    done: dict[str, int] = {}
+    for row in await tx.fetch(_EXPLAINED, business):
+        mapping = dict(row)
+        done["/".join((row["source"], row["kind"], row["word"], row["qualifier"]))] = await reinterpret(
+            tx, business, **mapping, at=at
+        )
+    return done
 
 
 async def reinterpret(

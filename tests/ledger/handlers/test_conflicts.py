@@ -448,3 +448,23 @@ async def test_there_is_nothing_to_answer_where_there_is_no_question(firm):
             await firm.door.execute(command, firm.owner)
     with pytest.raises(NotFound):
         await firm.door.query(Conflict(uuid4()), firm.owner)
+
+
+async def test_an_event_that_crosses_with_the_answer_is_read_by_it(firm):
+    view = await unknown_word(firm)
+    await firm.door.execute(ResolveConflict(view.id, "deal.lost"), firm.owner)
+    await firm.settle()
+    # Ingest remembered for a few seconds that the word has no meaning yet.
+    await firm.say(
+        CRM, "status.unmapped", "deal", "D-2", word=" payment DONE", qualifier="default", flag="unmapped"
+    )
+    await firm.settle()
+    (status,) = await firm.rows(
+        "SELECT i.event_type, i.flag FROM external_events e JOIN interpretations i USING (business_id)"
+        " WHERE e.business_id = $1 AND e.external_id = 'D-2' AND i.event_id = e.id"
+    )
+    assert tuple(status) == ("deal.status_reported", None)
+    assert (await firm.door.query(Conflicts(), firm.owner)).rows == ()
+    before = await firm.rows("SELECT count(*) FROM interpretations WHERE business_id = $1")
+    await firm.door.execute(SweepBusiness(), system(firm.owner.business_id, "test"))
+    assert await firm.rows("SELECT count(*) FROM interpretations WHERE business_id = $1") == before
