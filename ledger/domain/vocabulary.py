@@ -364,7 +364,7 @@ def _texts(value: Any) -> None:
 
 def _url(value: Any) -> None:
     _text(value)
-    if not re.match(r"https?://[^\s<>\"']+$", value):
+    if not re.fullmatch(r"https?://[^\s<>\"']+", value):
         raise _Wrong("event.field_type", "must be an http(s) address.")
 
 
