@@ -142,7 +142,7 @@ class Scenes:
             queries.Conflicts(status="open", first=1, after=after, party_id=party), visitor.actor
         )
         if not page.rows:
-            return questions_done_card(place.done, to)
+            return questions_done_card(place, to)
         view = page.rows[0]
         left = page.open_count if after is None else 1
         here = replace(place, of=max(place.of, place.n + left - 1), further=page.end if page.more else None)

@@ -21,7 +21,9 @@ class Button:
     action: Action
 
 
-_ROW_WIDTHS = ((3, 10), (2, 17), (1, 1_000))
+_ROW_WIDTHS = ((3, 9.9), (2, 15.9), (1, 1_000.0))
+_NARROW, _WIDE = frozenset(" iljtfrI1.,:;'!|()·"), frozenset("mwMW₹%…")
+"""Letters of about half, and of a third more than the usual width: what fits on a phone isn't a count of letters."""
 Rows = tuple[tuple[Button, ...], ...]
 
 
@@ -68,8 +70,12 @@ def in_rows(buttons: Sequence[Button]) -> Rows:
     while left:
         for size, longest in _ROW_WIDTHS:
             row = left[:size]
-            if len(row) == size and all(len(button.label) <= longest for button in row):
+            if len(row) == size and all(_width(button.label) <= longest for button in row):
                 break
         rows.append(tuple(row))
         del left[: len(row)]
     return tuple(rows)
+
+
+def _width(label: str) -> float:
+    return sum(0.55 if letter in _NARROW else 1.35 if letter in _WIDE else 1.0 for letter in label)

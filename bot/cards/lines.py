@@ -57,8 +57,9 @@ def party_line(number: int, brief: PartyBrief, to: Audience) -> Html:
 def short_name(name: str, width: int = NAME_WIDTH) -> str:
     """Write a name for a list: one that is too long loses its legal form (Pvt Ltd, LLP) before it is cut."""
     name = clean(name)
-    while len(name) > width and (short := _LEGAL_FORM.sub("", name)) != name:
-        name = short
+    if len(name) > width:
+        while (short := _LEGAL_FORM.sub("", name)) != name:
+            name = short
     return cut(name, width)
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot.cards.audience import Audience, aging_bars, money
 from bot.cards.card import Button, Card, in_rows
-from bot.cards.lines import capital, last_heard, nothing_new, since, till
+from bot.cards.lines import capital, last_heard, nothing_new, till
 from bot.cards.lists import Turn
 from bot.words import Html, clean, cut, html, joined
 from ledger.domain.roles import Permission
@@ -28,6 +28,7 @@ _CHOICES = 5
 _PROMISE_DAYS = (1, 2, 3, 5, 7, 10, 15, 21, 30)
 _TITLE = 48
 _SOURCES = 5
+_TAKEN_BACK = ("payment.reversed", "payment.failed")
 _IN_HAND = ("cheque.received", "cheque.deposited")
 
 
@@ -182,6 +183,12 @@ def _receipt(receipt: ReceiptView, to: Audience) -> Html:
         amount=money(receipt.amount, receipt.currency),
         day=to.day(receipt.received_on),
     )
+    if receipt.status in _TAKEN_BACK:
+        return to.say(
+            "⚠ {amount} of {day} came back unpaid",
+            amount=money(receipt.amount, receipt.currency),
+            day=to.day(receipt.received_on),
+        )
     return line if receipt.arrived else to.say("{line}, not seen in the bank yet", line=line)
 
 
@@ -221,7 +228,9 @@ def _freshness(source: SourceView, to: Audience) -> Html:
     if source.covered_until is not None:
         return to.say("{source} till {day}", source=label, day=till(source.covered_until, to))
     last = last_heard(source)
-    return to.say("{source} {when}", source=label, when=since(last, to)) if last is not None else html(label)
+    if last is None:
+        return html(label)
+    return to.say("{source} {day}", source=label, day=till(to.local_day(last), to))
 
 
 def choices_card(parties: tuple[PartyBrief, ...], text: str, to: Audience) -> Card:

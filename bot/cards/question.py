@@ -76,7 +76,7 @@ def why_card(view: ConflictView, place: Place, to: Audience) -> Card:
 def _question(view: ConflictView, place: Place, to: Audience) -> Html:
     title = cut(view.title, _LINE)
     if place.of > 1:
-        head = to.say("<b>{n} of {of}</b> · {title}", n=place.n, of=place.of, title=title)
+        head = to.say("{n} of {of} · <b>{title}</b>", n=place.n, of=place.of, title=title)
     else:
         head = to.say("<b>{title}</b>", title=title)
     lines = to.heading(head)
@@ -174,11 +174,14 @@ def _put_off_card(view: ConflictView, line: Html, place: Place, to: Audience) ->
     return Card(joined([*lines, line]), ((again,),) if to.may(Permission.ANSWER) else ())
 
 
-def questions_done_card(answered: int, to: Audience) -> Card:
-    """Close a run of questions, or say that there was none."""
-    if answered <= 0:
+def questions_done_card(place: Place, to: Audience) -> Card:
+    """Close a run of questions, or say that there was none; a run about one customer speaks of no other."""
+    if place.done <= 0:
         text = to.say("Nothing waits for your answer.")
     else:
-        done = to.count("{n} entry is settled", "{n} entries are settled", answered)
-        text = to.say("That was the last one: {done}. Nothing else waits for you.", done=done)
+        done = to.count("{n} entry is settled", "{n} entries are settled", place.done)
+        if place.party:
+            text = to.say("That was the last one about them: {done}.", done=done)
+        else:
+            text = to.say("That was the last one: {done}. Nothing else waits for you.", done=done)
     return Card(joined(to.heading(text)), ((Button(to.label("Today's digest"), {"do": "digest"}),),))

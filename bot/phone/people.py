@@ -44,10 +44,10 @@ class Person:
 
 
 PEOPLE: tuple[Person, ...] = (
-    Person("owner", 1001, "Ramesh", "Agarwal", "Owner"),
-    Person("sales", 1002, "Ravi", "Verma", "Sales"),
-    Person("finance", 1003, "Sunita", "Rao", "Finance"),
-    Person("ca", 1004, "Kavita", "Shah", "Chartered accountant"),
+    Person("owner", 1001, "Ramesh", "Kulkarni", "Owner"),
+    Person("sales", 1002, "Ravi", "Jadhav", "Sales"),
+    Person("finance", 1003, "Meena", "Joshi", "Finance"),
+    Person("ca", 1004, "Anand", "Deshpande", "Chartered accountant"),
 )
 BY_KEY = {person.key: person for person in PEOPLE}
 BY_NUMBER = {person.number: person for person in PEOPLE}

@@ -83,13 +83,13 @@ async def test_an_answer_edits_the_card_and_brings_the_next_question_until_none_
 ) -> None:
     await join("Ramesh", "owner", RAMESH)
     first = await _asked(bot)
-    assert first["text"].startswith("<b>1 of 2</b> · ₹")
+    assert first["text"].startswith("1 of 2 · <b>₹")
     bot.api.tap_label(RAMESH, "Not a sale payment")
     await bot.api.until(lambda: len(bot.api.texts(RAMESH)) == 2)
     edited, second = bot.api.texts(RAMESH)
     assert edited.startswith("✓ ₹")
     assert "<b>Not a sale payment</b> · Ramesh, today" in edited
-    assert second.startswith("<b>2 of 2</b> · ₹")
+    assert second.startswith("2 of 2 · <b>₹")
     bot.api.tap_label(RAMESH, "Our own transfer")
     await bot.api.until(lambda: len(bot.api.texts(RAMESH)) == 3)
     assert "That was the last one: 2 entries are settled." in bot.api.texts(RAMESH)[2]
@@ -242,7 +242,7 @@ async def test_a_viewer_reads_questions_one_after_the_other_and_answers_none(
     first = message["text"]
     bot.api.tap_label(RAMESH, "Next ›")
     await bot.api.until(lambda: message["text"] != first)
-    assert message["text"].startswith("<b>2 of 2</b>")
+    assert message["text"].startswith("2 of 2 · <b>")
     assert [b["text"] for b in bot.api.buttons(message)] == ["Why?"]
 
 
