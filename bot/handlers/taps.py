@@ -192,6 +192,8 @@ class Taps(HasDoor):
 
     async def _undo(self, visitor: Visitor, action: Action) -> Reply:
         view, place, to = await self._at(visitor, action)
+        if view.status == "open":  # a second tap: the card says so already
+            return Reply(toast=to.label("It is taken back already."))
         if view.version != action["version"]:
             return Reply(edit=standing_card(view, place, to), toast=stale_notice(view, to))
         reopened: ConflictView = await self.door.execute(ReopenConflict(view.id), visitor.actor)

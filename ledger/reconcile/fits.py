@@ -96,7 +96,7 @@ def fits(owed: Owed, amount: int, day: date) -> list[Fit]:
                 break
             found.append(_with_cut((bill,), amount, cut))
         found += _pairs(owed, amount, cut)
-    return found
+    return [fit for fit in found if fit.cut is not None and not _by_few(fit.cut)] or found
 
 
 def exact(bill: Bill) -> Fit:
@@ -110,7 +110,15 @@ def short_fits(*, short: int, base: int | None, total: int, day: date) -> list[t
         return []
     right = [(cut, False) for cut in cuts_on(day) if abs(cut.total(base) - short) <= ROUNDING]
     wrong = [(cut, True) for cut in cuts_on(day) if abs(cut.total(total) - short) <= ROUNDING]
-    return right or wrong
+    for told in (right, wrong):
+        if told:
+            return [(cut, mistaken) for cut, mistaken in told if not _by_few(cut)] or told
+    return []
+
+
+def _by_few(cut: Cut) -> bool:
+    """GST is deducted by government and scrap buyers alone: it is thought of where nothing else explains the sum."""
+    return any(kind == "gst_tds" for kind, _ in cut.parts)
 
 
 def days_in_words(day: date, bills: Iterable[Bill]) -> str:

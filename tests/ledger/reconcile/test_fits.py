@@ -53,7 +53,7 @@ def test_sections_follow_the_day_and_overlapping_rows_never_double():
 
 def test_a_short_payment_is_explained_by_the_base_before_the_mistake_of_cutting_on_gst():
     right = short_fits(short=20_000, base=1_000_000, total=1_180_000, day=DAY)
-    assert [(cut.percent, mistaken) for cut, mistaken in right] == [("2%", False), ("2%", False)]
+    assert [(cut.percent, mistaken) for cut, mistaken in right] == [("2%", False)]
     wrong = short_fits(short=11_800, base=1_000_000, total=1_180_000, day=DAY)
     assert [(cut.percent, mistaken) for cut, mistaken in wrong] == [("1%", True)]
     assert short_fits(short=33_333, base=1_000_000, total=1_180_000, day=DAY) == []
