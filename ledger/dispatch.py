@@ -13,6 +13,7 @@ from kit.database import Tx, transaction
 from kit.errors import Denied
 from ledger.domain.roles import Actor, Role
 from ledger.handlers.registry import Context, Handler, handler_for
+from ledger.reconcile.load import shipped_rules
 from ledger.store.audit import Entry, append_audit
 
 
@@ -46,6 +47,7 @@ class Door:
     def __init__(self, engine: AsyncEngine, *, clock: Clock = system_clock) -> None:
         self.engine = engine
         self.clock = clock
+        shipped_rules()  # a broken rule stops the program at its start, not an owner's question
 
     async def execute(self, command: Any, actor: Actor) -> Any:
         """Run a command in one transaction with its audit entries; a denial is audited too."""

@@ -1,0 +1,110 @@
+"""Tenants, people and the sources that they connect; `directory` serves look-ups made before the tenant is known."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Time,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from ledger.store.tables.columns import business, metadata, when
+
+directory = Table(
+    "directory",
+    metadata,
+    Column("kind", Text, primary_key=True, comment="business, chat"),
+    Column("key", Text, primary_key=True, comment="chat:<id> → one row per business of that chat"),
+    Column("business_id", Uuid, primary_key=True),
+    Column("ref", Uuid, nullable=True, comment="member of a chat"),
+    comment="The exempt table: which tenant a chat or a sweep has to look at.",
+)
+businesses = Table(
+    "businesses",
+    metadata,
+    business(),
+    Column("name", Text, nullable=False),
+    Column("timezone", Text, nullable=False, server_default="Asia/Kolkata"),
+    Column("currency", Text, nullable=False, server_default="INR"),
+    Column(
+        "settings", JSONB, nullable=False, server_default="{}", comment="round_off_limit (paise), holidays …"
+    ),
+    when("created_at", nullable=False, now=True),
+)
+members = Table(
+    "members",
+    metadata,
+    business(),
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False, comment="owner, finance, sales, view"),
+    Column("language", Text, nullable=False, server_default="en"),
+    Column("digest_at", Time, nullable=True, comment="local hour of the morning digest; null: none"),
+    Column("digest_sent_on", Date, nullable=True),
+    Column(
+        "crm_owner", Text, nullable=True, comment="the member's identity in the CRM: whose customers are his"
+    ),
+    Column("chat_id", BigInteger, nullable=True),
+    Column("active", Boolean, nullable=False, server_default="true"),
+    when("created_at", nullable=False, now=True),
+)
+link_codes = Table(
+    "link_codes",
+    metadata,
+    business(),
+    Column("code_hash", LargeBinary, primary_key=True),
+    Column("member_id", Uuid, nullable=False),
+    when("expires_at", nullable=False),
+    when("used_at"),
+)
+tokens = Table(
+    "tokens",
+    metadata,
+    business(),
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("id", Uuid, nullable=False),
+    Column("member_id", Uuid, nullable=False),
+    Column("label", Text, nullable=False),
+    when("created_at", nullable=False, now=True),
+    when("expires_at"),
+    when("last_used_at"),
+    when("revoked_at"),
+)
+sources = Table(
+    "sources",
+    metadata,
+    business(),
+    Column("name", Text, primary_key=True, comment="payment:razorpay, bank:icici, standard:crm …"),
+    Column("connector", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column(
+        "key_hash", LargeBinary, nullable=False, comment="SHA-256 of the source key in the webhook's address"
+    ),
+    Column("secrets", LargeBinary, nullable=True, comment="sealed JSON list, newest first"),
+    Column("settings", JSONB, nullable=False, server_default="{}"),
+    Column("silence_hours", Integer, nullable=False, server_default="0"),
+    Column("enabled", Boolean, nullable=False, server_default="true"),
+    when("created_at", nullable=False, now=True),
+)
+source_state = Table(
+    "source_state",
+    metadata,
+    business(),
+    Column("source", Text, primary_key=True),
+    when("last_delivery_at"),
+    when("last_event_at"),
+    Column("covered_until", Date, nullable=True, comment="bank files: the last day that a statement covers"),
+    Column("balance", BigInteger, nullable=True, comment="bank: closing balance on covered_until"),
+    Column("account", Text, nullable=True),
+    Column("events", BigInteger, nullable=False, server_default="0"),
+    Column("quarantined", BigInteger, nullable=False, server_default="0"),
+    Column("duplicates", BigInteger, nullable=False, server_default="0"),
+)

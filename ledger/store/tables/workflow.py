@@ -1,0 +1,110 @@
+"""Questions, the audit trail, and what is on its way to the chat."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from ledger.store.tables.columns import business, metadata, when
+
+conflicts = Table(
+    "conflicts",
+    metadata,
+    business(),
+    Column("id", Uuid, primary_key=True, comment="uuid5(rule, identities): the fingerprint"),
+    Column("rule", Text, nullable=False),
+    Column("severity", Text, nullable=False, comment="info, warn, block"),
+    Column("status", Text, nullable=False, comment="waiting, open, snoozed, cleared, resolved"),
+    Column(
+        "subjects", ARRAY(Uuid), nullable=False, comment="anchors: the source identities that it is about"
+    ),
+    Column("party_id", Uuid, nullable=True),
+    Column("amount", BigInteger, nullable=True),
+    Column("currency", Text, nullable=True),
+    Column("evidence", JSONB, nullable=False),
+    Column("evidence_digest", Text, nullable=False),
+    Column("version", Integer, nullable=False, comment="grows with every change; buttons carry it"),
+    when("opened_at", nullable=False),
+    when("due_at", nullable=False),
+    when("changed_at", nullable=False),
+    Column("answer", Text, nullable=True),
+    Column("answered_by", Uuid, nullable=True),
+    when("answered_at"),
+    Column("answered_digest", Text, nullable=True),
+    Column("note", Text, nullable=True),
+    Index("conflicts_open", "business_id", "status", "due_at"),
+    Index("conflicts_party", "business_id", "party_id"),
+)
+rule_switches = Table(
+    "rule_switches",
+    metadata,
+    business(),
+    Column("rule", Text, primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    business(),
+    Column("sequence", BigInteger, primary_key=True),
+    when("at", nullable=False),
+    Column("actor", Text, nullable=False, comment="member:<uuid>, system:<name>, source:<name>"),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=True),
+    Column("entry", JSONB, nullable=False, comment="reason, before, after, causing events"),
+    Column("previous", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False, comment="SHA-256(previous ‖ canonical JSON of this entry)"),
+)
+outbox = Table(
+    "outbox",
+    metadata,
+    business(),
+    Column("id", Uuid, primary_key=True),
+    Column("channel", Text, nullable=False, comment="telegram"),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("member_id", Uuid, nullable=True),
+    Column("kind", Text, nullable=False, comment="digest, alert, answer"),
+    Column("once_key", Text, nullable=True, comment="digest:<member>:<day>: at most once"),
+    Column("card", JSONB, nullable=False, comment="text, buttons, attachments"),
+    Column("edit_message", BigInteger, nullable=True, comment="message to edit in place"),
+    Column("status", Text, nullable=False, server_default="queued", comment="queued, sending, sent, failed"),
+    Column("message_id", BigInteger, nullable=True),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("error", Text, nullable=True),
+    when("queued_at", nullable=False, now=True),
+    when("due_at", nullable=False, now=True),
+    when("sent_at"),
+    Index("outbox_queue", "business_id", "status", "due_at"),
+    Index(
+        "outbox_once", "business_id", "once_key", unique=True, postgresql_where=text("once_key IS NOT NULL")
+    ),
+)
+buttons = Table(
+    "buttons",
+    metadata,
+    business(),
+    Column("id", Text, primary_key=True, comment="short id in callback data"),
+    Column("action", JSONB, nullable=False),
+    when("created_at", nullable=False, now=True),
+)
+dialogues = Table(
+    "dialogues",
+    metadata,
+    business(),
+    Column("chat_id", BigInteger, primary_key=True),
+    Column("state", JSONB, nullable=False),
+    when("changed_at", nullable=False, now=True),
+)
