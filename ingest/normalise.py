@@ -10,9 +10,10 @@ from typing import Any
 
 from connectors.contract import Manifest, Observation, Observed, StatusRow
 from kit.errors import Rejected
+from ledger.domain.checks import check_event, check_kind
 from ledger.domain.events import NewEvent, Quarantined
 from ledger.domain.statuses import read_status
-from ledger.domain.vocabulary import EVENTS, FIELDS_OF_KIND, SOURCE_EVENTS, STATUSES, check_event, check_kind
+from ledger.domain.vocabulary import EVENTS, FIELDS_OF_KIND, SOURCE_EVENTS, STATUSES
 
 NORMALISER_VERSION = "1"
 AHEAD = timedelta(minutes=5)

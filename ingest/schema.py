@@ -17,12 +17,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kit.money import CURRENCIES, MAX_MINOR
+from ledger.domain.checks import MAX_LIST, MAX_TEXT
 from ledger.domain.vocabulary import (
     ALLOCATION_FIELDS,
     DUE_FIELDS,
     EVENTS,
-    MAX_LIST,
-    MAX_TEXT,
     PARTY_FIELDS,
     PAYER_FIELDS,
     REFERENCE_FIELDS,

@@ -1,4 +1,4 @@
-"""The vocabulary: every event type with its fields, every status, and the check that all events pass.
+"""The vocabulary: every event type with its fields, and every status.
 
 Fields are canonical whatever the vendor calls them: money in minor units (paise) with a currency, dates as
 YYYY-MM-DD in the business's calendar, no floats, no NUL. The published JSON Schema is made from this table.
@@ -6,18 +6,8 @@ YYYY-MM-DD in the business's calendar, no floats, no NUL. The published JSON Sch
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
-
-from kit.errors import Rejected
-from kit.money import CURRENCIES, MAX_MINOR
-
-EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
-MAX_TEXT = 2_000
-MAX_LIST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,140 +255,6 @@ def event_for_status(kind: str, status: str) -> str | None:
     return reported if reported in EVENTS else None
 
 
-def check_event(event_type: str, data: Mapping[str, Any]) -> None:
-    """Raise Rejected, naming the field, unless `data` is a right body for `event_type`."""
-    spec = EVENTS.get(event_type)
-    if spec is None:
-        raise Rejected("event.unknown_type", f"{event_type[:60]!r} is not an event type.")
-    for name in spec.required:
-        if data.get(name) is None:
-            raise Rejected("event.field_missing", f"{event_type}: {name} is missing.")
-    for name, value in data.items():
-        kind = spec.required.get(name) or spec.optional.get(name)
-        if kind is None:
-            raise Rejected("event.field_unknown", f"{event_type}: {name[:40]!r} is not a field of it.")
-        if value is not None:
-            try:
-                _CHECKS[kind](value)
-            except _Wrong as wrong:
-                raise Rejected(wrong.code, f"{event_type}: {name}{wrong.path} {wrong.says}") from None
-    if "amount" in data and data["amount"] is not None and not data.get("currency"):
-        raise Rejected("event.field_missing", f"{event_type}: currency is missing.")
-
-
-def check_kind(kind: str, data: Mapping[str, Any]) -> None:
-    """Raise Rejected, naming the field, unless all of `data` can be said of a `kind`: for what isn't an event yet."""
-    fields = FIELDS_OF_KIND.get(kind)
-    if fields is None:
-        raise Rejected("event.unknown_kind", f"{kind[:40]!r} is not a kind of thing.")
-    try:
-        _object(fields)(data)
-    except _Wrong as wrong:
-        raise Rejected(wrong.code, f"{kind}{wrong.path} {wrong.says}") from None
-
-
-_Check = Callable[[Any], None]
-
-
-class _Wrong(Exception):
-    """A field that isn't right; where it stands is put together only then, since most fields are right."""
-
-    def __init__(self, code: str, says: str, path: str = "") -> None:
-        super().__init__(code)
-        self.code = code
-        self.says = says
-        self.path = path
-
-
-def _text(value: Any) -> None:
-    if not isinstance(value, str):
-        raise _Wrong("event.field_type", "must be text.")
-    if len(value) > MAX_TEXT:
-        raise _Wrong("event.field_too_long", f"is longer than {MAX_TEXT} characters.")
-    if "\x00" in value or (not value.isascii() and any(0xD800 <= ord(c) <= 0xDFFF for c in value)):
-        raise _Wrong("event.field_characters", "holds a character that text can't hold.")
-
-
-def _integer(value: Any) -> None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise _Wrong("event.field_type", "must be a whole number of minor units.")
-    if abs(value) > MAX_MINOR:
-        raise _Wrong("event.field_range", "is out of range.")
-
-
-def _natural(value: Any) -> None:
-    _integer(value)
-    if value < 0:
-        raise _Wrong("event.field_range", "must not be negative.")
-
-
-def _currency(value: Any) -> None:
-    _text(value)
-    if value not in CURRENCIES:
-        raise _Wrong("money.unknown_currency", f"is {value[:8]!r}, a currency that is not known.")
-
-
-def _date(value: Any) -> None:
-    _text(value)
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        raise _Wrong("event.field_type", "must be a date, YYYY-MM-DD.")
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        raise _Wrong("event.field_range", "is not a day of the calendar.") from None
-    if not EARLIEST <= day <= LATEST:
-        raise _Wrong("event.field_range", "is out of range.")
-
-
-def _side(value: Any) -> None:
-    if value not in ("receivable", "payable"):
-        raise _Wrong("event.field_range", "must be receivable or payable.")
-
-
-def _texts(value: Any) -> None:
-    if not isinstance(value, list) or len(value) > MAX_LIST:
-        raise _Wrong("event.field_type", f"must be a list of at most {MAX_LIST} texts.")
-    for item in value:
-        _text(item)
-
-
-def _url(value: Any) -> None:
-    _text(value)
-    if not re.fullmatch(r"https?://[^\s<>\"']+", value):
-        raise _Wrong("event.field_type", "must be an http(s) address.")
-
-
-def _object(fields: Mapping[str, str]) -> _Check:
-    def check(value: Any) -> None:
-        if not isinstance(value, dict):
-            raise _Wrong("event.field_type", "must be an object.")
-        for name, item in value.items():
-            if name not in fields:
-                raise _Wrong("event.field_unknown", "is not a field of it.", f".{str(name)[:40]!r}")
-            if item is not None:
-                try:
-                    _CHECKS[fields[name]](item)
-                except _Wrong as wrong:
-                    raise _Wrong(wrong.code, wrong.says, f".{name}{wrong.path}") from None
-
-    return check
-
-
-def _objects(fields: Mapping[str, str], *, required: tuple[str, ...]) -> _Check:
-    one = _object(fields)
-
-    def check(value: Any) -> None:
-        if not isinstance(value, list) or len(value) > MAX_LIST:
-            raise _Wrong("event.field_type", f"must be a list of at most {MAX_LIST}.")
-        for item in value:
-            one(item)
-            for name in required:
-                if item.get(name) is None:
-                    raise _Wrong("event.field_missing", "is missing.", f".{name}")
-
-    return check
-
-
 PARTY_FIELDS = {
     "id": "text",
     "name": "text",
@@ -427,30 +283,3 @@ REFERENCE_FIELDS = {
 }
 DUE_FIELDS = {"due_on": "date", "amount": "money", "label": "text"}
 ALLOCATION_FIELDS = {"document": "text", "amount": "money", "kind": "text"}
-
-
-_PARTY_FIELDS_CHECK = _object(PARTY_FIELDS)
-
-
-def _party(value: Any) -> None:
-    _PARTY_FIELDS_CHECK(value)
-    if not (value.get("id") or value.get("name")):
-        raise _Wrong("event.field_missing", "needs an id or a name.")
-
-
-_CHECKS: dict[str, _Check] = {
-    "text": _text,
-    "texts": _texts,
-    "money": _natural,
-    "signed": _integer,
-    "count": _natural,
-    "currency": _currency,
-    "date": _date,
-    "side": _side,
-    "url": _url,
-    "party": _party,
-    "payer": _object(PAYER_FIELDS),
-    "references": _object(REFERENCE_FIELDS),
-    "dues": _objects(DUE_FIELDS, required=("amount",)),
-    "allocations": _objects(ALLOCATION_FIELDS, required=("document", "amount")),
-}

@@ -11,9 +11,9 @@ import orjson
 
 from kit.database import Tx
 from kit.ids import digest
+from ledger.domain.checks import check_event
 from ledger.domain.events import OPERATOR, Delivery, NewEvent, subject_id
 from ledger.domain.roles import Actor
-from ledger.domain.vocabulary import check_event
 from ledger.store.append import append
 
 

@@ -12,8 +12,9 @@ import orjson
 from kit.database import Tx
 from kit.errors import Rejected
 from kit.ids import uuid7
+from ledger.domain.checks import check_event
 from ledger.domain.statuses import read_status
-from ledger.domain.vocabulary import EVENT_FOR_STATUS, check_event
+from ledger.domain.vocabulary import EVENT_FOR_STATUS
 
 # Words are compared as ingest compares them: without case and outer blanks.
 _WORDED = """

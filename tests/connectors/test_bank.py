@@ -15,7 +15,7 @@ import xlsxwriter
 
 from connectors.contract import Inbound, Observed, load_connector, load_manifest
 from kit.errors import Rejected, SourceBroken
-from ledger.domain.vocabulary import check_event
+from ledger.domain.checks import check_event
 from tests.connectors.bank_layouts import (
     OPENING,
     STORY,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from connectors.contract import Inbound, Observed, load_connector
 from kit.errors import Rejected
-from ledger.domain.vocabulary import check_event
+from ledger.domain.checks import check_event
 from tests.connectors.bank_layouts import (
     OPENING,
     STORY,

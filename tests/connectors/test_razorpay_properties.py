@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from connectors.contract import Inbound, load_connector, load_manifest
 from ingest.normalise import normalise, status_map
 from kit.errors import Rejected
-from ledger.domain.vocabulary import check_event
+from ledger.domain.checks import check_event
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 FIXTURES = sorted((Path(__file__).parent / "fixtures" / "razorpay").glob("*.json"))

@@ -18,7 +18,7 @@ from connectors.spreadsheet.rows import financial_year, name_key
 from connectors.spreadsheet.template import template_workbook
 from kit.errors import Rejected
 from kit.tabular import header_key, read_book
-from ledger.domain.vocabulary import check_event
+from ledger.domain.checks import check_event
 from tests.connectors.bank_layouts import as_csv
 
 NOW = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)

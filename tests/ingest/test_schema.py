@@ -13,7 +13,8 @@ from starlette.applications import Starlette
 
 from ingest.schema import published_schema, schema_route
 from kit.errors import Rejected
-from ledger.domain.vocabulary import EVENTS, SOURCE_EVENTS, STATUSES, check_event
+from ledger.domain.checks import check_event
+from ledger.domain.vocabulary import EVENTS, SOURCE_EVENTS, STATUSES
 
 COMMITTED = (resources.files("connectors.standard") / "schema.json").read_bytes()
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(COMMITTED), format_checker=jsonschema.FormatChecker())

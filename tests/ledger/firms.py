@@ -11,9 +11,9 @@ import orjson
 
 from kit.database import Tx
 from kit.ids import digest
+from ledger.domain.checks import check_event
 from ledger.domain.events import OPERATOR, Delivery, NewEvent, subject_id
 from ledger.domain.rows import TABLES, PostingRow
-from ledger.domain.vocabulary import check_event
 
 START = datetime(2026, 6, 1, 4, 30, tzinfo=UTC)
 RECEIVED = datetime(2026, 11, 20, 3, 30, tzinfo=UTC)

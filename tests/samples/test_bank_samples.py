@@ -11,7 +11,7 @@ import pytest
 
 from connectors.contract import Inbound, load_connector
 from kit.errors import Rejected
-from ledger.domain.vocabulary import check_event
+from ledger.domain.checks import check_event
 
 REPOSITORY = Path(__file__).parents[2]
 SAMPLES = REPOSITORY.parent / "shared" / "vendors" / "samples"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kit.errors import Rejected
-from ledger.domain.vocabulary import check_event
+from ledger.domain.checks import check_event
 
 BILL = {
     "number": "INV-1",

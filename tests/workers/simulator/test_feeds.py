@@ -19,7 +19,7 @@ from starlette.routing import Route
 from connectors.contract import Inbound, StatusRow, load_connector, load_manifest
 from ingest.normalise import normalise, status_map
 from kit.errors import Denied
-from ledger.domain.vocabulary import check_event
+from ledger.domain.checks import check_event
 from workers.simulator import books, crm, gateway
 from workers.simulator.books import Message
 from workers.simulator.feeds import Address, send, shuffled, signed_headers

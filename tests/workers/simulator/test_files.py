@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from connectors.contract import Inbound, Observation, load_connector
-from ledger.domain.vocabulary import check_event
+from ledger.domain.checks import check_event
 from workers.simulator import bank
 from workers.simulator.live import Live
 from workers.simulator.world import World, build
