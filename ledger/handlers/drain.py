@@ -99,6 +99,14 @@ async def _derive_dirty(context: Context, *, limit: int) -> tuple[frozenset[UUID
     return frozenset(scope), bool(more)
 
 
+CHAT_KEPT = timedelta(days=90)
+"""How long a button works and a sent message is remembered; the log and the audit trail are kept for ever."""
+_FORGET_BUTTONS = "DELETE FROM buttons WHERE business_id = $1 AND created_at < $2"
+_FORGET_MESSAGES = (
+    "DELETE FROM outbox WHERE business_id = $1 AND queued_at < $2 AND status IN ('sent', 'failed')"
+)
+
+
 @handles(SweepBusiness, permission=Permission.SYSTEM)
 async def sweep(_: SweepBusiness, context: Context) -> int:
     """Judge everything by every rule; the daily safety net."""
@@ -108,7 +116,10 @@ async def sweep(_: SweepBusiness, context: Context) -> int:
     )
     entries = await reconcile.judge(context.tx, business, touched=None, now=context.now)
     context.entries += entries
-    context.audit("swept", changes=len(entries))
+    until = context.now - CHAT_KEPT
+    buttons = await context.tx.run(_FORGET_BUTTONS, business, until)
+    messages = await context.tx.run(_FORGET_MESSAGES, business, until)
+    context.audit("swept", changes=len(entries), buttons_forgotten=buttons, messages_forgotten=messages)
     return len(entries)
 
 
