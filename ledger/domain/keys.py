@@ -15,6 +15,8 @@ from ledger.domain.events import OPERATOR, subject_id
 
 _NOT_ALNUM = re.compile(r"[^0-9A-Z]+")
 _SPACES = re.compile(r"\s+")
+SHORTEST = 4
+"""A word of a narration with fewer characters names no document."""
 
 
 def number_key(number: str) -> str:
@@ -59,6 +61,8 @@ def identity_keys(source: str, kind: str, external_id: str, data: Mapping[str, A
         keys.add(f"gst:{gstin}")
     if kind in ("invoice", "credit_note") and data.get("number"):
         keys.add(f"inv:{number_key(data['number'])}")
+    if kind == "bill" and data.get("number"):
+        keys.add(f"bil:{number_key(data['number'])}")
     if kind in ("payment", "refund", "dispute"):
         keys.add(f"pay:{source}:{external_id if kind == 'payment' else data.get('payment')}")
     if kind == "cheque" and data.get("number"):
@@ -77,12 +81,14 @@ def _reference_keys(source: str, kind: str, external_id: str, data: Mapping[str,
     references = data.get("references") or {}
     keys = {f"utr:{utr_key(item)}" for item in references.get("utr", ()) if utr_key(item)}
     keys |= {f"inv:{number_key(item)}" for item in references.get("invoices", ())}
+    keys |= {f"bil:{number_key(item)}" for item in references.get("bills", ())}
     keys |= {f"doc:{source}:{item}" for item in references.get("documents", ())}
     keys |= {f"pay:{source}:{item}" for item in references.get("payments", ())}
-    if kind == "invoice":
+    if kind in ("invoice", "bill"):
         keys.add(f"doc:{source}:{external_id}")
     if kind == "bank_line":
-        keys |= {f"inv:{number_key(item)}" for item in references.get("tokens", ())}
+        words = {word for item in references.get("tokens", ()) if len(word := number_key(item)) >= SHORTEST}
+        keys |= {f"{side}:{word}" for word in words for side in ("inv", "bil")}
         if data.get("channel") == "CHEQUE":
             keys |= {f"chq:{utr_key(item)}" for item in references.get("tokens", ()) if item.isdigit()}
             keys |= {f"chq:{utr_key(item)}" for item in references.get("utr", ()) if item.isdigit()}

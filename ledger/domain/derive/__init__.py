@@ -6,6 +6,7 @@ Nothing is remembered from one run to the next, so any order of arrival gives th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from ledger.domain.derive.allocate import allocate
 from ledger.domain.derive.derived import Derived
@@ -26,9 +27,10 @@ def derive(identities: Iterable[Identity], terms: Terms) -> Derived:
     parties = PartyIndex(live, decisions=decisions)
     documents = build_documents(live, parties, terms)
     moneys = build_money(live, parties, terms, decisions=decisions)
-    disputed = {d.data["document"] for d in decisions if d.type == "dispute.raised"}
-    disputed -= {d.data["document"] for d in decisions if d.type == "dispute.settled"}
-    for document in documents.rows:
-        document.disputed = any(str(member.subject) in disputed for member in document.members)
+    for decision in sorted(decisions, key=lambda identity: (identity.at, identity.subject)):
+        if decision.type in ("dispute.raised", "dispute.settled") and (
+            document := documents.of(UUID(decision.data["document"]))
+        ):
+            document.disputed = decision.type == "dispute.raised"
     allocate(documents, moneys, parties, terms, decisions=decisions)
     return project(live, parties, documents, moneys, terms)

@@ -1,15 +1,32 @@
-"""Allocation: decisions first, then explicit references; recomputed each time, so a rejected one can't come back."""
+"""Allocation: decisions first, then explicit references; recomputed each time, so a rejected one can't come back.
+
+What of a payment was given back later (a refund, a cheque returned) is set against bills only where no lasting
+money pays them: a bill whose cheque bounced and that was paid anew is paid.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from ledger.domain.derive.documents import Documents
 from ledger.domain.derive.model import Document, Identity, Money, Terms
 from ledger.domain.derive.money import Moneys
 from ledger.domain.derive.parties import PartyIndex
-from ledger.domain.keys import number_key
+from ledger.domain.keys import SHORTEST, number_key
+
+
+@dataclass(slots=True)
+class _Line:
+    """What a decision or a reference wants of one document; `left` is what it hasn't got yet."""
+
+    document: Document
+    kind: str
+    left: int
+    why: str
 
 
 def allocate(
@@ -17,16 +34,25 @@ def allocate(
 ) -> None:
     """Set credit notes, decisions and references against documents; entries land on documents and money."""
     _credit_notes(documents)
-    _decided(documents, moneys, parties, decisions, terms)
-    decided = _latest_allocations(decisions, moneys)
-    for money in moneys.receipts:
-        if _counts(money) and money.anchor not in decided:
-            _explicit(money, documents, side="receivable", terms=terms)
-    for money in moneys.payouts:
-        if _counts(money) and money.anchor not in decided:
-            _explicit(money, documents, side="payable", terms=terms)
-    for money in (*moneys.receipts, *moneys.payouts):
+    latest = _latest_allocations(decisions, moneys)
+    counting = [money for money in (*moneys.receipts, *moneys.payouts) if _counts(money)]
+    decided = [money for money in counting if money.anchor in latest]
+    plans: list[tuple[Money, list[_Line]]] = []
+    for money in decided:
+        plans.append((money, _decided(money, documents, parties, latest[money.anchor])))
+        _settle(*plans[-1], terms, upto=money.lasting)
+    _deductions(documents, decisions, terms)
+    for money in counting:
+        if money.anchor not in latest:
+            plans.append((money, _cited(money, documents)))
+            _settle(*plans[-1], terms, upto=money.lasting)
+    for money, plan in plans:
+        if money.reversals:
+            cash = [line for line in plan if line.kind == "receipt"]
+            _settle(money, cash, terms, upto=money.amount)
+    for money in counting:
         _undo_reversed(money)
+    _write_offs(documents, decisions, terms)
 
 
 def _counts(money: Money) -> bool:
@@ -39,14 +65,15 @@ def _credit_notes(documents: Documents) -> None:
             continue
         left = note.amount
         for number in note.members[0].references("invoices"):
-            bill = documents.numbered(number, side="receivable", party=note.party)
+            bill = documents.numbered(number, side="receivable", party=note.party, amount=left)
             if (
                 bill is not None
                 and bill.currency == note.currency
                 and (fits := min(left, bill.remaining)) > 0
             ):
-                bill.enter("credit_note", -fits, note.issued_on, note.anchor)
-                note.enter("applied", -fits, note.issued_on, bill.anchor)
+                day = max(note.issued_on, bill.issued_on)
+                bill.enter("credit_note", -fits, day, note.anchor)
+                note.enter("applied", -fits, day, bill.anchor)
                 left -= fits
 
 
@@ -59,102 +86,180 @@ def _latest_allocations(decisions: Iterable[Identity], moneys: Moneys) -> dict[U
     return found
 
 
-def _decided(
-    documents: Documents, moneys: Moneys, parties: PartyIndex, decisions: Sequence[Identity], terms: Terms
-) -> None:
-    latest = _latest_allocations(decisions, moneys)
-    for money in (*moneys.receipts, *moneys.payouts):
-        decision = latest.get(money.anchor)
-        if decision is None or not _counts(money):
-            continue
-        if decision.data.get("party"):
-            money.party = parties.root(UUID(decision.data["party"]))
-        lines = [(documents.of(UUID(line["document"])), line) for line in decision.data["lines"]]
-        owners = {document.party for document, _ in lines if document is not None}
-        if len(owners) == 1 and not decision.data.get("party"):
-            money.party = owners.pop()
-        for document, line in lines:
-            if document is not None and document.currency == money.currency:
-                _set(money, document, line.get("kind") or "receipt", line["amount"], why="decided")
-    for decision in decisions:
-        if decision.type not in ("deduction.accepted", "writeoff.approved"):
-            continue
-        document = documents.of(UUID(decision.data["document"]))
-        if document is not None and (fits := min(decision.data["amount"], document.remaining)) > 0:
-            kind = "write_off" if decision.type == "writeoff.approved" else "deduction"
-            document.enter(kind, -fits, decision.day(terms), decision.subject)
+def _decided(money: Money, documents: Documents, parties: PartyIndex, decision: Identity) -> list[_Line]:
+    """Return what a person set this money against; the money becomes the named party's, or the bills' one owner's."""
+    lines = [
+        _Line(document, line.get("kind") or "receipt", line["amount"], "decided")
+        for line in decision.data["lines"]
+        if (document := documents.of(UUID(line["document"]))) is not None
+    ]
+    owners = {line.document.party for line in lines}
+    if decision.data.get("party"):
+        money.party = parties.root(UUID(decision.data["party"]))
+    elif len(owners) == 1:
+        money.party = owners.pop()
+    return lines
 
 
-def _explicit(money: Money, documents: Documents, *, side: str, terms: Terms) -> None:
-    """Match by what the money itself cites: a document's number or id, or a number in the bank's narration."""
-    named = "invoices" if side == "receivable" else "bills"
-    hits: list[tuple[Document, str]] = []
+def _deductions(documents: Documents, decisions: Iterable[Identity], terms: Terms) -> None:
+    for document, decision in _about(documents, decisions, "deduction.accepted"):
+        if (fits := min(decision.data["amount"], document.remaining)) > 0:
+            day = max(decision.day(terms), document.issued_on)
+            document.enter("deduction", -fits, day, decision.subject)
+
+
+def _write_offs(documents: Documents, decisions: Iterable[Identity], terms: Terms) -> None:
+    """Give up what was open on the day; what is paid after all takes the write-off back on its own day."""
+    for document, decision in _about(documents, decisions, "writeoff.approved"):
+        day = max(decision.day(terms), document.issued_on)
+        given_up = min(decision.data["amount"], document.open_on(day))
+        if given_up <= 0:
+            continue
+        back = given_up - min(given_up, max(document.remaining, 0))
+        later = [(on, -amount) for _, amount, on, _ in document.entries if on > day and amount < 0]
+        if document.reserve_on and document.reserve_on > day:
+            later.append((document.reserve_on, document.reserve))
+        document.enter("write_off", -given_up, day, decision.subject)
+        for on, amount in sorted(later):
+            if (part := min(back, amount)) > 0:
+                document.enter("write_off", part, on, decision.subject)
+                back -= part
+
+
+def _about(
+    documents: Documents, decisions: Iterable[Identity], event_type: str
+) -> list[tuple[Document, Identity]]:
+    """Return the decisions of one type with their documents, in the order of time."""
+    found = []
+    for decision in sorted(decisions, key=lambda identity: (identity.at, identity.subject)):
+        if decision.type == event_type:
+            document = documents.of(UUID(decision.data["document"]))
+            if document is not None and _takes(document, decision.data["currency"]):
+                found.append((document, decision))
+    return found
+
+
+def _takes(document: Document, currency: str) -> bool:
+    return document.kind != "credit_note" and not document.closed and document.currency == currency
+
+
+def _cited(money: Money, documents: Documents) -> list[_Line]:
+    """Match by what the money itself cites: a document's number or id, or a number in the bank's narration.
+
+    Of several claims of one source that are this money together, each pays what it cites itself.
+    """
+    plan: dict[UUID, _Line] = {}
+    together = Counter(member.source for member in money.members if member.kind != "bank_line")
     for member in money.members:
-        for external_id in member.references("documents"):
-            if (document := documents.external(member.source, external_id)) and document.side == side:
-                hits.append((document, "gateway_document"))
-        for number in member.references(named):
-            document = documents.numbered(number, side=side, party=money.party) or documents.numbered(
-                number, side=side, party=None
-            )
-            if document is not None:
-                hits.append((document, "invoice_number"))
-    if not hits:
-        hits = _narrated(money, documents, side=side)
-    seen: dict[UUID, tuple[Document, str]] = {}
-    for document, why in hits:
-        if document.currency == money.currency:
-            seen.setdefault(document.anchor, (document, why))
-    ordered = sorted(seen.values(), key=lambda hit: (hit[0].issued_on, hit[0].anchor))
-    owners = {document.party for document, _ in ordered}
+        part = together[member.source] > 1
+        for document, why in _referred(member, money, documents):
+            line = plan.setdefault(document.anchor, _Line(document, "receipt", 0, why))
+            line.left = min(line.left + member.data["amount"], money.amount) if part else money.amount
+    if not plan:
+        plan = {
+            row.anchor: _Line(row, "receipt", money.amount, "narration")
+            for row in _narrated(money, documents)
+        }
+    owners = {line.document.party for line in plan.values()}
     if len(owners) == 1:
         money.party = owners.pop()
-    for document, why in ordered:
-        _set(money, document, "receipt", money.remaining, why=why)
-        if 0 < document.remaining <= terms.round_off_limit and document.currency == terms.currency:
-            _set(money, document, "round_off", document.remaining, why="round_off")
+    return sorted(plan.values(), key=lambda line: (line.document.issued_on, line.document.anchor))
 
 
-def _narrated(money: Money, documents: Documents, *, side: str) -> list[tuple[Document, str]]:
-    """Find documents by words of the narration: a number with a letter in it, or bare digits with the exact amount."""
+def _referred(member: Identity, money: Money, documents: Documents) -> list[tuple[Document, str]]:
+    side = money.side
+    hits: list[tuple[Document, str]] = []
+    for external_id in member.references("documents"):
+        if document := documents.external(member.source, external_id, side=side):
+            hits.append((document, "gateway_document"))
+    for number in member.references("invoices" if side == "receivable" else "bills"):
+        document = documents.numbered(
+            number, side=side, party=money.party, amount=money.amount
+        ) or documents.numbered(number, side=side, party=None, amount=money.amount)
+        if document is not None:
+            hits.append((document, "invoice_number"))
+    first: dict[UUID, tuple[Document, str]] = {}
+    for document, why in hits:
+        if document.currency == money.currency:
+            first.setdefault(document.anchor, (document, why))
+    return list(first.values())
+
+
+def _narrated(money: Money, documents: Documents) -> list[Document]:
+    """Find documents of one party by words of the narration: a number with a letter in it, or bare digits with the
+    exact amount. One that has exactly the amount open goes before all others; those already paid only say whose
+    money it is."""
     hits: dict[UUID, Document] = {}
     for member in money.members:
-        if member.kind != "bank_line":
-            continue
-        for token in member.references("tokens"):
+        for token in member.references("tokens") if member.kind == "bank_line" else ():
             key = number_key(token)
-            document = documents.numbered(key, side=side, party=money.party)
-            if document is None or len(key) < 4 or document.remaining <= 0:
+            if len(key) < SHORTEST:
                 continue
-            if key.isdigit() and document.remaining != money.amount:
+            document = documents.numbered(key, side=money.side, party=money.party, amount=money.amount)
+            if document is None or document.currency != money.currency:
                 continue
-            hits[document.anchor] = document
-    if len({document.party for document in hits.values()}) != 1:
+            if not key.isdigit() or document.remaining == money.amount:
+                hits[document.anchor] = document
+    still = [row for row in hits.values() if row.remaining > 0] or list(hits.values())
+    if len({document.party for document in still}) != 1:
         return []
-    return [(document, "narration") for document in hits.values()]
+    found = sorted(still, key=lambda row: (row.issued_on, row.anchor))
+    if sum(row.remaining for row in found) == money.amount:
+        return found
+    return [row for row in found if row.remaining == money.amount][:1] or found
 
 
-def _set(money: Money, document: Document, kind: str, amount: int, *, why: str) -> None:
-    """Set up to `amount` against a document; deductions take nothing of the money itself."""
-    if document.closed:
-        return
-    room = document.remaining
-    reserve = document.reserve if document.reserve_on and money.day <= document.reserve_on else 0
-    fits = min(amount, room + reserve)
-    if kind == "receipt":
-        fits = min(fits, money.remaining)
+def _settle(money: Money, plan: Iterable[_Line], terms: Terms, *, upto: int) -> None:
+    """Carry a plan out as far as `upto` of the money goes; what is short by a rounding closes."""
+    for line in plan:
+        document = line.document
+        if not _takes(document, money.currency) or document.side != money.side or upto <= 0:
+            continue
+        if line.kind != "receipt":
+            line.left -= _deduct(money, line)
+            continue
+        fits = _pay(money, document, min(line.left, upto - money.allocated), why=line.why)
+        line.left -= fits
+        rounding = 0 < document.remaining <= terms.round_off_limit and document.currency == terms.currency
+        if fits and rounding and line.why != "decided" and money.allocated <= money.lasting:
+            _deduct(money, _Line(document, "round_off", document.remaining, "round_off"))
+
+
+def _deduct(money: Money, line: _Line) -> int:
+    """Set what the payer kept back against a document; it takes nothing of the money itself."""
+    fits = min(line.left, line.document.remaining)
     if fits <= 0:
-        return
+        return 0
+    line.document.enter("deduction", -fits, max(money.day, line.document.issued_on), money.anchor)
+    money.allocations.append((line.document, line.kind, fits, line.why))
+    return fits
+
+
+def _pay(money: Money, document: Document, amount: int, *, why: str) -> int:
+    """Set up to `amount` of money against a document; until the document's day it stands on account."""
+    reserve = 0
+    if document.reserve_on and money.day <= document.reserve_on:
+        reserve = min(document.reserve, max(money.left_on(document.reserve_on) - money.allocated, 0))
+    fits = min(amount, document.remaining + reserve)
+    if fits <= 0:
+        return 0
     document.reserve -= min(reserve, fits)
-    entry = "receipt" if kind == "receipt" else "deduction"
-    document.enter(entry, -fits, money.day, money.anchor)
-    money.allocations.append((document, kind, fits, why))
+    day = _on_document(money, document, "advance", -fits, money.day)
+    document.enter("receipt", -fits, day, money.anchor)
+    money.allocations.append((document, "receipt", fits, why))
+    return fits
+
+
+def _on_document(money: Money, document: Document, kind: str, amount: int, day: date) -> date:
+    """Return the day on which an entry falls on the document; before that day it is posted on account."""
+    if day < document.issued_on:
+        money.advance.append((kind, amount, day))
+        money.advance.append(("advance", -amount, document.issued_on))
+    return max(day, document.issued_on)
 
 
 def _undo_reversed(money: Money) -> None:
     """Give back what was set against documents, last first, once the money beyond it is gone."""
-    if not _counts(money):
-        return
     unallocated = money.remaining
     if unallocated:
         money.advance.append(("advance", -unallocated, money.day))
@@ -169,7 +274,8 @@ def _undo_reversed(money: Money) -> None:
             document, kind, _, _ = money.allocations[place]
             part = min(left, held[place]) if kind == "receipt" else 0
             if part > 0:
-                document.enter("reversal", part, day, money.anchor)
+                on = _on_document(money, document, "reversal", part, day)
+                document.enter("reversal", part, on, money.anchor)
                 held[place] -= part
                 left -= part
     money.allocations = [

@@ -17,6 +17,9 @@ _CLOSED = {
     "invoice.draft": "draft",
 }
 
+_Name = tuple[str, str, UUID, int]
+"""(kind, number, party, financial year): what makes two claims one document."""
+
 
 class Documents:
     """The documents at hand, found by identity, by number within a party, or by a number that only one party has."""
@@ -25,57 +28,83 @@ class Documents:
         self.rows = rows
         self._by_member = {member.subject: row for row in rows for member in row.members}
         self._by_number: dict[str, list[Document]] = {}
-        self._by_external: dict[tuple[str, str], Document] = {}
+        self._by_external: dict[tuple[str, str, str], Document] = {}
         for row in rows:
             if row.number and row.kind != "credit_note":
                 self._by_number.setdefault(number_key(row.number), []).append(row)
             for member in row.members:
-                self._by_external[member.source, member.external_id] = row
+                self._by_external[member.source, member.kind, member.external_id] = row
 
     def of(self, subject: UUID) -> Document | None:
         """Return the document that an identity (a decision cites one) belongs to."""
         return self._by_member.get(subject)
 
-    def external(self, source: str, external_id: str) -> Document | None:
-        """Return the document that a source calls `external_id`."""
-        return self._by_external.get((source, external_id))
+    def external(self, source: str, external_id: str, *, side: str) -> Document | None:
+        """Return the invoice (payable: the bill) that a source calls `external_id`."""
+        return self._by_external.get((source, "invoice" if side == "receivable" else "bill", external_id))
 
-    def numbered(self, number: str, *, side: str, party: UUID | None) -> Document | None:
-        """Return the one document of that number (and party, if known); None if there is none, or several parties'."""
+    def numbered(
+        self, number: str, *, side: str, party: UUID | None, amount: int | None = None
+    ) -> Document | None:
+        """Return the one document of that number (and party, if known); None if there is none, or several parties'.
+
+        Numbers start again with the financial year: of several of one party it is the one that is open, or that has
+        exactly `amount` open; if none is open, the latest.
+        """
         found = [
             row
             for row in self._by_number.get(number_key(number), ())
             if row.side == side and (party is None or row.party == party)
         ]
-        return found[0] if len(found) == 1 else None
+        if len(found) < 2:
+            return found[0] if found else None
+        if len({row.party for row in found}) > 1:
+            return None
+        still = [row for row in found if row.remaining > 0]
+        exact = [row for row in still if row.remaining == amount]
+        chosen = exact or still or found[-1:]
+        return chosen[0] if len(chosen) == 1 else None
 
 
 def build_documents(identities: Iterable[Identity], parties: PartyIndex, terms: Terms) -> Documents:
-    """Group invoices and bills by party and number, and turn them, openings and credit notes into documents."""
-    groups: dict[tuple[str, UUID, str], list[Identity]] = {}
-    loose: list[Identity] = []
-    alone: list[tuple[str, Identity, UUID]] = []
+    """Group invoices and bills by party, number and year; turn them, openings and credit notes into documents."""
+    groups: dict[_Name, list[Identity]] = {}
+    undated: list[Identity] = []
+    rows: list[Document | None] = []
     for identity in identities:
         if identity.kind not in ("invoice", "bill", "opening", "credit_note"):
             continue
         party, number = parties.of(identity), identity.data.get("number")
         if identity.kind in ("invoice", "bill") and number:
-            if party is None:
-                loose.append(identity)
+            issued_on = identity.date("issued_on")
+            if party is None or issued_on is None:
+                undated.append(identity)
             else:
-                groups.setdefault((identity.kind, party, number_key(number)), []).append(identity)
+                name = (identity.kind, number_key(number), party, terms.year(issued_on))
+                groups.setdefault(name, []).append(identity)
         elif party is not None:
-            alone.append((identity.kind, identity, party))
-    for identity in loose:
-        key = number_key(identity.data["number"])
-        found = sorted(group for group in groups if group[0] == identity.kind and group[2] == key)
-        if len(found) == 1:
-            groups[found[0]].append(identity)
-    rows = [_document(kind, members, party, terms, parties) for (kind, party, _), members in groups.items()]
-    rows += [_document(kind, [identity], party, terms, parties) for kind, identity, party in alone]
+            rows.append(_document(identity.kind, [identity], party, terms, parties))
+    _place_undated(groups, undated, parties)
+    rows += [
+        _document(kind, members, party, terms, parties) for (kind, _, party, _), members in groups.items()
+    ]
     found_rows = [row for row in rows if row is not None]
     found_rows.sort(key=lambda row: (row.issued_on, row.anchor))
     return Documents(found_rows)
+
+
+def _place_undated(groups: dict[_Name, list[Identity]], undated: list[Identity], parties: PartyIndex) -> None:
+    """Put what says no date or no party to the latest document of its number, if only one party has one."""
+    by_number: dict[tuple[str, str], list[_Name]] = {}
+    for name in sorted(groups):
+        by_number.setdefault(name[:2], []).append(name)
+    for identity in undated:
+        party, key = parties.of(identity), number_key(identity.data["number"])
+        found = [n for n in by_number.get((identity.kind, key), ()) if party is None or n[2] == party]
+        if len({name[2] for name in found}) == 1:
+            groups[found[-1]].append(identity)
+        elif party is not None:
+            groups.setdefault((identity.kind, key, party, 0), []).append(identity)
 
 
 def _document(
@@ -99,7 +128,7 @@ def _document(
         amount=best.data["amount"],
         currency=best.data["currency"],
         base=best.data.get("base"),
-        closed=next((_CLOSED[s] for m in members if (s := _closing(m)) in _CLOSED), None),
+        closed=_closed(members, best),
     )
     if kind != "credit_note":
         _set_dues(document, members, party, parties)
@@ -107,8 +136,19 @@ def _document(
     return document
 
 
+def _closed(members: list[Identity], best: Identity) -> str | None:
+    """Voided if a tool that keeps books says so, or anyone where none of them has it; a draft by the best's word.
+
+    A link that expired at the gateway, or a CRM's word, doesn't end a debt that stands in the books.
+    """
+    keepers = [m for m in members if m.source.partition(":")[0] in ("books", "standard")] or members
+    words = [_CLOSED.get(_closing(member)) for member in keepers]
+    if "voided" in words:
+        return "voided"
+    return _CLOSED.get(_closing(best))
+
+
 def _closing(member: Identity) -> str:
-    """A voided bill is voided whoever says so; a draft only by its own tool's word."""
     return member.type if member.type.endswith(".voided") else str(member.data.get("status"))
 
 

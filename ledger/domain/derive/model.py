@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from itertools import combinations
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,6 +24,12 @@ class Terms:
     timezone: str = "Asia/Kolkata"
     currency: str = "INR"
     round_off_limit: int = 100
+    year_starts_in: int = 4
+    """Month in which the financial year starts, and document numbers with it."""
+
+    def year(self, day: date) -> int:
+        """Return the calendar year in which the financial year of `day` began."""
+        return day.year - (day.month < self.year_starts_in)
 
 
 class Identity:
@@ -123,6 +130,16 @@ class Document:
             return 0
         return self.amount - self.reserve + self.moved
 
+    @property
+    def written_off(self) -> int:
+        """What was given up, less what was paid after all."""
+        return -sum(amount for kind, amount, _, _ in self.entries if kind == "write_off")
+
+    def open_on(self, day: date) -> int:
+        """Return what was open at the end of `day`."""
+        before = self.reserve if self.reserve_on and self.reserve_on <= day else 0
+        return self.amount - before + sum(amount for _, amount, on, _ in self.entries if on <= day)
+
     def enter(self, kind: str, amount: int, day: date, cause: UUID) -> None:
         """Add an entry."""
         self.entries.append((kind, amount, day, cause))
@@ -168,17 +185,50 @@ class Money:
         """What is not set against a document."""
         return self.amount - self.allocated
 
+    @property
+    def lasting(self) -> int:
+        """What of it was never given back."""
+        return self.amount - sum(amount for _, amount in self.reversals)
+
+    def left_on(self, day: date) -> int:
+        """Return what was still ours at the end of `day`."""
+        return self.amount - sum(amount for on, amount in self.reversals if on <= day)
+
 
 def row_id(kind: str, anchor: UUID) -> UUID:
     """Return the id of the row that stands on `anchor`."""
     return derived("row", kind, str(anchor))
 
 
-class Groups:
-    """Union-find over ids, whose root is always the smallest member: the same whatever the order of joins."""
+def latest_words(
+    decisions: Iterable[Identity], *, join: str, part: str
+) -> tuple[list[tuple[UUID, UUID]], set[frozenset[UUID]]]:
+    """Return the pairs that people joined, in the order of time, and those that they parted: the last word counts."""
+    joined: list[tuple[UUID, UUID]] = []
+    parted: set[frozenset[UUID]] = set()
+    for decision in sorted(decisions, key=lambda identity: (identity.at, identity.subject)):
+        if decision.type not in (join, part):
+            continue
+        first, *rest = subjects = sorted({UUID(subject) for subject in decision.data["subjects"]}) or [
+            decision.subject
+        ]
+        if decision.type == join:
+            joined.extend((first, other) for other in rest)
+            parted = {pair for pair in parted if not pair.issubset(subjects)}
+        else:
+            parted.update(frozenset(pair) for pair in combinations(subjects, 2))
+    return joined, parted
 
-    def __init__(self) -> None:
+
+class Groups:
+    """Union-find over ids, whose root is always the smallest member; what is parted never meets in one group."""
+
+    def __init__(self, parted: Iterable[frozenset[UUID]] = ()) -> None:
         self._parent: dict[UUID, UUID] = {}
+        self._foes: dict[UUID, set[UUID]] = {}
+        for one, other in parted:
+            self._foes.setdefault(one, set()).add(other)
+            self._foes.setdefault(other, set()).add(one)
 
     def root(self, item: UUID) -> UUID:
         """Return the smallest id joined with `item`."""
@@ -189,6 +239,10 @@ class Groups:
         return parent
 
     def join(self, one: UUID, other: UUID) -> None:
-        """Put two ids into one group."""
+        """Put two ids into one group, unless that would bring together what is parted."""
         a, b = sorted((self.root(one), self.root(other)))
+        if a == b or any(self.root(foe) == b for foe in self._foes.get(a, ())):
+            return
         self._parent[b] = a
+        if b in self._foes:
+            self._foes.setdefault(a, set()).update(self._foes.pop(b))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from ledger.domain.derive.model import Groups, Identity, Money, Terms
+from ledger.domain.derive.model import Groups, Identity, Money, Terms, latest_words
 from ledger.domain.derive.parties import PartyIndex
 from ledger.domain.keys import utr_key
 
 _CASH = ("cash", "gateway")
+_REVERSED = frozenset(["payment.reversed", "payout.reversed", "cheque.returned", "cheque.replaced"])
 
 
 @dataclass(slots=True)
@@ -37,17 +38,20 @@ def build_money(
     lines = [i for i in identities if i.kind == "bank_line"]
     _match_settlements(out, [i for i in identities if i.kind == "settlement"], lines)
     credits = [i for i in lines if i.type == "bank.credited" and i.subject not in out.settlement_of]
-    incoming = [i for i in identities if i.kind == "payment" or (i.kind == "cheque" and _cleared(i))]
+    incoming = [i for i in identities if _is_incoming(i)]
     outgoing = [i for i in identities if i.kind == "payout"]
     debits = [i for i in lines if i.type == "bank.debited"]
-    classified = {UUID(d.data["line"]): d.data["as"] for d in decisions if d.type == "line.classified"}
+    words = _last_words(decisions)
     for claims, bank in ((incoming, credits), (outgoing, debits)):
         for members in _joined(claims, bank, decisions):
             if claims is outgoing and not any(m.kind == "payout" for m in members):
                 continue
+            if all(m.type == "cheque.replaced" for m in members):
+                continue
             money = _money(members, terms, side="receivable" if claims is incoming else "payable")
             money.party = _party(members, parties)
-            money.classified = next((classified[m.subject] for m in members if m.subject in classified), None)
+            said = [words[m.subject] for m in members if m.subject in words]
+            money.classified = max(said, key=lambda d: (d.at, d.subject)).data.get("as") if said else None
             (out.receipts if claims is incoming else out.payouts).append(money)
             out.of.update((member.subject, money) for member in members)
     _reverse(out, identities, terms)
@@ -56,25 +60,37 @@ def build_money(
     return out
 
 
+def _last_words(decisions: Iterable[Identity]) -> dict[UUID, Identity]:
+    """What people last said that a piece of money is: a sale's, set against bills, or something else."""
+    found: dict[UUID, Identity] = {}
+    for decision in sorted(decisions, key=lambda identity: (identity.at, identity.subject)):
+        if decision.type in ("line.classified", "allocation.decided"):
+            found[UUID(decision.data.get("line") or decision.data["receipt"])] = decision
+    return found
+
+
 def _match_settlements(out: Moneys, settlements: Iterable[Identity], lines: Iterable[Identity]) -> None:
     by_utr: dict[str, list[Identity]] = defaultdict(list)
     for line in lines:
         if line.type == "bank.credited":
-            for reference in line.references("utr"):
-                by_utr[utr_key(reference)].append(line)
-    for settlement in settlements:
-        found = [
-            line
-            for reference in settlement.references("utr")
-            for line in by_utr.get(utr_key(reference), ())
-            if line.subject not in out.settlement_of
-        ]
-        if found:
-            best = min(
-                found, key=lambda line: (line.data["amount"] != settlement.data["amount"], line.subject)
-            )
-            out.settled_by[settlement.subject] = best
-            out.settlement_of[best.subject] = settlement
+            for key in {utr_key(reference) for reference in line.references("utr")} - {""}:
+                by_utr[key].append(line)
+    pairs = [
+        (_differs(settlement, line), settlement.subject, line.subject, settlement, line)
+        for settlement in settlements
+        for key in {utr_key(reference) for reference in settlement.references("utr")}
+        for line in by_utr.get(key, ())
+    ]
+    for _, _, _, settlement, line in sorted(pairs, key=lambda pair: pair[:3]):
+        if settlement.subject not in out.settled_by and line.subject not in out.settlement_of:
+            out.settled_by[settlement.subject] = line
+            out.settlement_of[line.subject] = settlement
+
+
+def _differs(settlement: Identity, line: Identity) -> tuple[bool, bool]:
+    """Order of belief in a pair of one reference: the exact amount first, a failed settlement last."""
+    same = [settlement.data[name] == line.data[name] for name in ("amount", "currency")]
+    return (not all(same), settlement.type == "settlement.failed")
 
 
 def _joined(
@@ -82,16 +98,11 @@ def _joined(
 ) -> list[list[Identity]]:
     """Return the groups of identities that are the same money."""
     pool = {identity.subject: identity for identity in (*claims, *bank)}
-    groups = Groups()
-    parted: set[frozenset[UUID]] = set()
-    for decision in decisions:
-        if decision.type in ("link.confirmed", "link.rejected"):
-            pair = sorted(map(UUID, decision.data["subjects"]))
-            if decision.type == "link.rejected":
-                parted.add(frozenset(pair))
-            elif all(subject in pool for subject in pair):
-                for other in pair[1:]:
-                    groups.join(pair[0], other)
+    confirmed, parted = latest_words(decisions, join="link.confirmed", part="link.rejected")
+    groups = Groups(parted)
+    for one, other in confirmed:
+        if one in pool and other in pool:
+            groups.join(one, other)
     by_utr: dict[str, tuple[list[Identity], list[Identity]]] = defaultdict(lambda: ([], []))
     for side, identities in ((0, claims), (1, bank)):
         for identity in identities:
@@ -99,9 +110,8 @@ def _joined(
                 by_utr[key][side].append(identity)
     taken: set[UUID] = set()
     for key in sorted(by_utr):
-        for one, other in _same_money(*by_utr[key], taken=taken):
-            if frozenset((one, other)) not in parted:
-                groups.join(one, other)
+        for one, other in _same_money(*by_utr[key], taken=taken, parted=parted):
+            groups.join(one, other)
     gathered: dict[UUID, list[Identity]] = defaultdict(list)
     for subject in sorted(pool):
         gathered[groups.root(subject)].append(pool[subject])
@@ -111,15 +121,20 @@ def _joined(
 def _money_keys(identity: Identity) -> set[str]:
     keys = {f"utr:{utr_key(item)}" for item in identity.references("utr") if utr_key(item)}
     if identity.kind == "cheque":
-        keys.add(f"chq:{utr_key(identity.data['number'])}:{identity.data['amount']}")
+        if number := utr_key(identity.data.get("number") or ""):
+            keys.add(f"chq:{number}:{identity.data['amount']}")
     elif identity.kind == "bank_line" and identity.data.get("channel") == "CHEQUE":
         words = [*identity.references("tokens"), *identity.references("utr")]
-        keys |= {f"chq:{utr_key(word)}:{identity.data['amount']}" for word in words if word.isdigit()}
+        keys |= {
+            f"chq:{utr_key(word)}:{identity.data['amount']}"
+            for word in words
+            if word.isdigit() and utr_key(word)
+        }
     return keys
 
 
 def _same_money(
-    claims: list[Identity], bank: list[Identity], *, taken: set[UUID]
+    claims: list[Identity], bank: list[Identity], *, taken: set[UUID], parted: Collection[frozenset[UUID]]
 ) -> Iterable[tuple[UUID, UUID]]:
     """Pair claims and bank lines of one reference: one line a claim, by equal amount first, then by sum."""
     by_source: dict[str, list[Identity]] = defaultdict(list)
@@ -127,29 +142,39 @@ def _same_money(
         by_source[claim.source].append(claim)
     first, *others = [by_source[source] for source in sorted(by_source)] or [[]]
     for rows in others:
-        yield from _by_amount(first, rows)
+        yield from _by_amount(first, rows, parted=parted)
     free = [line for line in bank if line.subject not in taken]
     for rows in (first, *others):
-        pairs = list(_by_amount(rows, free))
+        pairs = list(_by_amount(rows, free, parted=parted))
         if not pairs and len(free) == 1 and rows:
             total = sum(row.data["amount"] for row in rows)
             if len(rows) == 1 or total == free[0].data["amount"]:
-                pairs = [(row.subject, free[0].subject) for row in rows]
+                pairs = [
+                    (row.subject, free[0].subject)
+                    for row in rows
+                    if frozenset((row.subject, free[0].subject)) not in parted
+                ]
         taken.update(line for _, line in pairs)
         yield from pairs
 
 
-def _by_amount(rows: Sequence[Identity], others: Sequence[Identity]) -> Iterable[tuple[UUID, UUID]]:
+def _by_amount(
+    rows: Sequence[Identity], others: Sequence[Identity], *, parted: Collection[frozenset[UUID]]
+) -> Iterable[tuple[UUID, UUID]]:
     left: dict[tuple[int, str], list[UUID]] = defaultdict(list)
     for other in sorted(others, key=lambda identity: identity.subject):
         left[other.data["amount"], other.data["currency"]].append(other.subject)
     for row in sorted(rows, key=lambda identity: identity.subject):
-        if matches := left.get((row.data["amount"], row.data["currency"])):
-            yield row.subject, matches.pop(0)
+        matches = left.get((row.data["amount"], row.data["currency"]), [])
+        place = next((n for n, m in enumerate(matches) if frozenset((row.subject, m)) not in parted), None)
+        if place is not None:
+            yield row.subject, matches.pop(place)
 
 
-def _cleared(cheque: Identity) -> bool:
-    return cheque.type in ("cheque.cleared", "cheque.returned") and cheque.data.get("amount") is not None
+def _is_incoming(claim: Identity) -> bool:
+    """Whether it may be money of ours: a payment, or a cheque that the bank has seen (replaced: seen and returned)."""
+    presented = claim.type in ("cheque.cleared", "cheque.returned", "cheque.replaced")
+    return (claim.kind == "payment" or presented) and claim.data.get("amount") is not None
 
 
 def _money(members: list[Identity], terms: Terms, *, side: str) -> Money:
@@ -177,7 +202,7 @@ def _best_claims(members: list[Identity]) -> list[Identity]:
 
 def _status(members: list[Identity]) -> str:
     types = {member.type for member in members}
-    if "payout.reversed" in types or "payment.reversed" in types or "cheque.returned" in types:
+    if types & _REVERSED:
         return "payment.reversed"
     good = {"bank.credited", "bank.debited", "payment.received", "payment.confirmed", "payout.processed"}
     if types & (good | {"cheque.cleared"}):
@@ -212,25 +237,30 @@ def _party(members: list[Identity], parties: PartyIndex) -> UUID | None:
 def _reverse(out: Moneys, identities: Iterable[Identity], terms: Terms) -> None:
     """Take refunds, lost disputes, reversals and returned cheques out of the money that they concern."""
     payments = {(i.source, i.external_id): i for i in identities if i.kind == "payment"}
-    taken: dict[UUID, list[tuple[date, int]]] = defaultdict(list)
+    taken: dict[tuple[str, UUID], list[tuple[date, int]]] = defaultdict(list)
     for identity in identities:
         if identity.type in ("refund.processed", "dispute.lost"):
             payment = payments.get((identity.source, identity.data["payment"]))
-            if payment is not None:
-                taken[payment.subject].append((identity.day(terms, "paid_on"), identity.data["amount"]))
+            if payment is not None and payment.data.get("currency") == identity.data["currency"]:
+                row = (identity.day(terms, "paid_on"), identity.data["amount"])
+                taken[identity.kind, payment.subject].append(row)
     for money in (*out.receipts, *out.payouts):
+        by_source: dict[str, list[tuple[date, int]]] = defaultdict(list)
+        whole = [(m.day(terms, "on"), money.amount) for m in money.members if m.type in _REVERSED]
         for member in money.members:
-            rows = taken.get(member.subject, [])
-            stated = member.data.get("refunded", 0) - sum(amount for _, amount in rows)
-            if stated > 0:
-                rows = [*rows, (member.day(terms), stated)]
-            money.reversals.extend(rows)
-            if member.type in ("payment.reversed", "cheque.returned", "payout.reversed"):
-                money.reversals = [(member.day(terms, "on"), money.amount)]
-                break
-        money.reversals = _capped(sorted(money.reversals), money.amount)
-        if money.reversals and sum(amount for _, amount in money.reversals) >= money.amount:
+            refunds = taken.get(("refund", member.subject), [])
+            stated = member.data.get("refunded", 0) - sum(amount for _, amount in refunds)
+            rest = [(member.day(terms), stated)] if stated > 0 else []
+            by_source[member.source] += [*refunds, *rest, *taken.get(("dispute", member.subject), [])]
+        told = max((by_source[source] for source in sorted(by_source)), key=_total)
+        rows = sorted((max(day, money.day), amount) for day, amount in [*told, *whole])
+        money.reversals = _capped(rows, money.amount)
+        if money.reversals and _total(money.reversals) >= money.amount:
             money.status = "payment.reversed" if money.status == "payment.reversed" else "payment.refunded"
+
+
+def _total(rows: Iterable[tuple[date, int]]) -> int:
+    return sum(amount for _, amount in rows)
 
 
 def _capped(reversals: list[tuple[date, int]], limit: int) -> list[tuple[date, int]]:

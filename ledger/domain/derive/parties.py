@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from ledger.domain.derive.model import Groups, Identity, row_id
+from ledger.domain.derive.model import Groups, Identity, latest_words, row_id
 from ledger.domain.keys import gstin_key, name_key, number_key
 from ledger.domain.rows import PartyIdentityRow
 
@@ -31,13 +31,14 @@ class PartyIndex:
 
     def __init__(self, identities: Iterable[Identity], *, decisions: Iterable[Identity]) -> None:
         self._nodes: dict[UUID, _Node] = {}
-        self._groups = Groups()
+        joined, parted = latest_words(decisions, join="parties.linked", part="parties.unlinked")
+        self._groups = Groups(parted)
         self._rows: dict[UUID, UUID] = {}
         self._order: dict[UUID, list[_Node]] = {}
         for identity in identities:
             self._read(identity)
         self._members: dict[UUID, list[UUID]] = {}
-        self._join(decisions)
+        self._join(joined)
         for subject in sorted(self._nodes):
             self._members.setdefault(self._groups.root(subject), []).append(subject)
 
@@ -59,24 +60,16 @@ class PartyIndex:
             if value is not None:
                 node.mentioned.setdefault(name, value)
 
-    def _join(self, decisions: Iterable[Identity]) -> None:
-        by_gstin: dict[str, UUID] = {}
-        parted = {
-            frozenset(map(UUID, decision.data["subjects"]))
-            for decision in decisions
-            if decision.type == "parties.unlinked"
-        }
-        pairs: list[tuple[UUID, UUID]] = []
+    def _join(self, joined: Iterable[tuple[UUID, UUID]]) -> None:
+        by_gstin: dict[str, list[UUID]] = {}
         for subject in sorted(self._nodes):
             if gstin := gstin_key(self._nodes[subject].value("gstin")):
-                pairs.append((by_gstin.setdefault(gstin, subject), subject))
-        for decision in decisions:
-            if decision.type == "parties.linked":
-                first, *rest = sorted(map(UUID, decision.data["subjects"]))
-                pairs.extend((first, other) for other in rest)
-        for one, other in pairs:
-            if one != other and frozenset((one, other)) not in parted:
-                self._groups.join(one, other)
+                by_gstin.setdefault(gstin, []).append(subject)
+        for one, other in joined:
+            self._groups.join(one, other)
+        for first, *rest in by_gstin.values():
+            for other in rest:
+                self._groups.join(first, other)
 
     def of(self, identity: Identity) -> UUID | None:
         """Return the root of the party that an identity names, or None."""

@@ -97,7 +97,7 @@ def _weigh_document(balance: _Balance, document: Document, currency: str) -> Non
 
 def _weigh_receipt(balance: _Balance, money: Money, currency: str) -> None:
     balance.customer = True
-    if balance.last_receipt_on is None or money.day > balance.last_receipt_on:
+    if money.lasting and (balance.last_receipt_on is None or money.day > balance.last_receipt_on):
         balance.last_receipt_on = money.day
     if money.currency == currency:
         balance.on_account += money.on_account

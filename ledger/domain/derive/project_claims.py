@@ -77,5 +77,5 @@ def _claimed(
         if document := documents.of(about):
             return [("invoice" if document.side == "receivable" else "payable", document.id, document.party)]
         if (money := moneys.of.get(about)) is not None:
-            return [("receipt", money.id, money.party)]
+            return [("receipt" if money.side == "receivable" else "payout", money.id, money.party)]
     return [(identity.kind, row_id(identity.kind, subject), party)]

@@ -12,13 +12,13 @@ from ledger.domain.derive.parties import PartyIndex
 
 
 def paid_on(document: Document) -> date | None:
-    """Return the day on which the last of it was paid, or None while it is open."""
-    if document.closed or document.remaining > 0 or not (document.entries or document.reserve):
+    """Return the day of the last money for it (else of what else settled it); None while open or if written off."""
+    if document.closed or document.remaining > 0 or document.written_off > 0:
         return None
-    days = [entry[2] for entry in document.entries if entry[1] < 0]
+    days = [day for kind, amount, day, _ in document.entries if amount < 0 and kind == "receipt"]
     if document.reserve and document.reserve_on:
         days.append(document.reserve_on)
-    return max(days, default=None)
+    return max(days or (day for _, amount, day, _ in document.entries if amount < 0), default=None)
 
 
 def document_rows(out: Derived, document: Document, parties: PartyIndex) -> None:
@@ -94,8 +94,7 @@ def _invoice_status(document: Document) -> str:
     if document.kind != "credit_note" and document.disputed and document.remaining > 0:
         return "invoice.disputed"
     if document.remaining <= 0:
-        written_off = any(entry[0] == "write_off" for entry in document.entries)
-        return "invoice.written_off" if written_off else "invoice.paid"
+        return "invoice.written_off" if document.written_off > 0 else "invoice.paid"
     return "invoice.partially_paid" if document.remaining < document.amount else "invoice.issued"
 
 
@@ -130,16 +129,13 @@ def _document_postings(out: Derived, document: Document, parties: PartyIndex) ->
         )
 
     if document.kind == "credit_note":
-        post(
-            "credit_note",
-            -document.amount - document.moved,
-            document.issued_on,
-            document.anchor,
-        )
+        post("credit_note", -document.amount, document.issued_on, document.anchor)
+        for _, amount, day, _ in document.entries:
+            post("credit_note", -amount, day, document.anchor)
         return
     opening = "opening" if document.kind == "opening" else "invoice"
     post(opening, document.amount, document.issued_on, document.anchor)
     if document.reserve and document.reserve_on:
-        post("receipt", -document.reserve, document.reserve_on, document.anchor)
+        post("receipt", -document.reserve, max(document.reserve_on, document.issued_on), document.anchor)
     for kind, amount, day, cause in document.entries:
         post(kind, amount, day, cause)

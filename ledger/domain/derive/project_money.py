@@ -162,7 +162,7 @@ def _bank_line(line: Identity, moneys: Moneys, terms: Terms) -> r.BankLineRow:
 def cheque_rows(out: Derived, identities: list[Identity], parties: PartyIndex, moneys: Moneys) -> None:
     """Write cheques with their last word."""
     for cheque in identities:
-        if cheque.kind != "cheque" or cheque.data.get("amount") is None:
+        if cheque.kind != "cheque" or cheque.data.get("amount") is None or not cheque.data.get("number"):
             continue
         money = moneys.of.get(cheque.subject)
         party = parties.of(cheque) or (money.party if money else None)
