@@ -55,13 +55,15 @@ class Firm:
         self._invoices: list[tuple[str, int, dict[str, Any]]] = []
         self._subjects: list[UUID] = []
         self._documents: list[UUID] = []
+        self._bills: list[tuple[str, int]] = []
 
     def build(self, size: int) -> list[Delivery]:
         """Return about `size` deliveries."""
         steps = (
             [self._invoice] * 5 + [self._payment] * 4 + [self._bank] * 4 + [self._settlement] * 2
             + [self._party, self._void, self._revise, self._revise, self._revise, self._credit_note, self._bill, self._cheque, self._deal,
-               self._opening, self._decision, self._decision]
+               self._opening, self._decision, self._decision, self._word, self._word, self._parting, self._payout,
+               self._next_year, self._sheet_bill, self._reversal]
         )  # fmt: skip
         while len(self.log) < size:
             self._moment += timedelta(hours=self._random.randrange(1, 30))
@@ -208,6 +210,7 @@ class Firm:
             "currency": "INR",
         }
         self._documents.append(self._say(BOOKS, "bill.received", f"b{number}", data))
+        self._bills.append((number, amount))
         if self._random.random() < 0.5:
             paid = {"amount": amount, "currency": "INR", "party": party, "references": {"bills": [number]}}
             self._say(BOOKS, "payout.processed", f"po{number}", paid)
@@ -216,27 +219,78 @@ class Firm:
         number, amount = f"{len(self.log):06d}", self._amount()
         data = {"number": number, "amount": amount, "currency": "INR", "party": self._who()}
         self._say(BOOKS, "cheque.received", f"q{number}", data)
+        at, on = self._moment, {"on": self._day()}
         if self._random.random() < 0.7:
-            self._say(
-                BOOKS,
-                "cheque.cleared",
-                f"q{number}",
-                {"on": self._day()},
-                at=self._moment + timedelta(days=2),
-            )
+            self._say(BOOKS, "cheque.cleared", f"q{number}", on, at=at + timedelta(days=2))
             line = {
                 "amount": amount, "currency": "INR", "account": "4421", "posted_on": self._day(), "channel": "CHEQUE",
                 "narration": f"CLG {number}", "references": {"tokens": [number]},
             }  # fmt: skip
             self._say(BANK, "bank.credited", f"L{number}", line, kind="bank_line", precision="day")
         if self._random.random() < 0.3:
-            self._say(
-                BOOKS,
-                "cheque.returned",
-                f"q{number}",
-                {"on": self._day()},
-                at=self._moment + timedelta(days=5),
-            )
+            self._say(BOOKS, "cheque.returned", f"q{number}", on, at=at + timedelta(days=5))
+        if self._random.random() < 0.2:
+            self._say(BOOKS, "cheque.replaced", f"q{number}", on, at=at + timedelta(days=8))
+
+    def _payout(self) -> None:
+        """Say a payout without a vendor, with a bank debit that names a bill; some come back."""
+        if not self._bills:
+            return
+        number, amount = self._random.choice(self._bills)
+        name, utr = f"px{len(self.log)}", f"PAYN{len(self.log):011d}"
+        data = {"amount": amount, "currency": "INR", "references": {"utr": [utr]}}
+        if self._random.random() < 0.5:
+            data["references"]["bills"] = [number.lower()]
+        self._subjects.append(self._say(GATEWAY, "payout.processed", name, data))
+        line = {
+            "amount": amount, "currency": "INR", "account": "4421", "posted_on": self._day(),
+            "narration": f"NEFT {utr}", "references": {"utr": [utr], "tokens": [number]},
+        }  # fmt: skip
+        if self._random.random() < 0.7:
+            self._say(BANK, "bank.debited", f"L{len(self.log)}", line, kind="bank_line", precision="day")
+        if self._random.random() < 0.3:
+            self._say(GATEWAY, "payout.reversed", name, data, at=self._moment + timedelta(days=1))
+        if self._random.random() < 0.2:
+            self._say(BOOKS, "bill.voided", f"b{number}", {"number": number})
+
+    def _next_year(self) -> None:
+        """Say a bill of the year before under a number that is used again, or one in dollars."""
+        if self._invoices:
+            number, amount, party = self._random.choice(self._invoices)
+            currency, day = self._random.choice([("INR", "2026-03-30"), ("USD", self._day())])
+            data = {
+                "number": number,
+                "party": party,
+                "issued_on": day,
+                "amount": amount,
+                "currency": currency,
+            }
+            name = f"y{number}" if currency == "INR" else f"u{number}-{len(self.log)}"
+            data["number"] = number if currency == "INR" else f"EXP-{len(self.log)}"
+            self._documents.append(self._say(BOOKS, "invoice.issued", name, data))
+
+    def _sheet_bill(self) -> None:
+        """Say a bill by number only: a CRM's or a gateway's word, without a party or without a day."""
+        if self._invoices:
+            number, amount, party = self._random.choice(self._invoices)
+            status = self._random.choice(["invoice.draft", "invoice.voided", "invoice.paid"])
+            data = {"number": number, "amount": amount, "currency": "INR", "status": status}
+            if self._random.random() < 0.5:
+                data["party"] = party
+            source = self._random.choice([CRM, GATEWAY, BOOKS])
+            self._say(source, "invoice.status_reported", f"n{number}", data)
+
+    def _reversal(self) -> None:
+        """Say a payment that is reversed, and often paid anew before or after that."""
+        if self._invoices:
+            number, amount, _ = self._random.choice(self._invoices)
+            data = {"amount": amount, "currency": "INR", "references": {"invoices": [number]}}
+            name = f"rev_{len(self.log)}"
+            self._subjects.append(self._say(GATEWAY, "payment.received", name, data))
+            self._say(GATEWAY, "payment.reversed", name, data, at=self._moment + timedelta(days=3))
+            if self._random.random() < 0.6:
+                at = self._moment + timedelta(days=self._random.choice([2, 4]))
+                self._say(GATEWAY, "payment.received", f"{name}b", data, at=at)
 
     def _deal(self) -> None:
         if self._invoices:
@@ -258,6 +312,37 @@ class Firm:
         self._say(
             "books:spreadsheet", "opening.stated", f"open-{data['party']['id']}", data, precision="observed"
         )
+
+    def _word(self) -> None:
+        """Say what people say of a bill or a customer: disputes, deductions, promises, money they confirm."""
+        if not self._documents:
+            return
+        name, document = f"w{len(self.log)}:1:0", str(self._random.choice(self._documents))
+        party = str(subject_id(BOOKS, "party", f"c{self._random.randrange(8)}"))
+        money = {"amount": self._amount(), "currency": "INR"}
+        says: list[tuple[str, str, dict[str, Any]]] = [
+            ("dispute.raised", "decision", {"document": document}),
+            ("dispute.settled", "decision", {"document": document}),
+            ("deduction.accepted", "decision", {"document": document, "kind": "tds", **money, "amount": 700}),
+            ("writeoff.approved", "decision", {"document": document, **money}),
+            ("promise.made", "promise", {"party": party, "on": self._day(), **money}),
+            ("payment.confirmed", "payment", {"party": {"id": party}, "into": "cash", **money}),
+        ]
+        event_type, kind, data = self._random.choice(says)
+        self._say(OPERATOR, event_type, name, data, kind=kind)
+
+    def _parting(self) -> None:
+        """Say that two parties, or two claims of money, are one; or that they are not."""
+        name = f"l{len(self.log)}:1:0"
+        if self._random.random() < 0.5 or len(self._subjects) < 2:
+            pair = [subject_id(BOOKS, "party", f"c{n}") for n in self._random.sample(range(8), 2)]
+            if self._random.random() < 0.3:
+                pair[1] = subject_id(CRM, "party", f"c{self._random.randrange(8)}")
+            event_type = self._random.choice(["parties.linked", "parties.unlinked"])
+        else:
+            pair = self._random.sample(self._subjects[-6:], 2)
+            event_type = self._random.choice(["link.confirmed", "link.rejected"])
+        self._say(OPERATOR, event_type, name, {"subjects": [str(item) for item in pair]}, kind="decision")
 
     def _decision(self) -> None:
         if not (self._subjects and self._documents):
