@@ -109,21 +109,18 @@ def _deductions(documents: Documents, decisions: Iterable[Identity], terms: Term
 
 
 def _write_offs(documents: Documents, decisions: Iterable[Identity], terms: Terms) -> None:
-    """Give up what was open on the day; what is paid after all takes the write-off back on its own day."""
+    """Give up what was open on the day; what is paid after all takes the write-off back, on its own day."""
     for document, decision in _about(documents, decisions, "writeoff.approved"):
         day = max(decision.day(terms), document.issued_on)
-        given_up = min(decision.data["amount"], document.open_on(day))
-        if given_up <= 0:
-            continue
-        back = given_up - min(given_up, max(document.remaining, 0))
-        later = [(on, -amount) for _, amount, on, _ in document.entries if on > day and amount < 0]
+        later = {on for _, _, on, _ in document.entries if on > day}
         if document.reserve_on and document.reserve_on > day:
-            later.append((document.reserve_on, document.reserve))
-        document.enter("write_off", -given_up, day, decision.subject)
-        for on, amount in sorted(later):
-            if (part := min(back, amount)) > 0:
-                document.enter("write_off", part, on, decision.subject)
-                back -= part
+            later.add(document.reserve_on)
+        still_open = [(on, max(document.open_on(on), 0)) for on in (day, *sorted(later))]
+        most, given_up = min(decision.data["amount"], still_open[0][1]), 0
+        for on, amount in still_open:
+            if change := min(most, amount) - given_up:
+                document.enter("write_off", -change, on, decision.subject)
+                given_up += change
 
 
 def _about(

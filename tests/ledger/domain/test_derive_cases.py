@@ -151,6 +151,11 @@ def test_what_is_written_off_and_then_paid_is_paid() -> None:
         0,
         0,
     ]
+    again = {"at": "2026-10-10", "on": "2026-10-20", "references": {"invoices": ["INV-1"]}}
+    bounced = said(GATEWAY, "payment.reversed", "p", amount=100_00, **again)
+    made = world(invoice, given_up, bounced)
+    assert only(made, "invoices").status == "invoice.written_off"
+    assert [sum(on(made, day).values()) for day in ("2026-10-10", "2026-10-20")] == [0, 0]
     made = world(invoice, given_up)
     assert (only(made, "invoices").status, only(made, "parties").usual_days_late) == (
         "invoice.written_off",

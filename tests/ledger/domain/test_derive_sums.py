@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,24 @@ def identities(seed: int, size: int) -> list[Identity]:
     return [Identity(subject, *names[subject], state) for subject, state in states.items() if state]
 
 
+def check_every_day(made: Derived) -> None:
+    """On no day of the past was less than nothing open on a bill, or more than all of it."""
+    rows: Any = made.tables
+    amounts = {
+        row.id: row.amount
+        for table in ("invoices", "payables")
+        for row in rows[table]
+        if row.kind != "credit_note"
+    }
+    still_open: Counter[UUID] = Counter()
+    by_day: dict[tuple[date, UUID], int] = defaultdict(int)
+    for posting in made.postings:
+        by_day[posting.effective_on, posting.document_id] += posting.amount
+    for (_, document), amount in sorted(by_day.items()):
+        still_open[document] += amount
+        assert document not in amounts or 0 <= still_open[document] <= amounts[document]
+
+
 def check(made: Derived) -> None:
     """Every sum that a reader could compare."""
     by_document: Counter[tuple[UUID, str]] = Counter()
@@ -47,6 +66,7 @@ def check(made: Derived) -> None:
             assert (
                 (row.outstanding <= 0) if row.kind == "credit_note" else (0 <= row.outstanding <= row.amount)
             ), row
+    check_every_day(made)
     for row in rows["parties"]:
         assert by_party[row.id, "receivable", row.currency] == row.receivable, row
         assert by_party[row.id, "payable", row.currency] == row.payable, row
