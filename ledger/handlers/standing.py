@@ -19,19 +19,19 @@ WITH party AS (
                   AND (p.last_receipt_on IS NULL OR p.last_receipt_on < p.promise_on), false) AS promise_broken
   FROM parties p WHERE p.business_id = $1 AND {where}
 ), bill AS (
-  SELECT i.party_id, i.id, d.number, i.issued_on,
+  SELECT i.party_id, i.id, d.number, i.issued_on, greatest(0, p.open_bills - p.receivable) AS covered,
          CASE WHEN d.invoice_id IS NULL THEN i.due_on ELSE d.due_on END AS due_on,
          coalesce(d.outstanding, i.outstanding) AS amount
   FROM party p
   JOIN invoices i ON i.business_id = $1 AND i.party_id = p.id AND i.outstanding > 0 AND i.currency = p.currency
   LEFT JOIN dues d ON d.business_id = $1 AND d.invoice_id = i.id AND d.outstanding > 0
-), standing AS (
+), standing AS MATERIALIZED (
   SELECT b.party_id, b.id, b.due_on, b.issued_on,
          greatest(0, least(b.amount,
            sum(b.amount) OVER (PARTITION BY b.party_id ORDER BY coalesce(b.due_on, b.issued_on), b.id, b.number)
-           - greatest(0, p.open_bills - p.receivable)))::bigint AS remaining
-  FROM bill b JOIN party p ON p.id = b.party_id
-), late AS (
+           - b.covered))::bigint AS remaining
+  FROM bill b
+), late AS MATERIALIZED (
   SELECT party_id, sum(remaining)::bigint AS overdue, $2 - min(due_on) AS days
   FROM standing WHERE due_on < $2 AND remaining > 0 GROUP BY party_id
 )
