@@ -201,6 +201,33 @@ async def _bills(door: Door, firm: Firm, count: int, *, parties: int = 1_000) ->
     await _drain(door, firm)
 
 
+async def _money(door: Door, firm: Firm) -> int:
+    """Append money for every third bill (each tenth of it short by tax), and bank credits that say nothing; drain."""
+    events, day = [], datetime(2026, 11, 1, tzinfo=UTC)
+    for number in range(0, INVOICES, 3):
+        amount = 116_000 if number % 30 == 0 else 118_000
+        data = {"amount": amount, "currency": "INR", "references": {"invoices": [f"B{number:07d}"]}}
+        events.append(
+            NewEvent(f"p{number}", "payment.received", "payment", f"p{number}", day, "instant", data)
+        )
+    for number in range(INVOICES // 50):
+        line = {
+            "amount": 50_000 + number, "currency": "INR", "account": "4421", "posted_on": "2026-11-01",
+            "narration": f"NEFT FROM CUSTOMER {number}", "payer": {"name": f"CUSTOMER {number}"},
+        }  # fmt: skip
+        events.append(NewEvent(f"l{number}", "bank.credited", "bank_line", f"l{number}", day, "day", line))
+    for start in range(0, len(events), 5_000):
+        part = tuple(events[start : start + 5_000])
+        body = f"money {start}".encode()
+        delivery = Delivery(
+            firm.business, "payment:razorpay", "file", digest(body), body, datetime.now(UTC), events=part
+        )
+        async with transaction(door.engine, [firm.business], role="munshi_ingest") as tx:
+            await append(tx, [delivery])
+    await _drain(door, firm)
+    return len(events)
+
+
 async def _analyse() -> None:
     """Gather statistics, as a database that has lived for a while has them."""
     connection = await asyncpg.connect(os.environ["ADMIN_DATABASE_URL"])
@@ -220,6 +247,14 @@ async def measure_state(report: Report, door: Door) -> Firm:
     await _bills(door, firm, INVOICES, parties=INVOICES // 40)
     report.add(
         f"append and drain, {INVOICES:,} bills", INVOICES / (time.perf_counter() - started), unit="events/s"
+    )
+    await _analyse()
+    started = time.perf_counter()
+    paid = await _money(door, firm)
+    report.add(
+        f"append and drain, {paid:,} payments and bank lines",
+        paid / (time.perf_counter() - started),
+        unit="events/s",
     )
     await _analyse()
     started = time.perf_counter()
