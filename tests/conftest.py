@@ -22,6 +22,7 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid4
 
 import asyncpg
+import hypothesis
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -35,6 +36,11 @@ from ledger.domain.roles import Actor, Role, system
 MACHINE_DATABASE = "postgresql://postgres@127.0.0.1:5432/postgres"
 MACHINE_REDIS = "redis://127.0.0.1:6379/15"
 APPLICATION_ROLE = "munshi_app"
+
+# In CI the same examples each time; at the desk new ones, so that what is found there becomes a test.
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 FAST = {
     "fsync": "off",
     "synchronous_commit": "off",

@@ -164,6 +164,8 @@ def _read_undated(
     if is_complete(columns_of([header_key(cell) for cell in row])):
         return False  # the heading again, on a new page
     if may_wrap and cells.has_only("narration", "reference"):
+        if len(table.lines) in table.gaps:
+            return True  # the rest of a row that couldn't be read
         last = table.lines[-1]
         more, reference = squeeze(text_of(cells.of("narration"))), squeeze(text_of(cells.of("reference")))
         table.lines[-1] = replace(
