@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.sql import ClauseElement
-
-_DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]
 
 
 class Tx:
-    """A transaction on one asyncpg connection; `fetch` and `run` take SQL with $1, $2… or a SQLAlchemy Core statement.
+    """A transaction on one asyncpg connection; `fetch` and `run` take SQL with $1, $2….
 
     jsonb is read as Python values and written as JSON text.
     """
@@ -28,39 +24,28 @@ class Tx:
         self.raw = raw
         self.statements = 0
 
-    async def fetch(self, statement: str | ClauseElement, *args: Any) -> list[asyncpg.Record]:
+    async def fetch(self, statement: str, *args: Any) -> list[asyncpg.Record]:
         """Return all rows of a statement."""
         self.statements += 1
-        sql, values = _compiled(statement, args)
-        rows: list[asyncpg.Record] = await self.raw.fetch(sql, *values)
+        rows: list[asyncpg.Record] = await self.raw.fetch(statement, *args)
         return rows
 
-    async def row(self, statement: str | ClauseElement, *args: Any) -> asyncpg.Record | None:
+    async def row(self, statement: str, *args: Any) -> asyncpg.Record | None:
         """Return the first row, or None."""
         self.statements += 1
-        sql, values = _compiled(statement, args)
-        return await self.raw.fetchrow(sql, *values)
+        return await self.raw.fetchrow(statement, *args)
 
-    async def value(self, statement: str | ClauseElement, *args: Any) -> Any:
+    async def value(self, statement: str, *args: Any) -> Any:
         """Return the first column of the first row, or None."""
         found = await self.row(statement, *args)
         return found[0] if found is not None else None
 
-    async def run(self, statement: str | ClauseElement, *args: Any) -> int:
+    async def run(self, statement: str, *args: Any) -> int:
         """Execute a statement and return the number of rows that it touched."""
         self.statements += 1
-        sql, values = _compiled(statement, args)
-        status: str = await self.raw.execute(sql, *values)
+        status: str = await self.raw.execute(statement, *args)
         tail = status.rsplit(" ", 1)[-1]
         return int(tail) if tail.isdigit() else 0
-
-
-def _compiled(statement: str | ClauseElement, args: Sequence[Any]) -> tuple[str, Sequence[Any]]:
-    if isinstance(statement, str):
-        return statement, args
-    compiled: Any = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-    names = compiled.positiontup or ()
-    return str(compiled), [compiled.params[name] for name in names]
 
 
 def make_engine(url: str, *, pool_size: int = 8, application: str = "munshi") -> AsyncEngine:

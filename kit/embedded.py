@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import IO
 
 import orjson
-from cryptography.fernet import Fernet
 
 from kit.children import end, started_at
 from kit.errors import Rejected
 from kit.postgres import PostgresServer
 from kit.redis_server import RedisServer, redis_binary
+from kit.sealing import new_seal_key
 
 DATABASE = "munshi"
 APPLICATION_ROLE = "munshi_app"
@@ -129,7 +129,7 @@ class Home:
         if not path.exists():
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self.path) as made:  # 0600
-                made.write(Fernet.generate_key())
+                made.write(new_seal_key().encode())
                 made.flush()
                 with suppress(FileExistsError):  # two at once: the first one's stands, whole
                     os.link(made.name, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from ledger import queries, views
@@ -17,6 +17,7 @@ from ledger.handlers.paging import Conditions, Order, cursors, cut, order_named,
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business, own_parties
 
+V = TypeVar("V")
 ORDERS = (
     Order("receivables:aging", ("coalesce(i.due_on, i.issued_on)", "i.id"), ("date", "uuid")),
     Order("receivables:amount", ("i.outstanding", "i.id"), ("bigint", "uuid"), descending=True),
@@ -84,59 +85,10 @@ async def in_full(bills: Sequence[views.InvoiceView], ctx: Context) -> tuple[vie
     """Add dues, claims and allocations to bills, in three statements however many they are."""
     if not bills:
         return ()
-    ids, tenant = [bill.id for bill in bills], ctx.actor.business_id
-    dues: dict[UUID, list[views.DueView]] = defaultdict(list)
-    claims: dict[UUID, list[views.ClaimView]] = defaultdict(list)
-    allocations: dict[UUID, list[views.AllocationView]] = defaultdict(list)
-    for row in await ctx.tx.fetch(
-        """
-        SELECT invoice_id, number, due_on, label, amount, outstanding FROM dues
-        WHERE business_id = $1 AND invoice_id = ANY($2) ORDER BY invoice_id, number
-        """,
-        tenant,
-        ids,
-    ):
-        dues[row["invoice_id"]].append(
-            views.DueView(row["number"], row["due_on"], row["label"], row["amount"], row["outstanding"])
-        )
-    for row in await ctx.tx.fetch(
-        """
-        SELECT row_id, source, word, status, amount, currency, stated_at, source_event_id, url FROM claims
-        WHERE business_id = $1 AND row_id = ANY($2) ORDER BY row_id, stated_at NULLS FIRST, source, subject
-        """,
-        tenant,
-        ids,
-    ):
-        claims[row["row_id"]].append(
-            views.ClaimView(
-                source=row["source"],
-                word=row["word"],
-                status=row["status"],
-                amount=row["amount"],
-                currency=row["currency"],
-                stated_at=row["stated_at"],
-                source_event_id=row["source_event_id"],
-                url=row["url"],
-            )
-        )
-    for row in await ctx.tx.fetch(
-        """
-        SELECT a.document_id, a.receipt_id, a.amount, a.kind, a.why, coalesce(r.reference, n.number) AS reference,
-               coalesce(r.received_on, n.issued_on,
-                 (SELECT max(effective_on) FROM postings s
-                  WHERE s.business_id = $1 AND s.document_id = d.id AND s.cause = a.receipt_id),
-                 d.issued_on) AS received_on
-        FROM allocations a
-        JOIN invoices d ON d.business_id = $1 AND d.id = a.document_id
-        LEFT JOIN receipts r ON r.business_id = $1 AND r.id = a.receipt_id
-        LEFT JOIN invoices n ON n.business_id = $1 AND n.id = a.receipt_id
-        WHERE a.business_id = $1 AND a.document_id = ANY($2)
-        ORDER BY a.document_id, received_on, a.receipt_id, a.kind
-        """,
-        tenant,
-        ids,
-    ):
-        allocations[row["document_id"]].append(_allocation(row))
+    ids = [bill.id for bill in bills]
+    dues = await _rows_of(ctx, _DUES, ids, _due)
+    claims = await _rows_of(ctx, _CLAIMS, ids, _claim)
+    allocations = await _rows_of(ctx, _ALLOCATIONS, ids, _allocation)
     return tuple(
         replace(
             bill,
@@ -145,6 +97,54 @@ async def in_full(bills: Sequence[views.InvoiceView], ctx: Context) -> tuple[vie
             allocations=tuple(allocations[bill.id]),
         )
         for bill in bills
+    )
+
+
+# Each names the bill that its row belongs to `bill_id`, and is ordered as it is shown.
+_DUES = """
+SELECT invoice_id AS bill_id, number, due_on, label, amount, outstanding FROM dues
+WHERE business_id = $1 AND invoice_id = ANY($2) ORDER BY invoice_id, number
+"""
+_CLAIMS = """
+SELECT row_id AS bill_id, source, word, status, amount, currency, stated_at, source_event_id, url FROM claims
+WHERE business_id = $1 AND row_id = ANY($2) ORDER BY row_id, stated_at NULLS FIRST, source, subject
+"""
+_ALLOCATIONS = """
+SELECT a.document_id AS bill_id, a.receipt_id, a.amount, a.kind, a.why, coalesce(r.reference, n.number) AS reference,
+       coalesce(r.received_on, n.issued_on,
+         (SELECT max(effective_on) FROM postings s
+          WHERE s.business_id = $1 AND s.document_id = d.id AND s.cause = a.receipt_id),
+         d.issued_on) AS received_on
+FROM allocations a
+JOIN invoices d ON d.business_id = $1 AND d.id = a.document_id
+LEFT JOIN receipts r ON r.business_id = $1 AND r.id = a.receipt_id
+LEFT JOIN invoices n ON n.business_id = $1 AND n.id = a.receipt_id
+WHERE a.business_id = $1 AND a.document_id = ANY($2)
+ORDER BY a.document_id, received_on, a.receipt_id, a.kind
+"""
+
+
+async def _rows_of(ctx: Context, sql: str, ids: list[UUID], read: Callable[[Any], V]) -> dict[UUID, list[V]]:
+    found: dict[UUID, list[V]] = defaultdict(list)
+    for row in await ctx.tx.fetch(sql, ctx.actor.business_id, ids):
+        found[row["bill_id"]].append(read(row))
+    return found
+
+
+def _due(row: Any) -> views.DueView:
+    return views.DueView(row["number"], row["due_on"], row["label"], row["amount"], row["outstanding"])
+
+
+def _claim(row: Any) -> views.ClaimView:
+    return views.ClaimView(
+        source=row["source"],
+        word=row["word"],
+        status=row["status"],
+        amount=row["amount"],
+        currency=row["currency"],
+        stated_at=row["stated_at"],
+        source_event_id=row["source_event_id"],
+        url=row["url"],
     )
 
 
