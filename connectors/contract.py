@@ -1,16 +1,21 @@
-"""The contract of a connector: verify raw bytes, then turn them into observations in the vendor's words."""
+"""The contract of a connector: verify raw bytes, turn them into observations, fetch pages, write our state back.
+
+Everything but `fetch` and `write_back` is pure. Those two do their calls through the `Vendor` that they are given:
+they know paths and bodies, never clients, tokens, retries or clocks.
+"""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from importlib import import_module, resources
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
-from kit.errors import NotFound
+from kit.errors import MunshiError, NotFound
+from kit.json import read_json
 
 Precision = Literal["instant", "day", "observed"]
 """How sharp `occurred_at` is: to the moment, to the day, or only seen at that time (a poll, a snapshot)."""
@@ -18,11 +23,15 @@ Precision = Literal["instant", "day", "observed"]
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """One delivery as it came: raw body, lower-cased headers, and the file's name if it was a file."""
+    """One delivery as it came: raw body, lower-cased headers, the file's name if it was a file.
+
+    `stream` names the stream of the manifest that a pulled page is of; None: it was pushed, or is a file.
+    """
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     filename: str | None = None
+    stream: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +66,21 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """An object to be fetched by its id, `after` a while: a thin message only names it, or it is still open."""
+
+    stream: str
+    external_id: str
+    after: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """What one delivery said: the payload version it was pinned to, its facts, and what could not be read.
 
     `ignored` names vendor events that are known and bear on nothing that we keep. `facts` counts or dates the
     delivery as a whole, for the person who sent it (a statement's account, period, opening and closing balance).
+    `wanted` names what is to be fetched from the vendor, because this delivery doesn't tell all of it.
     """
 
     version: str
@@ -69,6 +88,7 @@ class Observed:
     unreadable: Sequence[Unreadable] = ()
     ignored: Sequence[str] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    wanted: Sequence[Wanted] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +102,172 @@ class StatusRow:
     confidence: int
     event_type: str | None = None
     notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One list of a vendor that is read now and then: `[[stream]]` in the manifest.
+
+    A round reads the window from the last round's start, less `overlap_minutes` (wider than the vendor retries and
+    indexes), to now. The first round goes `first_days` back. `by_id`: its objects can be fetched by id (`wanted`),
+    at most `batch` in one page.
+    """
+
+    name: str
+    every_minutes: int
+    overlap_minutes: int
+    first_days: int = 90
+    windowed: bool = True
+    """False: it has no times to ask by; every round reads all of it (pipelines, owners)."""
+    by_id: bool = False
+    batch: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """How a vendor's API is called: `[api]` in the manifest. A source's settings may name another `base_url`.
+
+    `auth`: `basic` (the first two credentials are user and password), `bearer` (the credential `token`), `headers`
+    (only those of `headers`), `oauth` (refresh token flow at `token_url`: credentials `client_id`, `client_secret`,
+    `refresh_token`; sent as `<scheme> <access token>`). `headers` may hold `{credential}` and `{setting}`.
+    """
+
+    base_url: str
+    auth: Literal["basic", "bearer", "headers", "oauth"]
+    credentials: tuple[str, ...]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    token_url: str = ""
+    scheme: str = "Bearer"
+    per_second: float = 4.0
+    """Calls that we allow ourselves, kept below the vendor's limit."""
+    settings: tuple[str, ...] = ()
+    """Settings that a source must have before it can be called (`organization_id`)."""
+    probe: str = ""
+    """A path whose answer shows that the credentials are right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP call to a vendor. `path` is added to the base URL; `query` values may be lists (repeated names).
+
+    At most one of `json` and `form` is sent. `accept` names statuses besides 2xx that come back as a reply.
+    """
+
+    path: str
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    query: Mapping[str, str | int | Sequence[str]] = field(default_factory=dict)
+    json: Any = None
+    form: Mapping[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    accept: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A vendor's answer: status, lower-cased headers, raw body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Read the body strictly (fractions are Decimal); Rejected if it is no JSON."""
+        return read_json(self.body)
+
+
+class Vendor(Protocol):
+    """Does calls for a connector: adds credentials, keeps the pace, tells failures by their remedy."""
+
+    async def __call__(self, call: Call) -> Reply:
+        """Return a 2xx (or accepted) reply.
+
+        Retryable: no answer, 408, 423, 425, 429, 477, 5xx. SourceBroken: 401, 403. Rejected
+        (`vendor.refused`): any other status.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """What to fetch next: the page at `position` ({} at the start) of a window of a stream, or objects by `ids`.
+
+    `since` and `until` bound the window (changed or made in it, as the vendor can say). `settings` are the source's.
+    """
+
+    stream: str
+    since: datetime
+    until: datetime
+    position: Mapping[str, Any] = field(default_factory=dict)
+    ids: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a fetch brought: raw bodies to be observed like any delivery, and where to go on (None: at the end).
+
+    `position` is plain JSON and differs from the one asked for; `items` counts for progress.
+    """
+
+    inbounds: Sequence[Inbound]
+    position: Mapping[str, Any] | None
+    items: int = 0
+
+
+@runtime_checkable
+class Pulls(Protocol):
+    """What `connector` offers besides, if its manifest has streams."""
+
+    async def fetch(self, pull: Pull, call: Vendor) -> Page:
+        """Fetch one page, or the objects named by `ids`; no state is kept between calls."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBack:
+    """Our state of one party or deal, as it goes to `external_id` of the vendor; money in minor units.
+
+    `status`: clear, open, overdue, promised, disputed. `word` is the status word (a deal's stage) that the vendor is
+    to take over, None: leave it. `fingerprint` is the same for the same content.
+    """
+
+    kind: Literal["party", "deal"]
+    external_id: str
+    currency: str
+    outstanding: int
+    overdue: int
+    overdue_days: int
+    status: str
+    last_receipt_on: date | None
+    last_receipt: int | None
+    expected_on: date | None
+    url: str
+    fingerprint: str
+    word: str | None = None
+    qualifier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of one item of a batch; `problem` None: the vendor took it."""
+
+    item: WriteBack
+    problem: MunshiError | None = None
+
+
+@runtime_checkable
+class WritesBack(Protocol):
+    """What `connector` offers besides, if its manifest says `writes_back`."""
+
+    async def prepare(self, call: Vendor, *, settings: Mapping[str, Any]) -> None:
+        """Make the vendor's fields that we write to, where they are missing; may be repeated."""
+        ...
+
+    async def write_back(
+        self, batch: Sequence[WriteBack], call: Vendor, *, settings: Mapping[str, Any]
+    ) -> Sequence[Written]:
+        """Write a batch; safe to repeat. An error raised concerns the whole batch, `problem` one item."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +286,18 @@ class Manifest:
     silence_hours: int = 0
     """Hours without news after which the source counts as quiet; 0: it has no rhythm."""
     status_map: tuple[StatusRow, ...] = ()
+    api: Api | None = None
+    streams: tuple[Stream, ...] = ()
+    writes_back: bool = False
+    batch: int = 100
+    """Items of a write-back batch."""
+
+    def stream(self, name: str) -> Stream:
+        """Return a stream by name; NotFound if the connector has none of that name."""
+        for stream in self.streams:
+            if stream.name == name:
+                return stream
+        raise NotFound("stream.unknown", f"{self.label} has no stream {name[:40]!r}.")
 
     @property
     def source_prefix(self) -> str:
@@ -153,6 +351,12 @@ def load_manifest(name: str) -> Manifest:
             )
     for many in ("via", "versions", "content_types", "kept_headers"):
         raw[many] = tuple(raw.get(many, ()))
+    raw["streams"] = tuple(Stream(**stream) for stream in raw.pop("stream", ()))
+    if api := raw.get("api"):
+        lists: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in api.items()
+        }
+        raw["api"] = Api(**lists)
     return Manifest(**raw, status_map=tuple(rows))
 
 

@@ -13,7 +13,7 @@ from ingest.normalise import Normalised, normalise
 from ingest.sources import Source
 from kit.errors import MunshiError, Rejected
 from kit.logs import logger
-from ledger.domain.events import Delivery, Quarantined
+from ledger.domain.events import Delivery, Quarantined, WantedObject
 
 log = logger(__name__)
 DAY = timedelta(days=1)  # the date of any zone is at most one ahead of UTC
@@ -56,9 +56,10 @@ def read_delivery(source: Source, inbound: Inbound, *, via: str, received_at: da
     return _reading(source, inbound, None, nothing, via=via, received_at=received_at)
 
 
-def delivery_digest(kept_headers: Mapping[str, str], body: bytes) -> bytes:
-    """Return SHA-256 over the kept headers (sorted, one a line, then an empty line) and the body."""
-    head = "".join(f"{name}:{kept_headers[name]}\n" for name in sorted(kept_headers))
+def delivery_digest(kept_headers: Mapping[str, str], body: bytes, *, stream: str | None = None) -> bytes:
+    """Return SHA-256 over the stream and the kept headers (sorted, one a line, then an empty line) and the body."""
+    head = "" if stream is None else f"stream {stream}\n"
+    head += "".join(f"{name}:{kept_headers[name]}\n" for name in sorted(kept_headers))
     return hashlib.sha256(f"{head}\n".encode("utf-8", "surrogatepass") + body).digest()
 
 
@@ -80,17 +81,22 @@ def _reading(
         business_id=source.business_id,
         source=source.name,
         via=via,
-        digest=delivery_digest(kept, inbound.body),
+        digest=delivery_digest(kept, inbound.body, stream=inbound.stream),
         body=inbound.body,
         received_at=received_at,
         headers=kept,
         filename=inbound.filename,
+        stream=inbound.stream,
         version=observed.version if observed is not None else None,
         events=normalised.events,
         quarantined=normalised.quarantined,
         covered_until=covered,
         balance=facts.get("closing") if covered is not None else None,
         account=facts.get("account"),
+        wanted=tuple(
+            WantedObject(item.stream, item.external_id, received_at + item.after)
+            for item in (observed.wanted if observed is not None else ())
+        ),
     )
     return Reading(delivery, len(normalised.ignored), facts)
 

@@ -43,9 +43,13 @@ class Stale(MunshiError):
 
 
 class Retryable(MunshiError):
-    """A passing fault: the same call may succeed later."""
+    """A passing fault: the same call may succeed later, where it is known after `after` seconds."""
 
     kind = "retryable"
+
+    def __init__(self, code: str, message: str, *, remedy: str = "", after: float | None = None) -> None:
+        super().__init__(code, message, remedy=remedy)
+        self.after = after
 
 
 class SourceBroken(MunshiError):

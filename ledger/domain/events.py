@@ -75,6 +75,17 @@ class Quarantined:
     place: str
     code: str
     reason: str
+    diff: Mapping[str, Any] | None = None
+    """How it differs from the accepted version: missing, new, retyped members."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedObject:
+    """An object of a stream of the source that is to be fetched by its id, not before `due_at`."""
+
+    stream: str
+    external_id: str
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +100,14 @@ class Delivery:
     received_at: datetime
     headers: Mapping[str, str] = field(default_factory=dict)
     filename: str | None = None
+    stream: str | None = None
     version: str | None = None
     events: tuple[NewEvent, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
     covered_until: date | None = None
     balance: int | None = None
     account: str | None = None
+    wanted: tuple[WantedObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ _DECISION = {"because": "text", "note": "text", "conflict": "text"}
 EVENTS: Mapping[str, EventSpec] = {
     # -- what sources say ------------------------------------------------------------------------
     "party.upserted": EventSpec("party", {}, _PARTY),
+    # The source itself made one record of two: `into` is the id of the one that stayed.
+    "party.merged": EventSpec("party", {"into": "text"}, _PARTY, rank=90, final=True),
     "opening.stated": EventSpec(
         "opening", {**_MONEY, "party": "party", "side": "side", "as_on": "date"}, {"references": "references"}
     ),
@@ -68,8 +70,12 @@ EVENTS: Mapping[str, EventSpec] = {
     "invoice.status_reported": EventSpec("invoice", {}, _DOCUMENT, rank=30),
     "invoice.voided": EventSpec("invoice", {}, _DOCUMENT, rank=90, final=True),
     "credit_note.issued": EventSpec(
-        "credit_note", {"number": "text", "party": "party", "issued_on": "date", **_MONEY}, _DOCUMENT, rank=20
+        "credit_note",
+        {"number": "text", "party": "party", "issued_on": "date", **_MONEY},
+        {**_DOCUMENT, "side": "side"},  # payable: a vendor's, or our debit note to him; else a customer's
+        rank=20,
     ),
+    "credit_note.voided": EventSpec("credit_note", {}, {**_DOCUMENT, "side": "side"}, rank=90, final=True),
     "payment.authorised": EventSpec("payment", _MONEY, _PAYMENT, rank=20),
     "payment.failed": EventSpec("payment", _MONEY, _PAYMENT, rank=30),
     "payment.received": EventSpec("payment", _MONEY, _PAYMENT, rank=50, final=True),
@@ -90,7 +96,17 @@ EVENTS: Mapping[str, EventSpec] = {
     "settlement.processed": EventSpec(
         "settlement",
         _MONEY,
-        {"references": "references", "fee": "money", "tax": "money", "settled_on": "date", "status": "text"},
+        {
+            "references": "references",
+            "fee": "money",
+            "tax": "money",
+            "settled_on": "date",
+            "status": "text",
+            # What it is made of: captured − refunded ± adjusted − fee (its GST in it) = amount.
+            "captured": "money",
+            "refunded": "money",
+            "adjusted": "signed",
+        },
         rank=50,
     ),
     "settlement.failed": EventSpec(

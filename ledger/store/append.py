@@ -13,9 +13,10 @@ from kit.ids import derived, uuid7
 from ledger.domain.events import Appended, Delivery, NewEvent, subject_id
 
 _DELIVERIES = """
-INSERT INTO deliveries (business_id, source, digest, body, headers, filename, via, version, received_at)
+INSERT INTO deliveries (business_id, source, digest, body, headers, filename, via, version, stream,
+                        received_at)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::jsonb[], $6::text[], $7::text[],
-                     $8::text[], $9::timestamptz[])
+                     $8::text[], $9::text[], $10::timestamptz[])
 ON CONFLICT DO NOTHING
 """
 
@@ -59,9 +60,9 @@ SELECT id FROM added
 """
 
 _QUARANTINE = """
-INSERT INTO quarantine (business_id, id, source, delivery, place, code, reason, received_at)
+INSERT INTO quarantine (business_id, id, source, delivery, place, code, reason, diff, received_at)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[],
-                     $8::timestamptz[])
+                     $8::jsonb[], $9::timestamptz[])
 ON CONFLICT DO NOTHING
 """
 
@@ -72,6 +73,13 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::
                      $8::int[], $9::date[], $10::bigint[], $11::text[])
 """
 
+_WANTED = """
+INSERT INTO wanted AS w (business_id, source, stream, external_id, due_at)
+SELECT DISTINCT ON (1, 2, 3, 4) * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+ORDER BY 1, 2, 3, 4, 5
+ON CONFLICT (business_id, source, stream, external_id) DO UPDATE SET due_at = least(w.due_at, excluded.due_at)
+"""
+
 _Row = tuple[Any, ...]
 
 
@@ -80,7 +88,7 @@ async def append(tx: Tx, deliveries: Sequence[Delivery]) -> list[Appended]:
 
     The same event id with another reading is kept as a rewrite. Runs under the role `munshi_ingest`.
     """
-    await tx.run(_DELIVERIES, *_columns(map(_delivery_row, deliveries), 9))
+    await tx.run(_DELIVERIES, *_columns(map(_delivery_row, deliveries), 10))
     owners: dict[UUID, int] = {}
     rows: list[_Row] = []
     for index, delivery in enumerate(deliveries):
@@ -94,7 +102,14 @@ async def append(tx: Tx, deliveries: Sequence[Delivery]) -> list[Appended]:
         await _append_events(tx, rows, owners, added=added, rewritten=rewritten)
     refused = [row for delivery in deliveries for row in _quarantine_rows(delivery)]
     if refused:
-        await tx.run(_QUARANTINE, *_columns(refused, 8))
+        await tx.run(_QUARANTINE, *_columns(refused, 9))
+    wanted = [
+        (delivery.business_id, delivery.source, item.stream, item.external_id, item.due_at)
+        for delivery in deliveries
+        for item in delivery.wanted
+    ]
+    if wanted:
+        await tx.run(_WANTED, *_columns(wanted, 5))
     results = [
         Appended(
             added=added[index],
@@ -138,7 +153,7 @@ def _delivery_row(delivery: Delivery) -> _Row:
     return (
         delivery.business_id, delivery.source, delivery.digest, delivery.body,
         orjson.dumps(dict(delivery.headers)).decode(), delivery.filename, delivery.via, delivery.version,
-        delivery.received_at,
+        delivery.stream, delivery.received_at,
     )  # fmt: skip
 
 
@@ -162,6 +177,7 @@ def _quarantine_rows(delivery: Delivery) -> list[_Row]:
             _storable(part.place[:200]),
             part.code[:80],
             _storable(part.reason[:500]),
+            None if part.diff is None else orjson.dumps(part.diff).decode().replace("\\u0000", "\ufffd"),
             delivery.received_at,
         )
         for part in delivery.quarantined

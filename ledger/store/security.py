@@ -21,6 +21,15 @@ READABLE = {
     "event_rewrites": "business_id, id, source, source_event_id, digest, subject",
     "quarantine": "business_id, id",
 }
+PULLED = {"pulls": "SELECT, UPDATE", "wanted": "SELECT, INSERT, UPDATE, DELETE"}
+"""What the role that appends may do besides, within its businesses: move a cursor on."""
+RUNG = {
+    "pending": "business_id, due_at",
+    "pulls": "business_id, source, due_at, leased_until",
+    "wanted": "business_id, source, due_at",
+    "write_backs": "business_id, source, status, due_at",
+}
+"""What the scheduler sees of all businesses: who has work due, and nothing of what it is."""
 
 ROLES = """
 DO $$ BEGIN
@@ -61,8 +70,15 @@ def statements() -> list[str]:
     for name, columns in READABLE.items():
         out.append(f"GRANT SELECT ({columns}) ON {name} TO munshi_ingest")
         out.extend(_policy(name, "append_reads", f"FOR SELECT TO munshi_ingest USING ({TENANT})"))
-    out.append("GRANT SELECT (business_id, due_at) ON pending TO munshi_bell")
-    out.extend(_policy("pending", "bell", "FOR SELECT TO munshi_bell USING (true)"))
+    # A page commits together with the cursor behind it, and with the ids that it says are still to be fetched.
+    for name, rights in PULLED.items():
+        out.append(f"GRANT {rights} ON {name} TO munshi_ingest")
+        out.extend(
+            _policy(name, "pulling", f"FOR ALL TO munshi_ingest USING ({TENANT}) WITH CHECK ({TENANT})")
+        )
+    for name, columns in RUNG.items():
+        out.append(f"GRANT SELECT ({columns}) ON {name} TO munshi_bell")
+        out.extend(_policy(name, "bell", "FOR SELECT TO munshi_bell USING (true)"))
     # The log and the audit trail are never changed, not even by us.
     out.extend(
         f"REVOKE UPDATE, DELETE ON {name} FROM munshi_app"

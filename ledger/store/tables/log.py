@@ -30,7 +30,9 @@ deliveries = Table(
     Column("filename", Text, nullable=True),
     Column("via", Text, nullable=False, comment="webhook, file, chat, pull, operator"),
     Column("version", Text, nullable=True, comment="payload version that it was pinned to"),
+    Column("stream", Text, nullable=True, comment="pulled pages: the stream of the source that it is of"),
     when("received_at", nullable=False),
+    Index("deliveries_received", "business_id", "source", "received_at"),
 )
 external_events = Table(
     "external_events",
@@ -143,8 +145,42 @@ quarantine = Table(
     Column("place", Text, nullable=False, comment="row or part of the delivery; empty: all of it"),
     Column("code", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column(
+        "diff",
+        JSONB,
+        nullable=True,
+        comment="missing, new, retyped: how it differs from the accepted version",
+    ),
     when("received_at", nullable=False),
     when("resolved_at"),
+    Column("resolution", Text, nullable=True, comment="replayed, set_aside"),
+    Index("quarantine_open", "business_id", "source", postgresql_where=text("resolved_at IS NULL")),
+)
+source_fields = Table(
+    "source_fields",
+    metadata,
+    business(),
+    Column("source", Text, primary_key=True),
+    Column("version", Text, primary_key=True),
+    Column("path", Text, primary_key=True, comment="a member that the accepted version doesn't know"),
+    Column("kind", Text, nullable=False, comment="text, integer, decimal, flag, object, list, null"),
+    Column("delivery", LargeBinary, nullable=False, comment="the first that had it"),
+    when("first_seen_at", nullable=False),
+    comment="New optional members of payloads: noted, not refused.",
+)
+replays = Table(
+    "replays",
+    metadata,
+    business(),
+    Column("id", Uuid, primary_key=True),
+    Column("scope", JSONB, nullable=False, comment="source, event_type, since, until, quarantine"),
+    Column("status", Text, nullable=False, comment="running, done, stopped"),
+    Column("position", JSONB, nullable=True, comment="the last delivery that is done"),
+    Column("counts", JSONB, nullable=False, server_default="{}"),
+    Column("actor", Text, nullable=False),
+    when("started_at", nullable=False),
+    when("changed_at", nullable=False),
+    comment="Readings of the log made anew, so that one that was interrupted goes on where it stopped.",
 )
 status_mappings = Table(
     "status_mappings",

@@ -89,6 +89,12 @@ sources = Table(
         "key_hash", LargeBinary, nullable=False, comment="SHA-256 of the source key in the webhook's address"
     ),
     Column("secrets", LargeBinary, nullable=True, comment="sealed JSON list, newest first"),
+    Column(
+        "credentials", LargeBinary, nullable=True, comment="sealed JSON object: what our own calls to it need"
+    ),
+    Column(
+        "write_back", Boolean, nullable=False, server_default="false", comment="our state goes back to it"
+    ),
     Column("settings", JSONB, nullable=False, server_default="{}"),
     Column("silence_hours", Integer, nullable=False, server_default="0"),
     Column("enabled", Boolean, nullable=False, server_default="true"),
@@ -107,4 +113,42 @@ source_state = Table(
     Column("events", BigInteger, nullable=False, server_default="0"),
     Column("quarantined", BigInteger, nullable=False, server_default="0"),
     Column("duplicates", BigInteger, nullable=False, server_default="0"),
+)
+pulls = Table(
+    "pulls",
+    metadata,
+    business(),
+    Column("source", Text, primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("lane", Text, primary_key=True, comment="live, backfill"),
+    when("watermark"),
+    when("window_from"),
+    when("window_to"),
+    Column(
+        "position",
+        JSONB,
+        nullable=True,
+        comment="the connector's place within the window; null: at its start",
+    ),
+    when("due_at"),
+    Column("lease", Uuid, nullable=True, comment="who reads it now; a page commits only under it"),
+    when("leased_until"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("error_code", Text, nullable=True),
+    Column("error", Text, nullable=True),
+    when("started_at"),
+    when("done_at"),
+    Column("pages", BigInteger, nullable=False, server_default="0"),
+    Column("items", BigInteger, nullable=False, server_default="0"),
+    comment="Where the reading of each stream of a source stands.",
+)
+wanted = Table(
+    "wanted",
+    metadata,
+    business(),
+    Column("source", Text, primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("external_id", Text, primary_key=True),
+    when("due_at", nullable=False),
+    comment="Objects to be fetched by their id: named by a thin message, or still open when last seen.",
 )

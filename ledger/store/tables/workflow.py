@@ -108,3 +108,22 @@ dialogues = Table(
     Column("state", JSONB, nullable=False),
     when("changed_at", nullable=False, now=True),
 )
+write_backs = Table(
+    "write_backs",
+    metadata,
+    business(),
+    Column("source", Text, primary_key=True),
+    Column("kind", Text, primary_key=True, comment="party, deal"),
+    Column("external_id", Text, primary_key=True),
+    Column("subject", Uuid, nullable=False, comment="the source identity that it is written to"),
+    Column("desired", JSONB, nullable=False, comment="the latest state; older ones are not sent"),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of desired"),
+    Column("sent_digest", LargeBinary, nullable=True),
+    Column("status", Text, nullable=False, comment="queued, sent, refused, stopped"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("error", Text, nullable=True),
+    when("changed_at", nullable=False),
+    when("due_at", nullable=False),
+    when("sent_at"),
+    Index("write_backs_due", "business_id", "source", "status", "due_at"),
+)

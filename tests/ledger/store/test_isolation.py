@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ledger.store.security import APPENDED, READABLE
+from ledger.store.security import APPENDED, PULLED, READABLE, RUNG
 from ledger.store.tables import EXEMPT, metadata
 from tests.conftest import TestDatabase
 
@@ -132,7 +132,7 @@ async def test_the_log_and_the_audit_trail_can_not_be_changed(name: str, app: as
 async def test_the_role_that_appends_reads_keys_and_digests_only(app: asyncpg.Connection) -> None:
     await _speak_for(app, OURS)
     await app.execute("SET ROLE munshi_ingest")
-    for name in TABLES:
+    for name in set(TABLES) - set(PULLED):
         for column in metadata.tables[name].columns:
             statement = f"SELECT {column.name} FROM {name}"
             if column.name in READABLE.get(name, "").split(", "):
@@ -156,13 +156,31 @@ async def test_the_role_that_appends_inserts_into_the_log_for_its_businesses_onl
         if name in APPENDED:
             await _insert(app, name, OURS)
             continue
+        if name in PULLED:
+            continue
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await _insert(app, name, OURS)
 
 
+async def test_the_role_that_appends_moves_the_cursors_of_its_businesses_only(
+    app: asyncpg.Connection,
+) -> None:
+    await _speak_for(app, OURS)
+    await app.execute("SET ROLE munshi_ingest")
+    for name in PULLED:
+        assert await app.fetchval(f"SELECT array_agg(DISTINCT business_id) FROM {name}") == [OURS]
+        assert await app.execute(f"UPDATE {name} SET due_at = due_at") == "UPDATE 1"
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await _insert(app, name, THEIRS)
+    assert await app.execute("DELETE FROM wanted") == "DELETE 1"
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await app.execute("DELETE FROM pulls")
+
+
 async def test_the_role_that_rings_sees_whose_work_is_due_and_nothing_else(app: asyncpg.Connection) -> None:
     await app.execute("SET ROLE munshi_bell")
-    assert len(await app.fetch("SELECT business_id, due_at FROM pending")) == 2
+    for name, columns in RUNG.items():
+        assert len(await app.fetch(f"SELECT {columns} FROM {name}")) == 2
     for name in TABLES:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await app.fetch(f"SELECT * FROM {name}")
