@@ -1,0 +1,1 @@
+"""Vendors as they answer: small servers on loopback, with the faults that real ones have."""
