@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
@@ -15,10 +14,14 @@ from connectors.contract import Inbound, load_connector, load_manifest
 from ingest.normalise import normalise, status_map
 from kit.errors import Rejected
 from ledger.domain.checks import check_event
+from tests.connectors.casebook import cases_of
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
-FIXTURES = sorted((Path(__file__).parent / "fixtures" / "razorpay").glob("*.json"))
-BODIES = {path.stem: json.loads(path.read_text("utf-8")) for path in FIXTURES}
+BODIES = {
+    case.name: json.loads(case.inbound.body)
+    for case in cases_of("razorpay")
+    if case.inbound.stream is None and not case.name.startswith("malformed")
+}
 WORDS = {name: status_map(load_manifest(name)) for name in ("razorpay", "standard")}
 
 numbers = st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False)

@@ -23,8 +23,8 @@ from ledger.store.audit import verify_audit
 
 from .conftest import MAX_BODY, PREVIOUS, SECRET, Connected
 
-FIXTURES = Path(__file__).parents[1] / "connectors" / "fixtures" / "razorpay"
-CAPTURED = json.loads((FIXTURES / "payment_captured.json").read_text("utf-8"))
+CASES = Path(__file__).parents[1] / "connectors" / "cases" / "razorpay"
+CAPTURED = json.loads((CASES / "payment_captured.json").read_text("utf-8"))
 ACCEPTED = {"accepted": 1, "known": 0, "rewritten": 0, "quarantined": 0, "ignored": 0}
 QUARANTINED = {**ACCEPTED, "accepted": 0, "quarantined": 1}
 
@@ -85,7 +85,7 @@ async def test_the_previous_secret_still_verifies(razorpay):
 
 
 async def test_an_event_that_is_known_and_of_no_account_is_kept_and_counted(razorpay, engine):
-    answer = await razorpay.send((FIXTURES / "payout_link_processed.json").read_bytes())
+    answer = await razorpay.send((CASES / "payout_link_processed.json").read_bytes())
     assert answer.json() == {**ACCEPTED, "accepted": 0, "ignored": 1}
     assert await kept(engine, razorpay.business, "deliveries") == 1
 
