@@ -40,7 +40,9 @@ class StatusMap:
 
 def status_map(manifest: Manifest, own: Iterable[StatusRow] = ()) -> StatusMap:
     """Lay a business's own rows over the defaults of a connector."""
-    return StatusMap({_key(row.kind, row.word, row.qualifier): row for row in own}, _defaults(manifest))
+    return StatusMap(
+        {_key(row.kind, row.word, row.qualifier): row for row in own}, _defaults(manifest.status_map)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,5 +182,5 @@ def _key(kind: str, word: str, qualifier: str) -> _Key:
 
 
 @lru_cache(maxsize=64)
-def _defaults(manifest: Manifest) -> Mapping[_Key, StatusRow]:
-    return {_key(row.kind, row.word, row.qualifier): row for row in manifest.status_map}
+def _defaults(rows: tuple[StatusRow, ...]) -> Mapping[_Key, StatusRow]:
+    return {_key(row.kind, row.word, row.qualifier): row for row in rows}
