@@ -121,6 +121,8 @@ class Stream:
     """False: it has no times to ask by; every round reads all of it (pipelines, owners)."""
     by_id: bool = False
     batch: int = 50
+    needs: tuple[str, ...] = ()
+    """Settings without which a source doesn't read this stream (`account_number`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class Api:
     base_url: str
     auth: Literal["basic", "bearer", "headers", "oauth"]
     credentials: tuple[str, ...]
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
     token_url: str = ""
     scheme: str = "Bearer"
     per_second: float = 4.0
@@ -351,7 +353,9 @@ def load_manifest(name: str) -> Manifest:
             )
     for many in ("via", "versions", "content_types", "kept_headers"):
         raw[many] = tuple(raw.get(many, ()))
-    raw["streams"] = tuple(Stream(**stream) for stream in raw.pop("stream", ()))
+    raw["streams"] = tuple(
+        Stream(**{**stream, "needs": tuple(stream.get("needs", ()))}) for stream in raw.pop("stream", ())
+    )
     if api := raw.get("api"):
         lists: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in api.items()

@@ -27,13 +27,14 @@ MAX_BATCH = 256
 MAX_BATCH_BYTES = 16 * 1024 * 1024
 
 Ring = Callable[[set[UUID]], Awaitable[None]]
-_POISON = (
+POISON = (
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,
     asyncpg.ProgramLimitExceededError,
     ValueError,  # text that can't be encoded
     TypeError,  # data that JSON can't hold
 )
+"""What the store refuses because of the data itself."""
 _OUTAGE = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -118,7 +119,7 @@ class Appender:
                 self._engine, {d.business_id for d in deliveries}, role="munshi_ingest"
             ) as tx:
                 return await append(tx, deliveries)
-        except _POISON as error:
+        except POISON as error:
             if len(deliveries) > 1:
                 middle = len(deliveries) // 2
                 first = await self._append_or_bisect(deliveries[:middle])

@@ -8,7 +8,7 @@ import hmac
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -39,12 +39,12 @@ OUTAGE = (
 """How a database that is away, full or restarting shows itself."""
 
 _BY_KEY = """
-SELECT s.name, s.connector, s.secrets, s.settings, s.key_hash, b.timezone
+SELECT s.name, s.connector, s.secrets, s.credentials, s.settings, s.write_back, s.key_hash, b.timezone, b.currency
 FROM sources s JOIN businesses b USING (business_id)
 WHERE s.business_id = $1 AND s.enabled AND s.key_hash = $2
 """
 _BY_NAME = """
-SELECT s.name, s.connector, s.secrets, s.settings, s.key_hash, b.timezone
+SELECT s.name, s.connector, s.secrets, s.credentials, s.settings, s.write_back, s.key_hash, b.timezone, b.currency
 FROM sources s JOIN businesses b USING (business_id)
 WHERE s.business_id = $1 AND s.enabled AND s.name = $2
 """
@@ -55,15 +55,17 @@ SELECT kind, word, qualifier, status, confidence FROM status_mappings WHERE busi
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A connected source with all that reading one of its deliveries needs."""
+    """A connected source with all that reading one of its deliveries, or calling its vendor, needs."""
 
     business_id: UUID
     name: str
     connector: Connector
     manifest: Manifest
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
     settings: Mapping[str, Any]
     statuses: StatusMap
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    write_back: bool = False
 
 
 class Sources:
@@ -167,6 +169,8 @@ async def _source(tx: Tx, business_id: UUID, row: Mapping[str, Any], seal: Calla
         connector=load_connector(row["connector"]),
         manifest=manifest,
         secrets=seal().open(row["secrets"]) if row["secrets"] is not None else (),
-        settings={"timezone": row["timezone"], **row["settings"]},
+        settings={"timezone": row["timezone"], "currency": row["currency"], **row["settings"]},
         statuses=status_map(manifest, own),
+        credentials=seal().open_fields(row["credentials"]) if row["credentials"] is not None else {},
+        write_back=row["write_back"],
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import orjson
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -38,17 +39,25 @@ class Seal:
 
     def open(self, sealed: bytes | None) -> tuple[str, ...]:
         """Return the secrets, newest first; none for a source without; SourceBroken if no key of ours sealed them."""
-        if sealed is None:
-            return ()
+        return () if sealed is None else tuple(str(item) for item in self._opened(sealed))
+
+    def seal_fields(self, fields: Mapping[str, str]) -> bytes:
+        """Return named credentials sealed, as the column `sources.credentials` keeps them."""
+        return self._fernet.encrypt(orjson.dumps(dict(fields)))
+
+    def open_fields(self, sealed: bytes | None) -> dict[str, str]:
+        """Return named credentials; none for a source without; SourceBroken if no key of ours sealed them."""
+        return {} if sealed is None else {str(k): str(v) for k, v in self._opened(sealed).items()}
+
+    def _opened(self, sealed: bytes) -> Any:
         try:
-            found = orjson.loads(self._fernet.decrypt(bytes(sealed)))
+            return orjson.loads(self._fernet.decrypt(bytes(sealed)))
         except InvalidToken:
             raise SourceBroken(
                 "seal.wrong_key",
                 "The secrets of this source were sealed with another key.",
                 remedy="Put the former key back behind the new one in MUNSHI_SECRET_KEY, or give a new secret.",
             ) from None
-        return tuple(str(item) for item in found)
 
     def renew(self, sealed: bytes) -> bytes:
         """Seal again with the newest key what an older one sealed."""

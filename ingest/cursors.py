@@ -1,0 +1,228 @@
+"""Where the reading of each stream stands: leases, windows, pages that commit together with the cursor behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from kit.database import transaction
+from kit.errors import Stale
+from ledger.domain.events import Appended, Delivery
+from ledger.store.append import append
+
+Lane = Literal["live", "backfill", "wanted"]
+LEASE = timedelta(minutes=10)
+"""Longer than any page takes with its retries; a worker that died gives the stream up after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A stream that is ours to read, until the lease ends."""
+
+    business_id: UUID
+    source: str
+    stream: str
+    lane: Lane
+    lease: UUID
+    watermark: datetime | None
+    window_from: datetime | None
+    window_to: datetime | None
+    position: Mapping[str, Any] | None
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A source with streams or objects to be read now."""
+
+    business_id: UUID
+    source: str
+
+
+_DUE = """
+SELECT business_id, source FROM (
+  SELECT business_id, source, min(due_at) AS since FROM pulls
+  WHERE due_at <= $1 AND (leased_until IS NULL OR leased_until < $1) GROUP BY 1, 2
+  UNION ALL
+  SELECT w.business_id, w.source, min(w.due_at) FROM wanted w
+  WHERE w.due_at <= $1 AND NOT EXISTS (SELECT FROM pulls p WHERE p.business_id = w.business_id
+    AND p.source = w.source AND (p.leased_until >= $1)) GROUP BY 1, 2
+) due GROUP BY 1, 2 ORDER BY min(since) LIMIT 1000
+"""
+_STREAMS = """
+SELECT stream, lane FROM pulls WHERE business_id = $1 AND source = $2 AND due_at <= $3
+  AND (leased_until IS NULL OR leased_until < $3) AND lane <> 'wanted'
+ORDER BY lane DESC, due_at
+"""
+_TAKE = """
+UPDATE pulls SET lease = $5, leased_until = $7, started_at = $6
+WHERE business_id = $1 AND source = $2 AND stream = $3 AND lane = $4
+  AND (leased_until IS NULL OR leased_until < $6) AND (due_at <= $6 OR lane = 'wanted')
+RETURNING watermark, window_from, window_to, position, failures
+"""
+_HELD = "business_id = $1 AND source = $2 AND stream = $3 AND lane = $4 AND lease = $5"
+_MOVE = f"""
+UPDATE pulls SET position = $6::jsonb, window_from = $7, window_to = $8, watermark = $9, leased_until = $10,
+  pages = pages + 1, items = items + $11, failures = 0, error_code = NULL, error = NULL WHERE {_HELD}
+"""
+_RELEASE = f"""
+UPDATE pulls SET lease = NULL, leased_until = NULL, due_at = $6, done_at = coalesce($7, done_at) WHERE {_HELD}
+"""
+_FAIL = f"""
+UPDATE pulls SET lease = NULL, leased_until = NULL, due_at = $6, failures = failures + 1, error_code = $7, error = $8
+WHERE {_HELD}
+"""
+# All streams speak to the same vendor: while it is down or shut, one of them is enough to find out.
+_POSTPONE = """
+UPDATE pulls SET due_at = greatest(due_at, $3) WHERE business_id = $1 AND source = $2 AND due_at IS NOT NULL
+"""
+_HEALTHY = """
+SELECT EXISTS (SELECT FROM pulls WHERE business_id = $1 AND source = $2 AND lane = 'live' AND failures = 0)
+"""
+_POSTPONE_WANTED = """
+UPDATE wanted SET due_at = greatest(due_at, $3)
+WHERE business_id = $1 AND source = $2 AND ($4::text IS NULL OR stream = $4)
+"""
+_RESUME = """
+UPDATE pulls SET due_at = $3 WHERE business_id = $1 AND source = $2 AND failures = 0 AND due_at > $3
+"""
+_PUT = """
+INSERT INTO pulls (business_id, source, stream, lane, due_at)
+SELECT $1, $2, unnest($3::text[]), $4, $5 ON CONFLICT DO NOTHING
+"""
+_WANTED = """
+SELECT external_id FROM wanted WHERE business_id = $1 AND source = $2 AND stream = $3 AND due_at <= $4
+ORDER BY due_at, external_id LIMIT $5
+"""
+_WANTED_STREAMS = """
+SELECT DISTINCT stream FROM wanted WHERE business_id = $1 AND source = $2 AND due_at <= $3
+"""
+_GOT = """
+DELETE FROM wanted WHERE business_id = $1 AND source = $2 AND stream = $3 AND external_id = ANY($4) AND due_at <= $5
+"""
+_LATER = """
+UPDATE wanted SET due_at = $5 WHERE business_id = $1 AND source = $2 AND stream = $3 AND external_id = ANY($4)
+"""
+
+
+async def sources_due(engine: AsyncEngine, now: datetime) -> list[Due]:
+    """Return the sources of all businesses that have something to be read, the longest waiting first."""
+    async with transaction(engine, [], role="munshi_bell") as tx:
+        return [Due(row["business_id"], row["source"]) for row in await tx.fetch(_DUE, now)]
+
+
+class Cursors:
+    """The cursors of one source."""
+
+    def __init__(self, engine: AsyncEngine, business_id: UUID, source: str) -> None:
+        self._engine = engine
+        self._key = (business_id, source)
+
+    async def ensure(self, streams: Sequence[str], *, lane: Lane, now: datetime) -> None:
+        """Make the rows of streams that have none yet."""
+        async with transaction(self._engine, self._key[:1]) as tx:
+            await tx.run(_PUT, *self._key, list(streams), lane, now if lane == "live" else None)
+
+    async def due(self, now: datetime) -> list[tuple[str, Lane]]:
+        """Return the streams that are due: live before backfill."""
+        async with transaction(self._engine, self._key[:1]) as tx:
+            return [(row["stream"], row["lane"]) for row in await tx.fetch(_STREAMS, *self._key, now)]
+
+    async def wanted_streams(self, now: datetime) -> list[str]:
+        """Return the streams of which objects are to be fetched by id now."""
+        async with transaction(self._engine, self._key[:1]) as tx:
+            return sorted(row["stream"] for row in await tx.fetch(_WANTED_STREAMS, *self._key, now))
+
+    async def take(self, stream: str, *, lane: Lane, now: datetime) -> Cursor | None:
+        """Take the lease of a stream; None if somebody else reads it, or it isn't due."""
+        lease = uuid4()
+        async with transaction(self._engine, self._key[:1]) as tx:
+            row = await tx.row(_TAKE, *self._key, stream, lane, lease, now, now + LEASE)
+        return None if row is None else Cursor(*self._key, stream, lane, lease, **dict(row))
+
+    async def wanted(self, cursor: Cursor, *, now: datetime, limit: int) -> list[str]:
+        """Return the ids to be fetched now."""
+        async with transaction(self._engine, self._key[:1]) as tx:
+            rows = await tx.fetch(_WANTED, *self._key, cursor.stream, now, limit)
+        return [row["external_id"] for row in rows]
+
+    async def commit(
+        self,
+        cursor: Cursor,
+        deliveries: Sequence[Delivery],
+        *,
+        items: int,
+        now: datetime,
+        got: Sequence[str] = (),
+        asked_at: datetime | None = None,
+    ) -> list[Appended]:
+        """Append a page and move the cursor behind it, in one transaction; Stale if the lease was lost.
+
+        `got` are the wanted ids that the page answers; one that was wanted anew since `asked_at` stays.
+        """
+        async with transaction(self._engine, self._key[:1], role="munshi_ingest") as tx:
+            if got:
+                await tx.run(_GOT, *self._key, cursor.stream, list(got), asked_at)
+            appended = await append(tx, deliveries) if deliveries else []
+            moved = await tx.run(
+                _MOVE,
+                *_held(cursor),
+                None if cursor.position is None else orjson.dumps(cursor.position).decode(),
+                cursor.window_from,
+                cursor.window_to,
+                cursor.watermark,
+                now + LEASE,
+                items,
+            )
+            if not moved:
+                raise Stale(
+                    "pull.lease_lost", f"Another worker reads {cursor.source} {cursor.stream} by now."
+                )
+        return appended
+
+    async def release(self, cursor: Cursor, *, due_at: datetime | None, done_at: datetime | None) -> None:
+        """Give the lease back; `done_at` if a round ended."""
+        async with transaction(self._engine, self._key[:1]) as tx:
+            await tx.run(_RELEASE, *_held(cursor), due_at, done_at)
+
+    async def fail(
+        self, cursor: Cursor, *, due_at: datetime, code: str, message: str, everything: bool
+    ) -> bool:
+        """Give the lease back after a fault; return whether the whole source waits.
+
+        It does if the fault is everyone's (`everything`), or if no stream of it is left that reads well.
+        """
+        async with transaction(self._engine, self._key[:1]) as tx:
+            await tx.run(_FAIL, *_held(cursor), due_at, code[:80], message[:500])
+            waits = everything or not await tx.value(_HEALTHY, *self._key)
+            if waits:
+                await tx.run(_POSTPONE, *self._key, due_at)
+            if waits or cursor.lane == "wanted":
+                await tx.run(_POSTPONE_WANTED, *self._key, due_at, None if waits else cursor.stream)
+        return waits
+
+    async def postpone(self, until: datetime) -> None:
+        """Nothing of this source is read before `until`."""
+        async with transaction(self._engine, self._key[:1]) as tx:
+            await tx.run(_POSTPONE, *self._key, until)
+            await tx.run(_POSTPONE_WANTED, *self._key, until, None)
+
+    async def resume(self, now: datetime) -> None:
+        """The vendor answers again: what waited for it is due."""
+        async with transaction(self._engine, self._key[:1]) as tx:
+            await tx.run(_RESUME, *self._key, now)
+
+    async def later(self, cursor: Cursor, ids: Sequence[str], *, due_at: datetime) -> None:
+        """Fetch these ids later."""
+        async with transaction(self._engine, self._key[:1]) as tx:
+            await tx.run(_LATER, *self._key, cursor.stream, list(ids), due_at)
+
+
+def _held(cursor: Cursor) -> tuple[UUID, str, str, Lane, UUID]:
+    return cursor.business_id, cursor.source, cursor.stream, cursor.lane, cursor.lease
