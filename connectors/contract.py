@@ -26,12 +26,14 @@ class Inbound:
     """One delivery as it came: raw body, lower-cased headers, the file's name if it was a file.
 
     `stream` names the stream of the manifest that a pulled page is of; None: it was pushed, or is a file.
+    `url` is the full public address as the vendor called it, where the manifest says `signs_url`; it isn't kept.
     """
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     filename: str | None = None
     stream: str | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Observation:
     thing that the fact is about. `data` has the canonical fields of `ledger.domain.vocabulary` (money in minor
     units, dates as YYYY-MM-DD, no floats). Where the vendor states a status, `word` (and `qualifier`, the
     context that changes its meaning) is mapped later; otherwise `event_type` says which canonical event it is.
+    `implied` is our status of that word by the vendor's own account of it (a stage that is closed and not won): it
+    holds until the business says what the word means, and comes before the defaults of the status map.
     """
 
     event_id: str
@@ -54,6 +58,7 @@ class Observation:
     word: str | None = None
     qualifier: str = ""
     sequence: int = 0
+    implied: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +290,8 @@ class Manifest:
     kept_headers: tuple[str, ...] = ()
     """Headers kept with the raw body because an observation depends on them."""
     needs_secret: bool = False
+    signs_url: bool = False
+    """Its signature covers the address that it called."""
     silence_hours: int = 0
     """Hours without news after which the source counts as quiet; 0: it has no rhythm."""
     status_map: tuple[StatusRow, ...] = ()

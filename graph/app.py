@@ -72,6 +72,7 @@ def make_app(
         trail=RejectionTrail(pool),
         clock=clock,
         max_body_bytes=settings.max_body_bytes,
+        public_url=settings.public_url,
     )
 
     async def healthz(_: HttpRequest) -> Response:

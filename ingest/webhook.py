@@ -54,12 +54,14 @@ class WebhookEndpoint:
         trail: RejectionTrail,
         clock: Clock,
         max_body_bytes: int,
+        public_url: str = "",
     ) -> None:
         self._sources = sources
         self._appender = appender
         self._trail = trail
         self._clock = clock
         self._max_body_bytes = max_body_bytes
+        self._public_url = public_url.rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call; whatever goes wrong has its own answer, and none of them is a 500."""
@@ -73,7 +75,8 @@ class WebhookEndpoint:
             if body is None:
                 REJECTED.labels("disconnected").inc()
                 return
-            answer = await self._take(source, Inbound(body, headers))
+            url = self._public_url + _target(scope) if source.manifest.signs_url else ""
+            answer = await self._take(source, Inbound(body, headers, url=url))
         except _Refusal as refusal:
             REJECTED.labels(refusal.error.code).inc()
             await _answer(send, refusal.status, _shown(refusal.error))
@@ -127,6 +130,13 @@ class _Refusal(Exception):
 
 def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _target(scope: Scope) -> str:
+    """Return path and query as they were sent: what stands before us may have changed scheme and host, not these."""
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
+    return (path + b"?" + query if query else path).decode("latin-1")
 
 
 def _check_content(source: Source, headers: Mapping[str, str]) -> None:
