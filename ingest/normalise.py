@@ -32,10 +32,17 @@ class StatusMap:
     own: Mapping[_Key, StatusRow]
     defaults: Mapping[_Key, StatusRow]
 
-    def find(self, kind: str, word: str, qualifier: str) -> StatusRow | None:
-        """Return the row of a word in its context; a default without a context serves any context."""
+    def find(self, kind: str, word: str, qualifier: str, *, implied: str | None = None) -> StatusRow | None:
+        """Return the row of a word in its context; a default without a context serves any context.
+
+        What the vendor itself says of its word (`implied`) comes after the business's answer, before the defaults.
+        """
         exact, anywhere = _key(kind, word, qualifier), _key(kind, word, "")
-        return self.own.get(exact) or self.defaults.get(exact) or self.defaults.get(anywhere)
+        if (own := self.own.get(exact)) is not None:
+            return own
+        if implied is not None:
+            return StatusRow(kind, word, qualifier, implied, confidence=100)
+        return self.defaults.get(exact) or self.defaults.get(anywhere)
 
 
 def status_map(manifest: Manifest, own: Iterable[StatusRow] = ()) -> StatusMap:
@@ -82,7 +89,7 @@ def _events(
             raise Rejected("event.untold", "It says neither an event type nor a status.")
         _check_status(seen.data.get("status"))
         return (_event(seen, seen.event_type, seen.data, version=version, word=None, flag=flag),)
-    row = statuses.find(seen.kind, seen.word, seen.qualifier)
+    row = statuses.find(seen.kind, seen.word, seen.qualifier, implied=seen.implied)
     if row is None or row.confidence < 100:
         return _unmapped(seen, row, version=version, flag=flag)
     read = read_status(seen.kind, row.status, seen.data, stated=row.event_type or seen.event_type)

@@ -167,3 +167,12 @@ def test_a_version_that_the_manifest_does_not_pin_is_quarantined_as_a_whole():
     reading = read_delivery(source, Inbound(b"{}"), via="webhook", received_at=NOW)
     assert reading.delivery.events == ()
     assert [(part.place, part.code) for part in reading.delivery.quarantined] == [("", "schema.version")]
+
+
+def test_what_the_vendor_says_of_its_own_word_comes_after_the_business_and_before_the_defaults():
+    won = StatusRow("deal", "Advance in", "Sales", "invoice.paid", 100)
+    deal = {"kind": "deal", "data": {}, "word": "Advance in", "qualifier": "Sales"}
+    assert only(seen(**deal)).flag == "unmapped"
+    assert only(seen(**deal, implied="deal.lost")).data == {"status": "deal.lost"}
+    assert only(seen(**deal, implied="deal.lost"), own=(won,)).data == {"status": "invoice.paid"}
+    assert only(seen(implied="invoice.draft")).data["status"] == "invoice.draft"
