@@ -300,6 +300,10 @@ class Manifest:
     writes_back: bool = False
     batch: int = 100
     """Items of a write-back batch."""
+    event_at: tuple[str, ...] = ()
+    """Where a pushed body says which event it is (`event`, `[].type`): shapes are compared event by event."""
+    free_members: tuple[str, ...] = ()
+    """Members, by name or path, that hold what people put there (`notes`): what is in them has no shape."""
 
     def stream(self, name: str) -> Stream:
         """Return a stream by name; NotFound if the connector has none of that name."""
@@ -358,7 +362,7 @@ def load_manifest(name: str) -> Manifest:
                     notes=row.get("notes", ""),
                 )
             )
-    for many in ("via", "versions", "content_types", "kept_headers"):
+    for many in ("via", "versions", "content_types", "kept_headers", "event_at", "free_members"):
         raw[many] = tuple(raw.get(many, ()))
     raw["streams"] = tuple(
         Stream(**{**stream, "needs": tuple(stream.get("needs", ()))}) for stream in raw.pop("stream", ())
