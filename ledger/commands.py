@@ -65,6 +65,54 @@ class RotateSourceSecret:
 
 
 @dataclass(frozen=True, slots=True)
+class SetCredentials:
+    """Give what our own calls to a source's vendor need; named ones replace, others stay. Result: their names.
+
+    Sealed at rest and never shown again. The source's streams are read at once.
+    """
+
+    name: str
+    credentials: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSource:
+    """Switch a source or its write-back on or off, or change its label or settings (None takes one out).
+
+    What is None stays as it is. Result: the names of the settings that it has now.
+    """
+
+    name: str
+    enabled: bool | None = None
+    write_back: bool | None = None
+    label: str | None = None
+    settings: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PullSource:
+    """Read a source now (or only some of its streams). Result: how many streams are due now."""
+
+    name: str
+    streams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StartBackfill:
+    """Read a source's streams from `until` (None: now) back to `since`, in steps. Result: the streams."""
+
+    name: str
+    streams: tuple[str, ...]
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenewSeals:
+    """Seal every secret and credential again with the newest key (system only). Result: how many sources."""
+
+
+@dataclass(frozen=True, slots=True)
 class NewSource:
     """What connecting a source gives: its name, the key that its webhook address ends in, and the secret."""
 

@@ -137,6 +137,13 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
+class Streams:
+    """How the reading of a source's streams stands, as tuple[StreamView, ...]; NotFound without such a source."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Members:
     """The people of the business, as tuple[MemberView, ...]."""
 

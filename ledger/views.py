@@ -155,8 +155,33 @@ class PartyIdentityView:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamView:
+    """How the reading of one stream of a source stands. `lane`: live, backfill, wanted (single objects by id).
+
+    `read_until`: all before it was read; a backfill goes from `window_to` back to `goal`. `problem` is safe to show.
+    """
+
+    stream: str
+    lane: str
+    read_until: datetime | None
+    goal: datetime | None
+    window_to: datetime | None
+    due_at: datetime | None
+    done_at: datetime | None
+    reading: bool
+    pages: int
+    items: int
+    failures: int
+    problem_code: str | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SourceView:
-    """A source and how fresh it is. `state`: fresh, quiet (longer than usual), never, disabled."""
+    """A source and how fresh it is. `state`: fresh, quiet (longer than usual), failing, never, disabled.
+
+    `failing`: none of its streams can be read; `problem` says why and what to do.
+    """
 
     name: str
     connector: str
@@ -171,6 +196,10 @@ class SourceView:
     quarantined: int
     duplicates: int
     silence_hours: int
+    problem: str | None = None
+    pulled: bool = False
+    """We read it ourselves, now and then."""
+    write_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

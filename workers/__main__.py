@@ -10,14 +10,15 @@ from uuid import UUID
 
 from dramatiq import Broker, Worker
 
+from ingest.cursors import sources_due
 from kit.clock import system_clock
 from kit.errors import MunshiError
 from kit.logs import configure_logs, logger
 from kit.settings import settings
-from workers import drainer, process
+from workers import drainer, process, puller
 from workers.actors import declare
 from workers.broker import broker
-from workers.loop import until_stopped
+from workers.loop import OUTAGE, until_stopped
 from workers.mailbox import businesses_with_work
 
 log = logger(__name__)
@@ -45,7 +46,19 @@ def serve(one: Broker) -> None:
 async def poll() -> None:
     """Look for work in PostgreSQL itself, several times a second, until SIGTERM or SIGINT."""
     log.info("worker.ready", mode="polling")
-    await until_stopped(_drain_what_is_due, every=POLL_SECONDS)
+    visits: set[asyncio.Task[None]] = set()
+
+    async def look() -> None:
+        await _drain_what_is_due()
+        if not visits:  # a slow vendor keeps the next visits waiting, never the drains
+            visit = asyncio.create_task(_pull_what_is_due())
+            visits.add(visit)
+            visit.add_done_callback(visits.discard)
+
+    await until_stopped(look, every=POLL_SECONDS)
+    for visit in visits:
+        visit.cancel()
+    await asyncio.gather(*visits, return_exceptions=True)
     await process.close()
 
 
@@ -58,6 +71,16 @@ async def _drain_what_is_due() -> None:
             await drainer.drain(process.door(), business)
 
     await asyncio.gather(*(one(business) for business in waiting))
+
+
+async def _pull_what_is_due() -> None:
+    try:
+        for due in await sources_due(process.engine(), system_clock()):
+            await puller.pull(process.door(), due.business_id, due.source)
+    except OUTAGE as error:
+        log.warning("worker.pull_postponed", error=type(error).__name__)
+    except Exception:
+        log.exception("worker.pull_failed")
 
 
 def main() -> int:

@@ -7,8 +7,8 @@ from uuid import UUID
 import dramatiq
 from dramatiq import Broker
 
-from workers import drainer, process
-from workers.broker import DRAIN, DRAIN_QUEUE, SWEEP, SWEEP_QUEUE
+from workers import drainer, process, puller
+from workers.broker import DRAIN, DRAIN_QUEUE, PULL, PULL_QUEUE, SWEEP, SWEEP_QUEUE
 from workers.doorbell import answered
 
 _MINUTE = 60_000
@@ -31,3 +31,10 @@ def declare(broker: Broker) -> None:
     )  # fmt: skip
     async def sweep(business: str) -> None:
         await drainer.sweep(process.door(), UUID(business))
+
+    @dramatiq.actor(
+        broker=broker, actor_name=PULL, queue_name=PULL_QUEUE,
+        max_age=2 * _MINUTE, max_retries=0, time_limit=60 * _MINUTE,
+    )  # fmt: skip
+    async def pull(business: str, source: str) -> None:
+        await puller.pull(process.door(), UUID(business), source)

@@ -17,8 +17,8 @@ from kit.errors import Rejected
 from kit.settings import settings
 from workers import process
 
-DRAIN, SWEEP = "business.drain", "business.sweep"
-DRAIN_QUEUE, SWEEP_QUEUE = "munshi.drain", "munshi.sweep"
+DRAIN, SWEEP, PULL = "business.drain", "business.sweep", "source.pull"
+DRAIN_QUEUE, SWEEP_QUEUE, PULL_QUEUE = "munshi.drain", "munshi.sweep", "munshi.pull"
 
 
 class _Loop(AsyncIO):

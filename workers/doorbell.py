@@ -14,7 +14,7 @@ from dramatiq.errors import DramatiqError
 from prometheus_client import Counter
 
 from kit.logs import logger
-from workers.broker import DRAIN, DRAIN_QUEUE, SWEEP, SWEEP_QUEUE, broker
+from workers.broker import DRAIN, DRAIN_QUEUE, PULL, PULL_QUEUE, SWEEP, SWEEP_QUEUE, broker
 
 log = logger(__name__)
 RINGS = Counter("munshi_rings_total", "Rings of the doorbell", ["outcome"])
@@ -83,6 +83,11 @@ def send_sweep(broker: Broker, business: UUID) -> None:
     broker.enqueue(_message(SWEEP_QUEUE, SWEEP, business))
 
 
+def send_pull(broker: Broker, business: UUID, source: str) -> None:
+    """Enqueue a visit to a source; one that finds nothing due any more costs a look."""
+    broker.enqueue(_message(PULL_QUEUE, PULL, business, source))
+
+
 def answered(broker: Broker | None, business: UUID) -> None:
     """Say that a drain begins to look: whatever is committed from now on needs a ring of its own."""
     if isinstance(broker, RedisBroker):
@@ -96,8 +101,8 @@ def _flag(business: UUID) -> str:
     return f"munshi:rung:{business.hex}"
 
 
-def _message(queue: str, actor: str, business: UUID) -> Message[None]:
-    return Message(queue_name=queue, actor_name=actor, args=(str(business),), kwargs={}, options={})
+def _message(queue: str, actor: str, business: UUID, *more: str) -> Message[None]:
+    return Message(queue_name=queue, actor_name=actor, args=(str(business), *more), kwargs={}, options={})
 
 
 @lru_cache(maxsize=1)

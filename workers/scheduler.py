@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,6 +16,7 @@ from dramatiq import Broker
 from dramatiq.errors import DramatiqError
 
 from bot.digest import queue_due_digests
+from ingest.cursors import sources_due
 from kit.database import transaction
 from kit.errors import MunshiError
 from kit.logs import configure_logs, logger
@@ -22,7 +25,7 @@ from ledger.dispatch import Door
 from ledger.store.directory import all_businesses
 from workers import drainer, process
 from workers.broker import broker
-from workers.doorbell import send_drain, send_sweep
+from workers.doorbell import send_drain, send_pull, send_sweep
 from workers.loop import until_stopped
 from workers.mailbox import businesses_with_work
 
@@ -33,23 +36,26 @@ DIGESTS_EVERY = timedelta(seconds=20)
 SWEEPS_EVERY = timedelta(minutes=1)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=1)
 _CHUNK = 500
+_Rung = TypeVar("_Rung", bound=Hashable)
 
 
 @dataclass(slots=True)
 class Patience:
-    """When to ring again for a business that stays due: ever later, so that an absent worker finds no flood."""
+    """When to ring again for what stays due: ever later, so that an absent worker finds no flood."""
 
-    _next: dict[UUID, tuple[datetime, timedelta]] = field(default_factory=dict)
+    _next: dict[Hashable, tuple[datetime, timedelta]] = field(default_factory=dict)
 
-    def choose(self, waiting: list[UUID], now: datetime) -> list[UUID]:
-        """Return those whose turn it is; a business that is no longer waiting starts afresh."""
-        kept = {business: self._next[business] for business in waiting if business in self._next}
+    def choose(self, waiting: Sequence[_Rung], now: datetime) -> list[_Rung]:
+        """Return those whose turn it is; one that is no longer waiting starts afresh."""
+        kept: dict[Hashable, tuple[datetime, timedelta]] = {
+            one: self._next[one] for one in waiting if one in self._next
+        }
         chosen = []
-        for business in waiting:
-            at, pause = kept.get(business, (now, FIRST_PAUSE))
+        for one in waiting:
+            at, pause = kept.get(one, (now, FIRST_PAUSE))
             if at <= now:
-                chosen.append(business)
-                kept[business] = (now + pause, min(LONGEST_PAUSE, pause * 2))
+                chosen.append(one)
+                kept[one] = (now + pause, min(LONGEST_PAUSE, pause * 2))
         self._next = kept
         return chosen
 
@@ -81,6 +87,7 @@ class Scheduler:
     door: Door
     broker: Broker | None
     patience: Patience = field(default_factory=Patience)
+    pull_patience: Patience = field(default_factory=Patience)
     mornings: Mornings = field(default_factory=Mornings)
     _digests_at: datetime | None = None
     _sweeps_at: datetime | None = None
@@ -89,6 +96,7 @@ class Scheduler:
         """Ring for what is due; now and then look for sweeps and digests."""
         now = self.door.clock()
         await self.ring(now)
+        await self.pull(now)
         if self._sweeps_at is None or now >= self._sweeps_at:
             await self.sweep(now)
             self._sweeps_at = now + SWEEPS_EVERY
@@ -104,6 +112,17 @@ class Scheduler:
         for business in self.patience.choose(waiting, now):
             try:
                 await asyncio.to_thread(send_drain, self.broker, business)
+            except (redis.RedisError, DramatiqError, OSError) as error:
+                log.warning("scheduler.broker_away", error=type(error).__name__)
+                return
+
+    async def pull(self, now: datetime) -> None:
+        """Ring for every source that has something to be read; where workers poll, they find it themselves."""
+        if self.broker is None:
+            return
+        for due in self.pull_patience.choose(await sources_due(self.door.engine, now), now):
+            try:
+                await asyncio.to_thread(send_pull, self.broker, due.business_id, due.source)
             except (redis.RedisError, DramatiqError, OSError) as error:
                 log.warning("scheduler.broker_away", error=type(error).__name__)
                 return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -33,9 +34,7 @@ async def add_source(command: commands.AddSource, ctx: Context) -> commands.NewS
             f"{command.name[:60]!r} is no name for a source.",
             remedy="Write one like bank:icici.",
         )
-    label = " ".join(command.label.split())
-    if not label or len(label) > _MAX_LABEL or not label.isprintable():
-        raise Rejected("source.label", f"A label has 1 to {_MAX_LABEL} printable characters.")
+    label = _label(command.label)
     settings, silence_hours = _settings(command.settings)
     secret = _given_secret(command.secret) or (
         _new_signing_secret() if command.connector == _STANDARD else None
@@ -75,7 +74,7 @@ async def rotate_source_secret(command: commands.RotateSourceSecret, ctx: Contex
         command.name,
     )
     if row is None:
-        raise NotFound("source.unknown", f"There is no source {command.name[:60]!r}.")
+        raise _unknown(command.name)
     fresh = _given_secret(command.secret)
     if fresh is None:
         fresh = _new_signing_secret() if row["connector"] == _STANDARD else new_secret()
@@ -91,6 +90,123 @@ async def rotate_source_secret(command: commands.RotateSourceSecret, ctx: Contex
     return fresh
 
 
+@handles(commands.SetCredentials, permission=Permission.ADMINISTER)
+async def set_credentials(command: commands.SetCredentials, ctx: Context) -> tuple[str, ...]:
+    """Seal credentials of a source; what could not be read without them is due at once."""
+    row = await ctx.tx.row(
+        "SELECT credentials FROM sources WHERE business_id = $1 AND name = $2 FOR UPDATE",
+        ctx.actor.business_id,
+        command.name,
+    )
+    if row is None:
+        raise _unknown(command.name)
+    given = {name: _given_credential(name, value) for name, value in command.credentials.items()}
+    if not given:
+        raise Rejected("source.credentials", "Which credentials?", remedy="See the connector's README.")
+    seal = process_seal()
+    # A token got with the former credentials is of no use with these.
+    kept = {
+        k: v
+        for k, v in seal.open_fields(row["credentials"]).items()
+        if k not in ("access_token", "expires_at")
+    }
+    held = {**kept, **given}
+    await ctx.tx.run(
+        "UPDATE sources SET credentials = $3 WHERE business_id = $1 AND name = $2",
+        ctx.actor.business_id,
+        command.name,
+        seal.seal_fields(held),
+    )
+    await make_due(ctx, command.name)
+    ctx.audit("source.credentials_set", f"source:{command.name}", names=sorted(given))
+    return tuple(sorted(held))
+
+
+@handles(commands.ChangeSource, permission=Permission.ADMINISTER)
+async def change_source(command: commands.ChangeSource, ctx: Context) -> tuple[str, ...]:
+    """Change what is given; a change of settings makes the source's streams due, for they may fail because of them."""
+    row = await ctx.tx.row(
+        "SELECT label, enabled, write_back, settings, silence_hours FROM sources"
+        " WHERE business_id = $1 AND name = $2 FOR UPDATE",
+        ctx.actor.business_id,
+        command.name,
+    )
+    if row is None:
+        raise _unknown(command.name)
+    merged = {**row["settings"], **(command.settings or {}), "silence_hours": row["silence_hours"]}
+    if command.settings and "silence_hours" in command.settings:
+        merged["silence_hours"] = command.settings["silence_hours"] or 0
+    settings, silence_hours = _settings({name: value for name, value in merged.items() if value is not None})
+    after = {
+        "label": row["label"] if command.label is None else _label(command.label),
+        "enabled": row["enabled"] if command.enabled is None else command.enabled,
+        "write_back": row["write_back"] if command.write_back is None else command.write_back,
+        "silence_hours": silence_hours,
+    }
+    await ctx.tx.run(
+        "UPDATE sources SET label = $3, enabled = $4, write_back = $5, silence_hours = $6, settings = $7::jsonb"
+        " WHERE business_id = $1 AND name = $2",
+        ctx.actor.business_id,
+        command.name,
+        *after.values(),
+        orjson.dumps(settings).decode(),
+    )
+    before = {name: row[name] for name in after}
+    changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+    names = sorted(
+        name
+        for name in settings.keys() | row["settings"].keys()
+        if settings.get(name) != row["settings"].get(name)
+    )
+    if names or "enabled" in changed:
+        await make_due(ctx, command.name)
+    ctx.audit("source.changed", f"source:{command.name}", changed=changed, settings=names)
+    return tuple(sorted(settings))
+
+
+@handles(commands.RenewSeals, permission=Permission.SYSTEM)
+async def renew_seals(_: commands.RenewSeals, ctx: Context) -> int:
+    """Seal again with the newest key; after it the former key can be taken out of MUNSHI_SECRET_KEY."""
+    rows = await ctx.tx.fetch(
+        "SELECT name, secrets, credentials FROM sources WHERE business_id = $1 FOR UPDATE",
+        ctx.actor.business_id,
+    )
+    seal = process_seal()
+    sealed = [row for row in rows if row["secrets"] is not None or row["credentials"] is not None]
+    for row in sealed:
+        await ctx.tx.run(
+            "UPDATE sources SET secrets = $3, credentials = $4 WHERE business_id = $1 AND name = $2",
+            ctx.actor.business_id,
+            row["name"],
+            seal.renew(row["secrets"]) if row["secrets"] is not None else None,
+            seal.renew(row["credentials"]) if row["credentials"] is not None else None,
+        )
+    ctx.audit("seals.renewed", sources=len(sealed))
+    return len(sealed)
+
+
+async def make_due(ctx: Context, name: str, streams: Sequence[str] = ()) -> int:
+    """Make a source's streams (or only some) due now, whatever they waited for; return how many."""
+    where = "business_id = $1 AND source = $2 AND ($4::text[] = '{}' OR stream = ANY($4))"
+    arguments = (ctx.actor.business_id, name, ctx.now, list(streams))
+    await ctx.tx.run(f"UPDATE wanted SET due_at = $3 WHERE {where} AND due_at > $3", *arguments)
+    return await ctx.tx.run(f"UPDATE pulls SET due_at = $3 WHERE {where} AND due_at IS NOT NULL", *arguments)
+
+
+def _unknown(name: str) -> NotFound:
+    return NotFound(
+        "source.unknown", f"There is no source {name[:60]!r}.", remedy="See `munshi source list`."
+    )
+
+
+def _given_credential(name: str, value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
+        raise Rejected("source.credentials", f"{name[:40]!r} is no name of a credential.")
+    if not isinstance(value, str) or not value.strip() or len(value) > 4000 or not value.isprintable():
+        raise Rejected("source.credentials", f"The credential {name} has 1 to 4000 printable characters.")
+    return value.strip()
+
+
 def _new_signing_secret() -> str:
     # Standard Webhooks: 24 to 64 random bytes in base64 behind `whsec_`.
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
@@ -102,6 +218,13 @@ def _given_secret(secret: str | None) -> str | None:
     if not secret.strip() or len(secret) > _MAX_SECRET or not secret.isprintable():
         raise Rejected("source.secret", f"A secret has 1 to {_MAX_SECRET} printable characters.")
     return secret
+
+
+def _label(given: str) -> str:
+    label = " ".join(given.split())
+    if not label or len(label) > _MAX_LABEL or not label.isprintable():
+        raise Rejected("source.label", f"A label has 1 to {_MAX_LABEL} printable characters.")
+    return label
 
 
 def _settings(given: dict[str, Any]) -> tuple[dict[str, Any], int]:

@@ -24,7 +24,7 @@ def state_of(
     now: datetime,
     timezone: str,
 ) -> str:
-    """Return fresh, quiet, never or disabled.
+    """Return fresh, quiet, never or disabled (a source whose streams can't be read is failing besides).
 
     A bank is as fresh as the end of the last day that its statements cover; every other source as its last
     delivery. A source with no rhythm (`silence_hours` 0) is never quiet.
@@ -48,10 +48,17 @@ async def read_sources(ctx: Context, *, names: Sequence[str] | None = None) -> t
     firm = await business(ctx)
     rows = await ctx.tx.fetch(
         """
-        SELECT s.name, s.connector, s.label, s.enabled, s.silence_hours, t.last_event_at, t.last_delivery_at,
+        SELECT s.name, s.connector, s.label, s.enabled, s.write_back, s.silence_hours, p.problem,
+               coalesce(p.pulled, false) AS pulled, t.last_event_at, t.last_delivery_at,
                t.covered_until, t.balance, t.account, coalesce(t.events, 0) AS events,
                coalesce(t.quarantined, 0) AS quarantined, coalesce(t.duplicates, 0) AS duplicates
         FROM sources s LEFT JOIN source_state t ON t.business_id = s.business_id AND t.source = s.name
+        LEFT JOIN LATERAL (
+          SELECT true AS pulled,
+                 CASE WHEN bool_and(p.failures > 0)
+                      THEN (array_agg(p.error ORDER BY p.failures DESC, p.stream))[1] END AS problem
+          FROM pulls p WHERE p.business_id = s.business_id AND p.source = s.name AND p.lane = 'live'
+          HAVING count(*) > 0) p ON true
         WHERE s.business_id = $1
           AND ($2::text[] IS NULL OR s.name = ANY($2) OR s.name LIKE 'bank:%' OR s.name LIKE 'payment:%')
         ORDER BY s.name
@@ -65,7 +72,9 @@ async def read_sources(ctx: Context, *, names: Sequence[str] | None = None) -> t
             name=row["name"],
             connector=row["connector"],
             label=row["label"],
-            state=state_of(
+            state="failing"
+            if row["enabled"] and row["problem"]
+            else state_of(
                 name=row["name"],
                 enabled=row["enabled"],
                 silence_hours=row["silence_hours"],
@@ -83,6 +92,9 @@ async def read_sources(ctx: Context, *, names: Sequence[str] | None = None) -> t
             quarantined=row["quarantined"],
             duplicates=row["duplicates"],
             silence_hours=row["silence_hours"],
+            problem=row["problem"],
+            pulled=row["pulled"],
+            write_back=row["write_back"],
         )
         for row in rows
     )
