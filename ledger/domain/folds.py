@@ -18,6 +18,7 @@ STATUS_RANK = {
     "invoice.paid": 50, "invoice.written_off": 80, "invoice.voided": 90,
     "payable.scheduled": 10, "payable.due": 20, "payable.partially_paid": 30, "payable.paid": 50,
     "payable.failed": 25, "payable.voided": 90,
+    "payment.refunded": 55,
 }  # fmt: skip
 
 

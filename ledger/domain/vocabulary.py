@@ -77,7 +77,8 @@ EVENTS: Mapping[str, EventSpec] = {
     ),
     "credit_note.voided": EventSpec("credit_note", {}, {**_DOCUMENT, "side": "side"}, rank=90, final=True),
     "payment.authorised": EventSpec("payment", _MONEY, _PAYMENT, rank=20),
-    "payment.failed": EventSpec("payment", _MONEY, _PAYMENT, rank=30),
+    # Below authorised: what failed may be authorised late, never the other way round.
+    "payment.failed": EventSpec("payment", _MONEY, _PAYMENT, rank=15),
     "payment.received": EventSpec("payment", _MONEY, _PAYMENT, rank=50, final=True),
     "payment.reversed": EventSpec("payment", _MONEY, _PAYMENT, rank=90, final=True),
     "refund.processed": EventSpec(
@@ -109,12 +110,12 @@ EVENTS: Mapping[str, EventSpec] = {
         },
         rank=50,
     ),
+    # Not final: a gateway tries a settlement that failed again.
     "settlement.failed": EventSpec(
         "settlement",
         _MONEY,
         {"references": "references", "reason": "text", "status": "text"},
         rank=60,
-        final=True,
     ),
     "dispute.opened": EventSpec(
         "dispute",

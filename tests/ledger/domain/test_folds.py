@@ -97,3 +97,29 @@ def test_the_books_may_take_back_a_paid_status() -> None:
         fact("invoice.status_reported", n, status=s) for n, s in enumerate(("invoice.paid", "invoice.issued"))
     ]
     assert (fold(states) or {})["data"]["status"] == "invoice.issued"
+
+
+def test_what_was_seen_failed_and_then_authorised_is_authorised_whichever_was_seen_by_a_poll() -> None:
+    for precisions in (("observed", "instant"), ("instant", "observed"), ("observed", "observed")):
+        failed, authorised = (
+            fact(event_type, minute, precision=precision, amount=5)
+            for minute, (event_type, precision) in enumerate(
+                zip(("payment.failed", "payment.authorised"), precisions, strict=True)
+            )
+        )
+        assert (fold([failed, authorised]) or {})["type"] == "payment.authorised"
+
+
+def test_a_capture_that_a_poll_saw_refunded_stays_refunded() -> None:
+    captured = fact("payment.received", 9, amount=5, status="payment.received")
+    refunded = fact(
+        "payment.received", 1, precision="observed", amount=5, status="payment.refunded", refunded=5
+    )
+    state = fold([captured, refunded])
+    assert state is not None
+    assert (state["type"], state["data"]["status"]) == ("payment.received", "payment.refunded")
+
+
+def test_a_settlement_that_failed_may_be_processed_later() -> None:
+    states = [fact("settlement.failed", 1, amount=5), fact("settlement.processed", 2, amount=5)]
+    assert (fold(states) or {})["type"] == "settlement.processed"
