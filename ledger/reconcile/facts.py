@@ -277,16 +277,28 @@ _EVENT_FLAG = Fact(
     "event_flag",
     "Events kept but not applied, one row per reason, source, kind, word and context.",
     """(SELECT md5(concat_ws(chr(31), 'flag', g.flag, g.source, g.kind, g.word, g.qualifier))::uuid AS anchor, g.*
-      FROM (SELECT CASE WHEN n.made THEN n.flag ELSE e.flag END AS flag, e.source, e.kind,
-                   coalesce(e.word, '') AS word, coalesce(e.qualifier, '') AS qualifier, count(*) AS events,
-                   min(e.ingested_at) AS first_at,
+      FROM (SELECT CASE WHEN n.made THEN n.flag ELSE e.flag END AS flag, coalesce(n.source, e.source) AS source,
+                   coalesce(n.kind, e.kind) AS kind,
+                   coalesce(CASE WHEN n.made THEN n.word ELSE e.word END, '') AS word,
+                   coalesce(CASE WHEN n.made THEN n.qualifier ELSE e.qualifier END, '') AS qualifier,
+                   count(*) AS events, min(e.ingested_at) AS first_at,
                    (array_agg(e.external_id ORDER BY e.ingested_at, e.id))[1] AS example
             FROM (SELECT id, flag, source, kind, word, qualifier, external_id, ingested_at FROM external_events
                   WHERE business_id = :business AND flag IS NOT NULL
                   UNION ALL
                   SELECT id, flag, source, kind, word, qualifier, external_id, ingested_at FROM event_rewrites
-                  WHERE business_id = :business AND flag IS NOT NULL) e
-            LEFT JOIN LATERAL (SELECT true AS made, i.flag FROM interpretations i
+                  WHERE business_id = :business AND flag IS NOT NULL
+                  UNION ALL
+                  SELECT DISTINCT ON (l.event_id) l.event_id, l.flag, l.source, l.kind, l.word, l.qualifier,
+                         l.external_id, l.made_at FROM interpretations l
+                  WHERE l.business_id = :business AND l.flag IN ('unmapped', 'future')
+                    AND NOT EXISTS (SELECT FROM external_events o WHERE o.business_id = :business
+                                    AND o.id = l.event_id AND o.flag IS NOT NULL)
+                    AND NOT EXISTS (SELECT FROM event_rewrites o WHERE o.business_id = :business
+                                    AND o.source = l.source AND o.source_event_id = l.source_event_id
+                                    AND o.id = l.event_id AND o.flag IS NOT NULL)) e
+            LEFT JOIN LATERAL (SELECT true AS made, i.flag, i.source, i.kind, i.word, i.qualifier
+                               FROM interpretations i
                                WHERE i.business_id = :business AND i.event_id = e.id
                                ORDER BY i.number DESC LIMIT 1) n ON true
             GROUP BY 1, 2, 3, 4, 5) g WHERE g.flag IS NOT NULL) f WHERE true""",

@@ -37,10 +37,16 @@ WITH added AS (
 SELECT id FROM added
 """
 
+# What each of these events says as it is read now; one that a later reading withdrew says nothing.
 _STORED_DIGESTS = """
-SELECT e.business_id, e.source, e.source_event_id, e.digest
+SELECT e.business_id, e.source, e.source_event_id, CASE WHEN i.number IS NULL THEN e.digest
+       WHEN i.flag IS DISTINCT FROM 'withdrawn' THEN i.digest END AS digest
 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS k(business_id, source, source_event_id)
 JOIN external_events e USING (business_id, source, source_event_id)
+LEFT JOIN LATERAL (
+  SELECT number, digest, flag FROM interpretations n
+  WHERE n.business_id = e.business_id AND n.event_id = e.id ORDER BY number DESC LIMIT 1
+) i ON true
 """
 
 _REWRITES = """
@@ -64,6 +70,11 @@ INSERT INTO quarantine (business_id, id, source, delivery, place, code, reason, 
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[],
                      $8::jsonb[], $9::timestamptz[])
 ON CONFLICT DO NOTHING
+"""
+
+# What can't be read adds no event, so the rules are woken to ask about it: once a business and batch.
+_WAKE = """
+INSERT INTO pending (business_id, id, wake, due_at) SELECT u.*, 'quarantine', $3 FROM unnest($1::uuid[], $2::uuid[]) u
 """
 
 _NEWS = """
@@ -103,6 +114,8 @@ async def append(tx: Tx, deliveries: Sequence[Delivery]) -> list[Appended]:
     refused = [row for delivery in deliveries for row in _quarantine_rows(delivery)]
     if refused:
         await tx.run(_QUARANTINE, *_columns(refused, 9))
+        woken = sorted({row[0] for row in refused})
+        await tx.run(_WAKE, woken, [uuid7() for _ in woken], max(row[8] for row in refused))
     wanted = [
         (delivery.business_id, delivery.source, item.stream, item.external_id, item.due_at)
         for delivery in deliveries

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -23,9 +22,14 @@ SELECT w.subject, w.id, w.source, w.kind, w.external_id, w.event_type, w.normali
        w.sequence, w.digest, w.source_event_id, w.word, w.flag
 FROM event_rewrites w WHERE w.business_id = $1 AND w.subject = ANY($2)
 """
+# The newest readings of these events, and of those that any reading ever moved to these identities.
 _READINGS = """
-SELECT DISTINCT ON (event_id) event_id, event_type, flag, normalised
-FROM interpretations WHERE business_id = $1 AND subject = ANY($2) ORDER BY event_id, number DESC
+SELECT DISTINCT ON (event_id) subject, event_id AS id, source, kind, external_id, event_type, normalised, occurred_at,
+       precision, sequence, digest, source_event_id, word, flag
+FROM interpretations WHERE business_id = $1 AND event_id IN (
+  SELECT unnest($3::uuid[])
+  UNION SELECT event_id FROM interpretations WHERE business_id = $1 AND subject = ANY($2))
+ORDER BY event_id, number DESC
 """
 _KEEP = """
 INSERT INTO identities (business_id, subject, source, kind, external_id, state)
@@ -117,27 +121,28 @@ def _keys(identity: Identity) -> set[str]:
 
 
 async def _fold(tx: Tx, business: UUID, subjects: list[UUID]) -> tuple[dict[UUID, Identity], set[UUID]]:
-    records = await tx.fetch(_FACTS, business, subjects)
-    readings: Mapping[UUID, Any] = {
-        record["event_id"]: record for record in await tx.fetch(_READINGS, business, subjects)
-    }
+    told = {record["id"]: record for record in await tx.fetch(_FACTS, business, subjects)}
+    for reading in await tx.fetch(_READINGS, business, subjects, list(told)):
+        told[reading["id"]] = reading
+    wanted = frozenset(subjects)
     facts: dict[UUID, list[Fact]] = defaultdict(list)
     names: dict[UUID, tuple[str, str, str]] = {}
-    for record in records:
-        reading = readings.get(record["id"], record)
+    for record in told.values():
         subject = record["subject"]
+        if subject not in wanted:
+            continue  # a later reading says that it is about something else
         names[subject] = (record["source"], record["kind"], record["external_id"])
         facts[subject].append(
             Fact(
-                event_type=reading["event_type"],
-                data=reading["normalised"],
+                event_type=record["event_type"],
+                data=record["normalised"],
                 occurred_at=record["occurred_at"],
                 precision=record["precision"],
                 sequence=record["sequence"],
                 digest=record["digest"],
                 source_event_id=record["source_event_id"],
                 word=record["word"],
-                flag=reading["flag"],
+                flag=record["flag"],
             )
         )
     folded: dict[UUID, Identity] = {}

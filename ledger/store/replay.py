@@ -11,34 +11,38 @@ import orjson
 
 from kit.database import Tx
 from kit.errors import Rejected
-from kit.ids import uuid7
 from ledger.domain.checks import check_event
 from ledger.domain.statuses import read_status
 from ledger.domain.vocabulary import EVENT_FOR_STATUS
+from ledger.store.readings import ReadingRow, add_readings, hold_readings
 
-# Words are compared as ingest compares them: without case and outer blanks.
+# Words are compared as ingest compares them: without case and outer blanks. What counts is the reading in force.
 _WORDED = """
-SELECT id, subject, event_type, flag, normalised, word FROM external_events
-  WHERE business_id = $1 AND source = $2 AND kind = $3
-    AND lower(btrim(word)) = lower(btrim($4)) AND lower(btrim(coalesce(qualifier, ''))) = lower(btrim($5))
+WITH told AS (
+  SELECT id, source, source_event_id, event_type, schema_version, kind, external_id, word, qualifier, flag, normalised,
+         occurred_at, precision, sequence, digest, subject, false AS rewrite FROM external_events e WHERE {about}
+  UNION ALL
+  SELECT id, source, source_event_id, event_type, schema_version, kind, external_id, word, qualifier, flag, normalised,
+         occurred_at, precision, sequence, digest, subject, true FROM event_rewrites e WHERE {about}
+), retold AS (
+  SELECT DISTINCT ON (event_id) event_id AS id, source, source_event_id, event_type, schema_version, kind, external_id,
+         word, qualifier, flag, normalised, occurred_at, precision, sequence, digest, subject, number
+  FROM interpretations WHERE business_id = $1 AND event_id IN (
+    SELECT id FROM told UNION SELECT event_id FROM interpretations e WHERE {about})
+  ORDER BY event_id, number DESC
+)
+SELECT id, source, source_event_id, event_type, schema_version, kind, external_id, word, qualifier, flag, normalised,
+       occurred_at, precision, sequence, digest, subject, 0 AS number, flag AS first_flag
+FROM told WHERE id NOT IN (SELECT id FROM retold)
 UNION ALL
-SELECT id, subject, event_type, flag, normalised, word FROM event_rewrites
-  WHERE business_id = $1 AND source = $2 AND kind = $3
-    AND lower(btrim(word)) = lower(btrim($4)) AND lower(btrim(coalesce(qualifier, ''))) = lower(btrim($5))
+SELECT e.id, e.source, e.source_event_id, e.event_type, e.schema_version, e.kind, e.external_id, e.word, e.qualifier,
+       e.flag, e.normalised, e.occurred_at, e.precision, e.sequence, e.digest, e.subject, e.number, t.flag
+FROM retold e LEFT JOIN told t USING (id)
+WHERE {about_reading} AND e.flag IS DISTINCT FROM 'withdrawn'
 """
-# Interpretations are added, never overwritten: the newest number of an event is the reading in force.
-_ADD = """
-INSERT INTO interpretations (business_id, event_id, number, normaliser_version, mapping_version, event_type, flag,
-                             normalised, subject, made_at)
-SELECT $1, u.event_id, 1 + coalesce((SELECT max(i.number) FROM interpretations i
-                                     WHERE i.business_id = $1 AND i.event_id = u.event_id), 0),
-       '1', $2, u.event_type, u.flag, u.normalised, u.subject, $3
-FROM unnest($4::uuid[], $5::text[], $6::text[], $7::jsonb[], $8::uuid[])
-  AS u(event_id, event_type, flag, normalised, subject)
-"""
-_RING = """
-INSERT INTO pending (business_id, id, subject, due_at) SELECT $1, * , $4 FROM unnest($2::uuid[], $3::uuid[])
-"""
+_ABOUT_READING = """e.source = $2 AND e.kind = $3 AND lower(btrim(e.word)) = lower(btrim($4))
+  AND lower(btrim(coalesce(e.qualifier, ''))) = lower(btrim($5))"""
+_WORDED = _WORDED.format(about=f"e.business_id = $1 AND {_ABOUT_READING}", about_reading=_ABOUT_READING)
 # A word explained while an event with it was on its way (ingest remembers meanings for seconds): never read again yet.
 _EXPLAINED = """
 SELECT DISTINCT m.source, m.kind, m.word, m.qualifier, m.status
@@ -76,30 +80,28 @@ async def reinterpret(
     at: datetime,
 ) -> int:
     """Read every event of a vendor's word as `status` (None: unknown again, it waits); return how many were read."""
+    await hold_readings(tx, business)
     rows = await tx.fetch(_WORDED, business, source, kind, word, qualifier)
     if not rows:
         return 0
-    readings = [_read(row, kind, status) for row in rows]
-    await tx.run(
-        _ADD,
-        business,
-        at.isoformat(),
-        at,
-        [row["id"] for row in rows],
-        [reading[0] for reading in readings],
-        [reading[1] for reading in readings],
-        [orjson.dumps(reading[2]).decode() for reading in readings],
-        [row["subject"] for row in rows],
-    )
-    subjects = sorted({row["subject"] for row in rows})
-    await tx.run(_RING, business, [uuid7() for _ in subjects], subjects, at)
+    readings = [_reading(row, kind, status) for row in rows]
+    await add_readings(tx, business, readings, normaliser="1", mapping=at.isoformat(), at=at)
     return len(rows)
+
+
+def _reading(row: asyncpg.Record, kind: str, status: str | None) -> ReadingRow:
+    event_type, flag, data = _read(row, kind, status)
+    return ReadingRow(
+        row["id"], row["number"] + 1, row["source"], row["source_event_id"], event_type, row["schema_version"],
+        row["kind"], row["external_id"], row["word"], row["qualifier"], flag, orjson.dumps(data).decode(),
+        row["occurred_at"], row["precision"], row["sequence"], row["digest"], row["subject"], row["subject"],
+    )  # fmt: skip
 
 
 def _read(row: asyncpg.Record, kind: str, status: str | None) -> tuple[str, str | None, dict[str, Any]]:
     """Return (event type, flag, data) of an event under another status; what lay ahead of its time still does."""
     data = {name: value for name, value in row["normalised"].items() if name != "status"}
-    ahead = "future" if row["flag"] == "future" else None
+    ahead = "future" if "future" in (row["flag"], row["first_flag"]) else None
     if status is None:
         return "status.unmapped", "unmapped", data
     told = row["event_type"]

@@ -19,6 +19,7 @@ READABLE = {
     "deliveries": "business_id, source, digest",
     "external_events": "business_id, id, source, source_event_id, digest, subject",
     "event_rewrites": "business_id, id, source, source_event_id, digest, subject",
+    "interpretations": "business_id, event_id, number, flag, digest",
     "quarantine": "business_id, id",
 }
 PULLED = {"pulls": "SELECT, UPDATE", "wanted": "SELECT, INSERT, UPDATE, DELETE"}

@@ -60,6 +60,7 @@ external_events = Table(
     when("ingested_at", nullable=False),
     Index("external_events_once", "business_id", "source", "source_event_id", unique=True),
     Index("external_events_subject", "business_id", "subject"),
+    Index("external_events_delivery", "business_id", "delivery"),
     Index("external_events_flag", "business_id", "flag", postgresql_where=text("flag IS NOT NULL")),
 )
 event_rewrites = Table(
@@ -85,6 +86,7 @@ event_rewrites = Table(
     Column("sequence", BigInteger, nullable=False, server_default="0"),
     when("ingested_at", nullable=False),
     Index("event_rewrites_subject", "business_id", "subject"),
+    Index("event_rewrites_delivery", "business_id", "delivery"),
 )
 interpretations = Table(
     "interpretations",
@@ -94,12 +96,25 @@ interpretations = Table(
     Column("number", Integer, primary_key=True),
     Column("normaliser_version", Text, nullable=False),
     Column("mapping_version", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("source_event_id", Text, nullable=False),
     Column("event_type", Text, nullable=False),
-    Column("flag", Text, nullable=True),
+    Column("schema_version", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("word", Text, nullable=True),
+    Column("qualifier", Text, nullable=True),
+    Column("flag", Text, nullable=True, comment="unmapped, future, withdrawn: kept, not applied"),
     Column("normalised", JSONB, nullable=False),
+    when("occurred_at", nullable=False),
+    Column("precision", Text, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the reading, as of an event"),
     Column("subject", Uuid, nullable=False),
     when("made_at", nullable=False),
     Index("interpretations_subject", "business_id", "subject"),
+    Index("interpretations_flag", "business_id", "flag", postgresql_where=text("flag IS NOT NULL")),
+    comment="Later readings of an event or rewrite, each complete; the newest number is in force.",
 )
 source_news = Table(
     "source_news",
@@ -154,6 +169,7 @@ quarantine = Table(
     when("received_at", nullable=False),
     when("resolved_at"),
     Column("resolution", Text, nullable=True, comment="replayed, set_aside"),
+    Index("quarantine_delivery", "business_id", "delivery"),
     Index("quarantine_open", "business_id", "source", postgresql_where=text("resolved_at IS NULL")),
 )
 source_fields = Table(

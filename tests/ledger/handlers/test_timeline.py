@@ -52,6 +52,8 @@ async def test_all_that_was_said_stands_newest_first_with_rewrites_readings_and_
             "interpretations", event_id=replayed, number=1, normaliser_version="1", mapping_version="1",
             event_type="payment.received", normalised=orjson.dumps({"amount": 5_000_00, "currency": "INR"}).decode(),
             subject=payment, made_at=NOW,
+            source="payment:razorpay", source_event_id="replayed", schema_version="1", kind="payment", external_id="p",
+            occurred_at=NOW - timedelta(days=2), precision="instant", sequence=0, digest=digest(b"replayed"),
         )  # fmt: skip
         await rows.put(
             "event_rewrites", id=uuid7(), source="books:tally", source_event_id="e1", digest=digest(b"x"), delivery=b"d",

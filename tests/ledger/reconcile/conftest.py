@@ -161,6 +161,16 @@ class Books:
         }  # fmt: skip
         return await self.insert("external_events", **(made | row))
 
+    async def reading(self, event: UUID, number: int, **row: Any) -> None:
+        """Read an event that waits anew."""
+        made = {
+            "event_id": event, "number": number, "normaliser_version": "1", "mapping_version": str(number),
+            "source": "crm:hubspot", "source_event_id": "e", "schema_version": "1", "kind": "deal",
+            "external_id": "D-1", "word": "won", "qualifier": "", "normalised": "{}", "occurred_at": self.now,
+            "precision": "instant", "sequence": 0, "digest": b"", "subject": event, "made_at": self.now,
+        }  # fmt: skip
+        await self.insert("interpretations", **(made | row))
+
     async def judge(self, *touched: UUID, whole: bool = False) -> list[str]:
         """Judge what was touched (or all) and return the actions of the audit entries."""
         async with transaction(self.engine, [self.business]) as tx:

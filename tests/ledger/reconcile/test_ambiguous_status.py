@@ -26,16 +26,18 @@ async def test_another_context_is_another_question(books):
 async def test_a_reading_with_the_meaning_clears_it_and_one_without_asks_again(books):
     event = await books.flagged("won")
     await books.judge()
-    await books.insert(
-        "interpretations", event_id=event, number=1, normaliser_version="1", mapping_version="1",
-        event_type="deal.status_reported", flag=None, normalised="{}", subject=event, made_at=books.now,
-    )  # fmt: skip
+    await books.reading(event, 1, event_type="deal.status_reported", flag=None)
     assert await books.judge() == ["conflict.cleared"]
-    await books.insert(
-        "interpretations", event_id=event, number=2, normaliser_version="1", mapping_version="2",
-        event_type="status.unmapped", flag="unmapped", normalised="{}", subject=event, made_at=books.now,
-    )  # fmt: skip
+    await books.reading(event, 2, event_type="status.unmapped", flag="unmapped")
     assert await books.judge() == ["conflict.opened"]
+
+
+async def test_a_later_reading_that_lost_the_meaning_asks(books):
+    event = await books.flagged("won", flag=None, event_type="deal.status_reported")
+    assert await books.judge() == []
+    await books.reading(event, 1, event_type="status.unmapped", flag="unmapped", word="lost it")
+    await books.judge()
+    assert (await books.only(RULE))["evidence"]["word"] == "lost it"
 
 
 async def test_other_flags_are_no_question_of_words(books):
