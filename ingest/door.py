@@ -108,7 +108,11 @@ class Appender:
         _count(results)
         if self._ring is not None:
             await self._ring(
-                {d.business_id for d, r in zip(deliveries, results, strict=True) if r.added or r.rewritten}
+                {
+                    delivery.business_id
+                    for delivery, result in zip(deliveries, results, strict=True)
+                    if result.added or result.rewritten or result.quarantined
+                }
             )
 
     async def _append_or_bisect(self, deliveries: Sequence[Delivery]) -> list[Appended]:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from connectors.contract import Inbound, Observed
+from ingest.drift import explained
 from ingest.normalise import Normalised, normalise
 from ingest.sources import Source
 from kit.errors import MunshiError, Rejected
@@ -37,7 +38,7 @@ def read_delivery(source: Source, inbound: Inbound, *, via: str, received_at: da
         observed = source.connector.observe(
             inbound, source=source.name, settings=source.settings, now=received_at
         )
-        if observed.version not in source.manifest.versions:
+        if observed.version not in accepted_versions(source):
             raise Rejected(
                 "schema.version", f"Payload version {observed.version[:40]!r} isn't one that we accept."
             )
@@ -54,6 +55,18 @@ def read_delivery(source: Source, inbound: Inbound, *, via: str, received_at: da
         )
     nothing = Normalised((), (refused,), ())
     return _reading(source, inbound, None, nothing, via=via, received_at=received_at)
+
+
+def accepted_versions(source: Source) -> tuple[str, ...]:
+    """Return the payload versions that a source accepts: those of its connector, or fewer where it is pinned.
+
+    The pin is the source's setting `versions`: one, or a list of them.
+    """
+    pinned = source.settings.get("versions")
+    if pinned is None:
+        return source.manifest.versions
+    chosen = [pinned] if isinstance(pinned, str) else pinned
+    return tuple(v for v in source.manifest.versions if isinstance(chosen, list) and v in chosen)
 
 
 def delivery_digest(kept_headers: Mapping[str, str], body: bytes, *, stream: str | None = None) -> bytes:
@@ -89,7 +102,7 @@ def _reading(
         stream=inbound.stream,
         version=observed.version if observed is not None else None,
         events=normalised.events,
-        quarantined=normalised.quarantined,
+        quarantined=explained(source.manifest, inbound, normalised.quarantined),
         covered_until=covered,
         balance=facts.get("closing") if covered is not None else None,
         account=facts.get("account"),
