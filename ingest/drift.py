@@ -47,14 +47,15 @@ LOOKED_AT = 20
 """Newest deliveries of a source in which new members are looked for."""
 MAX_NOTED = 300
 """New members noted of one source: a vendor who sends more of them sends data as names."""
-_ALIKE = Decimal("0.3")
+ALIKE = Decimal("0.3")
 """Shapes with less in common are two different things, and nothing is said of what one has and the other hasn't."""
 _NOT_OF_SHAPE = ("row", "store", "settings")
 """Codes that say nothing about the shape: a row's own value, our store, the source's settings."""
 _EVENT = re.compile(r"[A-Za-z][A-Za-z0-9_.:\-]{0,79}")
 
 ShapesOfEvents = Mapping[str, Mapping[str, Accepted]]
-"""Event (or stream) → path → what is accepted there."""
+"""Event (or stream) → path → what is accepted there. An event that comes in several shapes (a list of objects, one of
+them alone) has `<event>#2` and so on besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,7 @@ def changed(manifest: Manifest, inbound: Inbound) -> dict[str, Any] | None:
         by_name.setdefault(unit.what, []).append(unit.shape)
     for what, found in by_name.items():
         shape = merged(found)
-        known = [events[what] for events in shapes if what in events]
+        known = [shape for events in shapes for shape in _called(events, what)]
         nearest = _nearest(known, shape, least=Decimal(0)) if known else _nearest(_all(shapes), shape)
         differs = difference(nearest, shape) if nearest is not None else Difference()
         if differs or (what and not known):
@@ -207,7 +208,8 @@ def unknown_members(manifest: Manifest, inbound: Inbound, version: str) -> dict[
     events = accepted_shapes(manifest.name).get(version, {})
     out: dict[str, str] = {}
     for unit in units(manifest, inbound, headings=_paths(_all([events]))):
-        accepted = events.get(unit.what) or (_nearest(_all([events]), unit.shape) if not unit.what else None)
+        named = _called(events, unit.what) or (_all([events]) if not unit.what else [])
+        accepted = _nearest(named, unit.shape)
         if accepted is None:
             continue
         for path in difference(accepted, unit.shape).new:
@@ -219,6 +221,10 @@ def _of_shape(part: Quarantined) -> bool:
     return part.code.partition(".")[0] not in _NOT_OF_SHAPE
 
 
+def _called(events: ShapesOfEvents, what: str) -> list[Mapping[str, Accepted]]:
+    return [shape for name, shape in sorted(events.items()) if name.partition("#")[0] == what]
+
+
 def _paths(shapes: Iterable[Mapping[str, Accepted]]) -> set[str]:
     return {path for shape in shapes for path in shape}
 
@@ -228,7 +234,7 @@ def _all(shapes: Iterable[ShapesOfEvents]) -> list[Mapping[str, Accepted]]:
 
 
 def _nearest(
-    candidates: Sequence[Mapping[str, Accepted]], shape: Mapping[str, Seen], *, least: Decimal = _ALIKE
+    candidates: Sequence[Mapping[str, Accepted]], shape: Mapping[str, Seen], *, least: Decimal = ALIKE
 ) -> Mapping[str, Accepted] | None:
     best, number = max(
         ((likeness(accepted, shape), -number) for number, accepted in enumerate(candidates)),

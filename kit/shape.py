@@ -164,7 +164,7 @@ def difference(accepted: Mapping[str, Accepted], shape: Mapping[str, Seen]) -> D
     )
 
 
-def likeness(accepted: Mapping[str, Accepted], shape: Mapping[str, Seen]) -> Decimal:
+def likeness(accepted: Mapping[str, Any], shape: Mapping[str, Any]) -> Decimal:
     """Return how much two shapes have in common, from 0 to 1: shared paths by all paths."""
     together = len(accepted.keys() | shape.keys())
     return Decimal(len(accepted.keys() & shape.keys())) / together if together else Decimal(0)

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, tostring
 
 from connectors.contract import connector_names, load_manifest
-from ingest.drift import ShapesOfEvents, named_parts, units, value_of, write_shapes
+from ingest.drift import ALIKE, ShapesOfEvents, named_parts, units, value_of, write_shapes
 from kit.errors import Rejected
-from kit.shape import Accepted, Headings, Seen, merged
+from kit.shape import Accepted, Headings, Seen, likeness, merged
 from kit.xml import local_name, parse
 from tests.connectors.casebook import Case, cases_of
 
+Variant = list[tuple[Mapping[str, Seen], set[str]]]
+"""Bodies of one shape, each with what is needed in it."""
 MAX_TAKEN_APART = 64 * 1024
 """Larger cases only show what there is."""
 
@@ -27,8 +30,7 @@ MAX_TAKEN_APART = 64 * 1024
 def shapes_of(connector: str) -> dict[str, ShapesOfEvents]:
     """Return the accepted shapes of a connector, by payload version and event."""
     manifest = load_manifest(connector)
-    seen: dict[tuple[str, str], list[dict[str, Seen]]] = {}
-    needed: dict[tuple[str, str], list[tuple[set[str], set[str]]]] = {}
+    variants: dict[tuple[str, str], list[Variant]] = {}
     for case in cases_of(connector):
         version = accepted_version(case, case.inbound.body)
         if version is None:
@@ -37,19 +39,31 @@ def shapes_of(connector: str) -> dict[str, ShapesOfEvents]:
         for unit in units(manifest, case.inbound):
             # Tables of several banks have nothing in common: each layout is a shape of its own.
             key = (version, case.name if isinstance(value, Headings) else unit.what)
-            seen.setdefault(key, []).append(dict(unit.shape))
-            needed.setdefault(key, []).append(
-                (set(unit.shape), needed_in(case, value, unit.what, unit.shape))
-            )
+            needed = needed_in(case, value, unit.what, unit.shape)
+            _variant(variants.setdefault(key, []), unit.shape).append((unit.shape, needed))
     out: dict[str, dict[str, dict[str, Accepted]]] = {}
-    for (version, what), shapes in seen.items():
-        out.setdefault(version, {})[what] = {
-            path: Accepted(
-                found.kinds, required=all(path in n for s, n in needed[version, what] if path in s)
-            )
-            for path, found in merged(shapes).items()
-        }
+    for (version, what), found in variants.items():
+        for number, variant in enumerate(found, start=1):
+            name = f"{what}#{number}" if number > 1 else what
+            out.setdefault(version, {})[name] = {
+                path: Accepted(
+                    seen.kinds, required=all(path in need for shape, need in variant if path in shape)
+                )
+                for path, seen in merged(shape for shape, _ in variant).items()
+            }
     return out
+
+
+def _variant(variants: list[Variant], shape: Mapping[str, Seen]) -> Variant:
+    """Return those of an event's shapes that one belongs to; new if it is like none of them."""
+    alike, number = max(
+        ((likeness(merged(s for s, _ in variant), shape), -n) for n, variant in enumerate(variants)),
+        default=(Decimal(0), 0),
+    )
+    if not variants or alike < ALIKE:
+        variants.append([])
+        return variants[-1]
+    return variants[-number]
 
 
 def accepted_version(case: Case, body: bytes) -> str | None:
@@ -62,7 +76,7 @@ def accepted_version(case: Case, body: bytes) -> str | None:
     return None if any(not part.code.startswith("row.") for part in refused) else observed.version
 
 
-def needed_in(case: Case, value: Any, what: str, shape: dict[str, Seen] | Any) -> set[str]:
+def needed_in(case: Case, value: Any, what: str, shape: Mapping[str, Seen]) -> set[str]:
     """Return the paths without which a case isn't read; of a table all its headings."""
     if isinstance(value, Headings):
         return {path for path in shape if path}
