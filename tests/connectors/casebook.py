@@ -1,7 +1,7 @@
 """The cases of every connector: raw bodies in files, how they came, and the golden reading of each.
 
 `cases/<connector>/<case>.<ext>` is a raw body. `<case>.case.toml` says how it came, where that matters: `stream`,
-`filename`, `headers`, `settings`, `now`, `source`; `defaults.toml` says it for all cases of the folder.
+`filename`, `headers`, `url`, `settings`, `now`, `source`; `defaults.toml` says it for all cases of the folder.
 `<case>.golden.json` is what `observe` and `normalise` make of it; the machine writes it, a person reads it.
 """
 
@@ -11,7 +11,7 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -25,10 +25,10 @@ CASES = Path(__file__).parent / "cases"
 NOW = datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
 """Saturday noon in India: when a case came in, unless it says otherwise."""
 _GOLDEN, _TERMS, _DEFAULTS = ".golden.json", ".case.toml", "defaults.toml"
-_KNOWN_TERMS = frozenset({"stream", "filename", "headers", "settings", "now", "source"})
+_KNOWN_TERMS = frozenset({"stream", "filename", "headers", "settings", "now", "source", "url"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Case:
     """One body as it came, and where its golden reading stands."""
 
@@ -40,13 +40,15 @@ class Case:
     settings: Mapping[str, Any] = field(default_factory=dict)
     now: datetime = NOW
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.connector}/{self.name}"
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        printer.text(repr(self))  # Hypothesis would print the whole body
 
     def observe(self, body: bytes | None = None, *, now: datetime | None = None) -> Observed:
         """Observe it, or another `body` that came the same way; Rejected as the connector rejects it."""
-        came = self.inbound
-        inbound = came if body is None else Inbound(body, came.headers, came.filename, came.stream)
+        inbound = self.inbound if body is None else replace(self.inbound, body=body)
         return load_connector(self.connector).observe(
             inbound, source=self.source, settings=self.settings, now=now or self.now
         )
@@ -142,7 +144,7 @@ def _case(connector: str, name: str, path: Path) -> Case:
     return Case(
         connector=connector,
         name=name,
-        inbound=Inbound(path.read_bytes(), terms.get("headers", {}), filename, stream),
+        inbound=Inbound(path.read_bytes(), terms.get("headers", {}), filename, stream, terms.get("url", "")),
         source=terms.get("source", manifest.source_prefix),
         golden=path.with_name(name + _GOLDEN),
         settings=terms.get("settings", {}),
