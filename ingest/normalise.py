@@ -160,19 +160,20 @@ def _check_identity(seen: Observation) -> None:
         seen.event_type not in _SOURCE_EVENTS or EVENTS[seen.event_type].kind != seen.kind
     ):
         raise Rejected("event.unknown_type", f"{seen.event_type[:60]!r} is not an event of a {seen.kind}.")
-    _check_label("event id", seen.event_id)
-    _check_label("id", seen.external_id)
+    check_label("event id", seen.event_id)
+    check_label("id", seen.external_id)
     if seen.word is not None:
-        _check_label("status word", seen.word)
+        check_label("status word", seen.word)
     if seen.qualifier:
-        _check_label("status context", seen.qualifier)
+        check_label("status context", seen.qualifier)
     if seen.occurred_at.tzinfo is None or not _EARLIEST <= seen.occurred_at < _LATEST:
         raise Rejected("event.time_range", "The time at which it happened is out of range.")
     if abs(seen.sequence) >= _MAX_SEQUENCE:
         raise Rejected("event.sequence_range", "The sequence number is out of range.")
 
 
-def _check_label(what: str, value: str) -> None:
+def check_label(what: str, value: str) -> None:
+    """Raise Rejected unless a name or id of a vendor can be stored: not empty, not endless, text throughout."""
     if not 0 < len(value) <= _MAX_LABEL:
         raise Rejected("event.label_length", f"The {what} must have 1 to {_MAX_LABEL} characters.")
     if "\x00" in value or (not value.isascii() and any(0xD800 <= ord(c) <= 0xDFFF for c in value)):

@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.contract import Inbound, Observed
 from ingest.drift import explained
-from ingest.normalise import Normalised, normalise
+from ingest.normalise import Normalised, check_label, normalise
 from ingest.sources import Source
 from kit.errors import MunshiError, Rejected
 from kit.logs import logger
@@ -90,6 +90,7 @@ def _reading(
     covered = _day(facts.get("covered_until"))
     if covered is not None and covered > (received_at + DAY).date():
         covered = None  # a statement can't tell of days to come: its last balance isn't today's
+    wanted, odd = _wanted(observed, received_at)
     delivery = Delivery(
         business_id=source.business_id,
         source=source.name,
@@ -102,16 +103,35 @@ def _reading(
         stream=inbound.stream,
         version=observed.version if observed is not None else None,
         events=normalised.events,
-        quarantined=explained(source.manifest, inbound, normalised.quarantined),
+        quarantined=explained(source.manifest, inbound, (*normalised.quarantined, *odd)),
+        covered_from=_first_line(normalised) if covered is not None else None,
         covered_until=covered,
         balance=facts.get("closing") if covered is not None else None,
         account=facts.get("account"),
-        wanted=tuple(
-            WantedObject(item.stream, item.external_id, received_at + item.after)
-            for item in (observed.wanted if observed is not None else ())
-        ),
+        wanted=wanted,
     )
     return Reading(delivery, len(normalised.ignored), facts)
+
+
+def _wanted(
+    observed: Observed | None, received_at: datetime
+) -> tuple[tuple[WantedObject, ...], tuple[Quarantined, ...]]:
+    """Return what is to be fetched; an id that no store can hold costs only itself."""
+    wanted: list[WantedObject] = []
+    odd: list[Quarantined] = []
+    for item in observed.wanted if observed is not None else ():
+        try:
+            check_label("id of an object to be fetched", item.external_id)
+        except Rejected as rejection:
+            odd.append(Quarantined(f"{item.stream} {item.external_id}", rejection.code, rejection.message))
+        else:
+            wanted.append(WantedObject(item.stream, item.external_id, received_at + item.after))
+    return tuple(wanted), tuple(odd)
+
+
+def _first_line(normalised: Normalised) -> date | None:
+    days = [event.data["posted_on"] for event in normalised.events if event.kind == "bank_line"]
+    return date.fromisoformat(min(days)) if days else None
 
 
 def _day(value: Any) -> date | None:
