@@ -1,5 +1,7 @@
 """Razorpay's webhooks: the signature over the raw body, the envelope, and which facts each event states.
 
+Pulled pages are read in `pages` and `recon`, and fetched in `polling`.
+
 Source of the rules: razorpay.com/docs/webhooks (validate-test, best-practices, all). Retries of an older event
 are signed with the old secret, so the previous secret stays valid beside the current one. The signature holds no
 time: replays are caught by `x-razorpay-event-id`, which is the same on every retry.
@@ -15,9 +17,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from connectors.contract import Inbound, Observation, Observed, Precision, Unreadable
+from connectors.contract import Inbound, Observation, Observed, Page, Precision, Pull, Unreadable, Vendor
+from connectors.razorpay import polling
 from connectors.razorpay.entities import READERS, Fact, payment
 from connectors.razorpay.fields import moment
+from connectors.razorpay.pages import read_page
+from connectors.razorpay.recon import read_recon
 from kit.clock import IST
 from kit.errors import Denied, Rejected
 from kit.json import read_json
@@ -76,7 +81,7 @@ _QUIET: frozenset[str] = frozenset(
 
 
 class Razorpay:
-    """The connector; pure."""
+    """The connector; pure but for `fetch`."""
 
     def verify(self, inbound: Inbound, *, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG002
         """Raise Denied unless the header holds hex(HMAC-SHA256(secret, body)) for one of the secrets."""
@@ -97,9 +102,12 @@ class Razorpay:
         *,
         source: str,  # noqa: ARG002
         settings: Mapping[str, Any],
-        now: datetime,  # noqa: ARG002
+        now: datetime,
     ) -> Observed:
-        """Read one event; Rejected when its type is unknown or nothing of it can be understood."""
+        """Read one event, or a pulled page; Rejected when nothing of it can be understood."""
+        if inbound.stream is not None:
+            read = read_recon if inbound.stream == "recon" else read_page
+            return read(inbound, version=VERSION, zone=_zone(settings), now=now)
         event = read_json(inbound.body)
         if not isinstance(event, dict):
             raise Rejected("schema.not_an_object", "A Razorpay event is a JSON object.")
@@ -123,6 +131,10 @@ class Razorpay:
             made_at=moment(event.get("created_at")) or moment(payload.get("created_at")),
             zone=_zone(settings),
         )
+
+    async def fetch(self, pull: Pull, call: Vendor) -> Page:
+        """Fetch one page of a stream, or the objects named by `ids`."""
+        return await polling.fetch(pull, call)
 
 
 def _read_parts(

@@ -104,10 +104,14 @@ def refund(entity: Entity, zone: ZoneInfo) -> Fact:
 
 
 def settlement(entity: Entity, zone: ZoneInfo) -> Fact:
-    """A transfer to the bank account; Razorpay settles in rupees and names no currency."""
+    """A transfer to the bank account; Razorpay settles in rupees and names no currency.
+
+    Fees of 0 only say that the transfer itself cost nothing; what its payments cost stands in the recon.
+    """
     data: dict[str, Any] = {"amount": entity.get("amount"), "currency": text(entity, "currency") or "INR"}
-    put(data, "fee", entity.get("fees"))
-    put(data, "tax", entity.get("tax"))
+    if entity.get("fees") != 0:
+        put(data, "fee", entity.get("fees"))
+        put(data, "tax", entity.get("tax"))
     put(data, "settled_on", day(entity.get("created_at"), zone))
     references: dict[str, list[str]] = {}
     refer(references, "utr", [text(entity, "utr")])

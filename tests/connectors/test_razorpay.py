@@ -265,7 +265,18 @@ def test_a_pending_refund_is_known_and_moves_nothing_yet():
 def test_a_settlement_has_the_reference_that_the_bank_will_show():
     data = by_kind("settlement_processed")["settlement"].data
     assert data["references"] == {"utr": ["EXMPR52026112100007"]}
-    assert (data["amount"], data["currency"], data["fee"], data["tax"]) == (5_529_396, "INR", 0, 0)
+    assert (data["amount"], data["currency"]) == (5_529_396, "INR")
+    assert not {"fee", "tax"} & data.keys(), (
+        "0 says that the transfer cost nothing, not that its payments did"
+    )
+
+
+def test_a_settlement_that_cost_something_itself_says_so():
+    raw = changed(
+        "settlement_processed", lambda e: e["payload"]["settlement"]["entity"].update(fees=590, tax=90)
+    )
+    data = observed(raw).observations[0].data
+    assert (data["fee"], data["tax"]) == (590, 90)
 
 
 def test_how_a_closed_dispute_ended_is_asked_where_nothing_says_what_was_deducted():
