@@ -1,16 +1,12 @@
 """The standard connector: Standard Webhooks 1.0 signatures around our canonical events.
 
-The signature is checked by our own few lines because the published Python library parses the body and hands back
-what it parsed; we sign off bytes, and keep them. Which events there are is read from `schema.json`, which is made
+Which events there are is read from `schema.json`, which is made
 from the ledger's vocabulary and committed.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import hmac
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,11 +17,11 @@ from typing import Any
 import orjson
 
 from connectors.contract import Inbound, Observation, Observed, Unreadable
-from kit.errors import Denied, Rejected
+from kit import standard_webhooks
+from kit.errors import Rejected
 from kit.json import read_json
 
 VERSION = "1"
-TOLERANCE_SECONDS = 300
 MAX_EVENTS = 500
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}:?\d{2})")
 
@@ -34,39 +30,8 @@ class Standard:
     """The connector; pure."""
 
     def verify(self, inbound: Inbound, *, secrets: Sequence[str], now: datetime) -> None:
-        """Raise Denied unless one `v1` signature of the header is of one of the secrets, within five minutes.
-
-        The header may hold several signatures (a secret being changed); those of other versions are skipped.
-        """
-        message_id = inbound.headers.get("webhook-id", "")
-        stamp = inbound.headers.get("webhook-timestamp", "")
-        given = inbound.headers.get("webhook-signature", "")
-        if not (message_id and stamp and given):
-            raise Denied(
-                "signature.missing",
-                "The call carries no Standard Webhooks signature.",
-                remedy="Send webhook-id, webhook-timestamp and webhook-signature.",
-            )
-        if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
-            raise Denied("signature.timestamp", "webhook-timestamp is not in unix seconds.")
-        if abs(now.timestamp() - int(stamp)) > TOLERANCE_SECONDS:
-            raise Denied(
-                "signature.stale",
-                "webhook-timestamp is more than five minutes away from our clock.",
-                remedy="Sign at the moment of sending; check the sender's clock.",
-            )
-        signed = f"{message_id}.{stamp}.".encode("latin-1", "replace") + inbound.body
-        signatures = [found for found in map(_v1_signature, given.split(" ")) if found]
-        matched = False
-        for secret in secrets:
-            key = _key(secret)
-            if key is None:
-                continue
-            expected = hmac.new(key, signed, hashlib.sha256).digest()
-            for signature in signatures:
-                matched |= hmac.compare_digest(expected, signature)
-        if not matched:
-            raise Denied("signature.wrong", "The signature is not of this source's secret.")
+        """Raise Denied unless one `v1` signature of the header is of one of the secrets, within five minutes."""
+        standard_webhooks.verify(inbound.headers, inbound.body, secrets=secrets, now=now)
 
     def observe(
         self,
@@ -161,25 +126,6 @@ def _timestamp(value: Any) -> datetime:
         "schema.time",
         "timestamp must be an ISO 8601 moment with its offset, such as 2026-11-20T10:15:00+05:30.",
     )
-
-
-def _v1_signature(part: str) -> bytes | None:
-    version, _, encoded = part.partition(",")
-    if version != "v1" or not encoded.isascii():
-        return None
-    try:
-        return base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _key(secret: str) -> bytes | None:
-    """The bytes of `whsec_<base64>`, with or without the prefix; None if it is no such secret."""
-    encoded = secret.removeprefix("whsec_")
-    try:
-        return base64.b64decode(encoded, validate=True) or None
-    except (binascii.Error, ValueError):
-        return None
 
 
 connector = Standard()
