@@ -2,6 +2,7 @@
 
 `cases/<connector>/<case>.<ext>` is a raw body. `<case>.case.toml` says how it came, where that matters: `stream`,
 `filename`, `headers`, `url`, `settings`, `now`, `source`; `defaults.toml` says it for all cases of the folder.
+`signing.py` signs them as the vendor does (see `tests/connectors/signing.py`).
 `<case>.golden.json` is what `observe` and `normalise` make of it; the machine writes it, a person reads it.
 """
 
@@ -25,6 +26,7 @@ CASES = Path(__file__).parent / "cases"
 NOW = datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
 """Saturday noon in India: when a case came in, unless it says otherwise."""
 _GOLDEN, _TERMS, _DEFAULTS = ".golden.json", ".case.toml", "defaults.toml"
+_OF_THE_FOLDER = frozenset({_DEFAULTS, "signing.py"})
 _KNOWN_TERMS = frozenset({"stream", "filename", "headers", "settings", "now", "source", "url"})
 
 
@@ -84,7 +86,9 @@ def orphans(connector: str) -> list[str]:
     """Return the goldens and terms that stand beside no body."""
     folder, names = CASES / connector, {found.name for found in cases_of(connector)}
     beside = [path for path in folder.glob("*") if path.is_file() and not _is_body(path)]
-    return sorted(path.name for path in beside if path.name != _DEFAULTS and _stem(path) not in names)
+    return sorted(
+        path.name for path in beside if path.name not in _OF_THE_FOLDER and _stem(path) not in names
+    )
 
 
 def read(found: Case) -> dict[str, Any]:
@@ -162,7 +166,7 @@ def _terms(path: Path) -> dict[str, Any]:
 
 
 def _is_body(path: Path) -> bool:
-    return not path.name.endswith((_GOLDEN, _TERMS)) and path.name != _DEFAULTS
+    return not path.name.endswith((_GOLDEN, _TERMS)) and path.name not in _OF_THE_FOLDER
 
 
 def _stem(path: Path) -> str:

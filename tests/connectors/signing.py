@@ -1,4 +1,7 @@
-"""How each vendor signs what it sends, so that the conformance suite can forge it: one entry a webhook connector."""
+"""How each vendor signs what it sends, so that the conformance suite can sign too: one signer a webhook connector.
+
+A connector's signer is `signer` in `cases/<connector>/signing.py`; those of the first connectors stand here.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,11 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from importlib.util import module_from_spec, spec_from_file_location
 
 from connectors.contract import Inbound
+from tests.connectors.casebook import CASES
 
 Sign = Callable[[Inbound, str, datetime], Inbound]
 
@@ -46,14 +52,38 @@ def _standard(inbound: Inbound, secret: str, now: datetime) -> Inbound:
     return with_headers(inbound, headers)
 
 
+def _hubspot(inbound: Inbound, secret: str, now: datetime) -> Inbound:
+    url, stamp = "https://munshi.example/ingest/mun_1?a=1", str(round(now.timestamp() * 1000))
+    signed = f"POST{url}".encode() + inbound.body + stamp.encode()
+    signature = base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
+    headers = {"x-hubspot-signature-v3": signature, "x-hubspot-request-timestamp": stamp}
+    return replace(with_headers(inbound, headers), url=url)
+
+
 def whsec(text: str) -> str:
     """Return a secret in the form of Standard Webhooks."""
     return "whsec_" + base64.b64encode(text.encode()).decode()
 
 
 SIGNERS: Mapping[str, Signer] = {
+    "hubspot": Signer(_hubspot),
     "razorpay": Signer(_razorpay),
     "standard": Signer(
         _standard, whsec("marker: the present secret of 32"), whsec("marker: some other secret of 32b")
     ),
 }
+
+
+@lru_cache(maxsize=64)
+def signer_of(name: str) -> Signer | None:
+    """Return the signer of a connector; None if nobody wrote one."""
+    path = CASES / name / "signing.py"
+    if not path.is_file():
+        return SIGNERS.get(name)
+    spec = spec_from_file_location(f"tests.connectors.cases.{name}.signing", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    signer: Signer = module.signer
+    return signer

@@ -31,7 +31,7 @@ from ledger.domain.statuses import read_status
 from ledger.domain.vocabulary import FIELDS_OF_KIND, SOURCE_EVENTS, STATUSES
 from tests.connectors import casebook
 from tests.connectors.casebook import NOW, Case
-from tests.connectors.signing import SIGNERS, Signer
+from tests.connectors.signing import Signer, signer_of
 
 NAMES = connector_names()
 WEBHOOKS = [name for name in NAMES if "webhook" in load_manifest(name).via]
@@ -223,12 +223,13 @@ def said(case: Case, *, now: datetime | None = None) -> Observed | tuple[str, st
 # ---- signatures ------------------------------------------------------------------------------------
 def signed(name: str) -> tuple[Signer, Inbound]:
     """Return how a connector's vendor signs, and a webhook of its cases as it came, without a signature."""
-    assert name in SIGNERS, (
-        f"{name} takes webhooks: tell how its vendor signs them in tests/connectors/signing.py"
+    signer = signer_of(name)
+    assert signer, (
+        f"{name} takes webhooks: sign as its vendor does in tests/connectors/cases/{name}/signing.py"
     )
     case = next((case for case in casebook.cases_of(name) if case.inbound.stream is None), None)
     assert case, f"{name} takes webhooks: put one at tests/connectors/cases/{name}/"
-    return SIGNERS[name], case.inbound
+    return signer, case.inbound
 
 
 def denied(name: str, inbound: Inbound, *secrets: str, now: datetime = NOW) -> str:

@@ -39,7 +39,7 @@ from ingest.vendor import HttpVendor
 from kit.errors import MunshiError, Rejected
 from tests.connectors import casebook
 from tests.connectors.casebook import NOW, Case
-from tests.connectors.signing import SIGNERS
+from tests.connectors.signing import signer_of
 
 NAMES = connector_names()
 PULLING = [name for name in NAMES if load_manifest(name).streams]
@@ -317,7 +317,10 @@ def test_no_credential_is_told_when_a_call_fails(name: str, status: int, caplog,
 
 @pytest.mark.parametrize("name", [name for name in NAMES if "webhook" in load_manifest(name).via])
 def test_no_secret_of_a_webhook_is_kept_beside_its_body(name: str, caplog, capfd):
-    signer, manifest = SIGNERS[name], load_manifest(name)
+    signer, manifest = signer_of(name), load_manifest(name)
+    assert signer, (
+        f"{name} takes webhooks: sign as its vendor does in tests/connectors/cases/{name}/signing.py"
+    )
     with caplog.at_level(logging.DEBUG), structlog.testing.capture_logs() as lines:
         for case in casebook.cases_of(name):
             if case.inbound.stream is None:
