@@ -24,6 +24,7 @@ from workers import cli_people, cli_sources
 from workers.cli_output import AsJson, Business, say, show, table, told
 from workers.cli_session import Session, choose, run
 from workers.migration import migrate_embedded, set_password
+from workers.new_connector import new_connector
 
 app = typer.Typer(
     name="munshi",
@@ -40,6 +41,7 @@ app.command("link")(cli_people.link)
 app.add_typer(cli_sources.source, name="source")
 app.command("import")(cli_sources.import_)
 app.command("template")(cli_sources.template)
+app.command("new-connector")(new_connector)
 app.add_typer(audit, name="audit")
 
 
