@@ -1,0 +1,1 @@
+"""HubSpot: companies, contacts, deals and invoices, and our state written back on them."""
