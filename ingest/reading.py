@@ -30,7 +30,15 @@ class Reading:
 
 
 def read_delivery(source: Source, inbound: Inbound, *, via: str, received_at: datetime) -> Reading:
-    """Read a verified delivery; pure but for a log line, and it never raises.
+    """Read a verified delivery; pure but for a log line, and it never raises."""
+    observed, normalised = understand(source, inbound, received_at=received_at)
+    return _reading(source, inbound, observed, normalised, via=via, received_at=received_at)
+
+
+def understand(
+    source: Source, inbound: Inbound, *, received_at: datetime
+) -> tuple[Observed | None, Normalised]:
+    """Return what a delivery says in its vendor's words, and in ours; never raises.
 
     What can't be understood at all, or trips over a fault of ours, is quarantined as a whole.
     """
@@ -42,8 +50,8 @@ def read_delivery(source: Source, inbound: Inbound, *, via: str, received_at: da
             raise Rejected(
                 "schema.version", f"Payload version {observed.version[:40]!r} isn't one that we accept."
             )
-        normalised = normalise(observed, source.statuses, received_at=received_at)
-        return _reading(source, inbound, observed, normalised, via=via, received_at=received_at)
+        _day(observed.facts.get("covered_until"))
+        return observed, normalise(observed, source.statuses, received_at=received_at)
     except MunshiError as error:
         refused = Quarantined("", error.code, str(error))
     except Exception as error:
@@ -53,8 +61,7 @@ def read_delivery(source: Source, inbound: Inbound, *, via: str, received_at: da
             "connector.failed",
             f"Our reading of it failed ({type(error).__name__}); the raw body is kept.",
         )
-    nothing = Normalised((), (refused,), ())
-    return _reading(source, inbound, None, nothing, via=via, received_at=received_at)
+    return None, Normalised((), (refused,), ())
 
 
 def accepted_versions(source: Source) -> tuple[str, ...]:

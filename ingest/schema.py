@@ -20,6 +20,7 @@ from kit.money import CURRENCIES, MAX_MINOR
 from ledger.domain.checks import MAX_LIST, MAX_TEXT
 from ledger.domain.vocabulary import (
     ALLOCATION_FIELDS,
+    DEDUCTION_FIELDS,
     DUE_FIELDS,
     EVENTS,
     PARTY_FIELDS,
@@ -200,6 +201,7 @@ _FIELD_TYPES: dict[str, Any] = {
     "payer": _object(PAYER_FIELDS),
     "references": _object(REFERENCE_FIELDS),
     "dues": _list(_object(DUE_FIELDS, required=("amount",))),
+    "deductions": _list(_object(DEDUCTION_FIELDS, required=("kind", "amount"))),
     "allocations": _list(_object(ALLOCATION_FIELDS, required=("document", "amount"))),
 }
 

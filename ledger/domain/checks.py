@@ -11,6 +11,7 @@ from kit.errors import Rejected
 from kit.money import CURRENCIES, MAX_MINOR
 from ledger.domain.vocabulary import (
     ALLOCATION_FIELDS,
+    DEDUCTION_FIELDS,
     DUE_FIELDS,
     EVENTS,
     FIELDS_OF_KIND,
@@ -181,5 +182,6 @@ _CHECKS: dict[str, _Check] = {
     "payer": _object(PAYER_FIELDS),
     "references": _object(REFERENCE_FIELDS),
     "dues": _objects(DUE_FIELDS, required=("amount",)),
+    "deductions": _objects(DEDUCTION_FIELDS, required=("kind", "amount")),
     "allocations": _objects(ALLOCATION_FIELDS, required=("document", "amount")),
 }

@@ -104,6 +104,7 @@ class Delivery:
     version: str | None = None
     events: tuple[NewEvent, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
+    covered_from: date | None = None
     covered_until: date | None = None
     balance: int | None = None
     account: str | None = None

@@ -15,6 +15,10 @@ from ledger.domain.events import OPERATOR, subject_id
 
 _NOT_ALNUM = re.compile(r"[^0-9A-Z]+")
 _SPACES = re.compile(r"\s+")
+_WORD = re.compile(r"[A-Z]{4,}")
+_EVERYBODYS = frozenset(
+    ["PRIVATE", "LIMITED", "COMPANY", "ENTERPRISES", "ENTERPRISE", "TRADERS", "TRADING", "INDUSTRIES", "INDIA", "INDIAN", "SERVICES", "SOLUTIONS", "SONS", "BROTHERS", "STORES", "AGENCIES", "AGENCY", "CORPORATION", "ASSOCIATES", "INTERNATIONAL", "BANK", "NEFT", "RTGS", "IMPS", "TRANSFER", "PAYMENT", "FROM", "CHEQUE", "DEPOSIT", "CASH", "SHREE", "SHRI"]
+)
 SHORTEST = 4
 """A word of a narration with fewer characters names no document."""
 
@@ -27,6 +31,16 @@ def number_key(number: str) -> str:
 def name_key(name: str) -> str:
     """Return a name without case and surplus blanks: what a source that has no ids calls a party."""
     return _SPACES.sub(" ", name).strip().casefold()
+
+
+def name_words(name: str | None) -> set[str]:
+    """Return the words by which a bank's cut spelling of a name is known again, each as its first five letters.
+
+    Words that half the town's firms bear are left out, unless the name has no others.
+    """
+    words = _WORD.findall((name or "").upper())
+    own = [word for word in words if word not in _EVERYBODYS] or words
+    return {word[:5] for word in own[:3]}
 
 
 def utr_key(reference: str) -> str:
@@ -57,12 +71,17 @@ def identity_keys(source: str, kind: str, external_id: str, data: Mapping[str, A
             keys.add(f"gst:{gstin}")
     elif isinstance(party, str) and party:
         keys.add(f"sub:{party}")
+    if kind == "party" and data.get("into"):
+        keys.add(f"sub:{subject_id(source, 'party', data['into'])}")
     if kind == "party" and (gstin := gstin_key(data.get("gstin"))):
         keys.add(f"gst:{gstin}")
-    if kind in ("invoice", "credit_note") and data.get("number"):
+    if kind == "credit_note" and data.get("side") == "payable" and data.get("number"):
+        keys.add(f"bil:{number_key(data['number'])}")
+    elif kind in ("invoice", "credit_note") and data.get("number"):
         keys.add(f"inv:{number_key(data['number'])}")
     if kind == "bill" and data.get("number"):
         keys.add(f"bil:{number_key(data['number'])}")
+    keys |= {f"amt:{data.get('amount')}:{word}" for word in told_words(source, kind, data)}
     if kind in ("payment", "refund", "dispute"):
         keys.add(f"pay:{source}:{external_id if kind == 'payment' else data.get('payment')}")
     if kind == "cheque" and data.get("number"):
@@ -75,6 +94,23 @@ def identity_keys(source: str, kind: str, external_id: str, data: Mapping[str, A
         keys.update(f"sub:{subject}" for subject in cited if subject)
     keys |= _reference_keys(source, kind, external_id, data)
     return keys
+
+
+def told_words(source: str, kind: str, data: Mapping[str, Any]) -> set[str]:
+    """Return the name words of money that the books say went through the bank, and of the bank's own lines.
+
+    With the same amount and a day near it they tell the same money where no reference does.
+    """
+    if kind == "bank_line":
+        payer = data.get("payer") or {}
+        return name_words(payer.get("name") or data.get("narration"))
+    through_bank = data.get("into") == "bank" if kind == "payment" else kind == "payout"
+    if not through_bank or source.partition(":")[0] not in ("books", "standard"):
+        return set()
+    who = data.get("party")
+    named = who.get("name") if isinstance(who, dict) else None
+    other = data.get("payer") or data.get("payee") or {}
+    return name_words(named) | name_words(other.get("name"))
 
 
 def _reference_keys(source: str, kind: str, external_id: str, data: Mapping[str, Any]) -> set[str]:

@@ -34,6 +34,8 @@ _PAYMENT = {
     **_MONEY, "party": "party", "payer": "payer", "method": "text", "paid_on": "date", "references": "references",
     "fee": "money", "tax": "money", "into": "text", "account": "text", "description": "text", "status": "text",
     "refunded": "money", "reason": "text", "url": "url",
+    # What the payer kept back, by our own books' word: it closes bills without being money.
+    "deductions": "deductions",
 }  # fmt: skip
 _LINE_REQUIRED = {**_MONEY, "account": "text", "posted_on": "date", "narration": "text"}
 _LINE = {
@@ -48,6 +50,7 @@ _PARTY = {
 _PAYOUT = {
     **_MONEY, "party": "party", "payee": "payer", "paid_on": "date", "references": "references", "fee": "money",
     "tax": "money", "mode": "text", "purpose": "text", "description": "text", "status": "text", "reason": "text",
+    "deductions": "deductions",
 }  # fmt: skip
 _CHEQUE = {
     "number": "text", "bank": "text", "party": "party", "dated_on": "date", "on": "date",
@@ -299,4 +302,5 @@ REFERENCE_FIELDS = {
     "tokens": "texts",  # words of a narration that may be a document's number
 }
 DUE_FIELDS = {"due_on": "date", "amount": "money", "label": "text"}
+DEDUCTION_FIELDS = {"kind": "text", "amount": "money"}
 ALLOCATION_FIELDS = {"document": "text", "amount": "money", "kind": "text"}

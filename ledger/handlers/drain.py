@@ -10,6 +10,7 @@ from kit.database import Tx
 from kit.ids import uuid7
 from ledger.commands import DrainBusiness, Drained, RebuildBusiness, Rebuilt, SweepBusiness
 from ledger.domain.derive import Terms, derive
+from ledger.domain.derive.model import Coverage
 from ledger.domain.roles import Permission
 from ledger.handlers.registry import Context, handles
 from ledger.store import freshness, identities, readmodel
@@ -42,7 +43,7 @@ async def drain(command: DrainBusiness, context: Context) -> Drained:
     await tx.run(
         "DELETE FROM pending WHERE business_id = $1 AND id = ANY($2)", business, [row["id"] for row in rows]
     )
-    reached = await freshness.gather(tx, business)
+    reached = await freshness.gather(tx, business, now=context.now)
     subjects = {row["subject"] for row in rows if row["subject"] is not None}
     if subjects:
         await identities.refold(tx, business, subjects)
@@ -150,13 +151,20 @@ async def rebuild(command: RebuildBusiness, context: Context) -> Rebuilt:
 
 
 async def terms_of(tx: Tx, business: UUID) -> Terms:
-    """Read what the business itself settles."""
+    """Read what the business itself settles, and which days its banks have shown."""
     row = await tx.row(
         "SELECT timezone, currency, (settings->>'round_off_limit')::bigint AS limit FROM businesses WHERE business_id = $1",
         business,
     )
+    shown = await tx.fetch(_COVERED, business)
+    coverage = tuple(Coverage(r["bank"], r["account"], r["since"], r["until"]) for r in shown)
     if row is None:
-        return Terms()
-    return Terms(
-        row["timezone"], row["currency"], Terms().round_off_limit if row["limit"] is None else row["limit"]
-    )
+        return Terms(coverage=coverage)
+    limit = Terms().round_off_limit if row["limit"] is None else row["limit"]
+    return Terms(row["timezone"], row["currency"], limit, coverage=coverage)
+
+
+_COVERED = """
+SELECT split_part(s.source, ':', 2) AS bank, s.account, lower(r) AS since, upper(r) - 1 AS until
+FROM source_state s, unnest(s.covered) r WHERE s.business_id = $1 AND s.source LIKE 'bank:%' ORDER BY s.source, r
+"""

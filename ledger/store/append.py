@@ -79,9 +79,9 @@ INSERT INTO pending (business_id, id, wake, due_at) SELECT u.*, 'quarantine', $3
 
 _NEWS = """
 INSERT INTO source_news (business_id, id, source, received_at, last_event_at, added, known, quarantined,
-                         covered_until, balance, account)
+                         covered_from, covered_until, balance, account)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::int[],
-                     $8::int[], $9::date[], $10::bigint[], $11::text[])
+                     $8::int[], $9::date[], $10::date[], $11::bigint[], $12::text[])
 """
 
 _WANTED = """
@@ -100,6 +100,13 @@ async def append(tx: Tx, deliveries: Sequence[Delivery]) -> list[Appended]:
     The same event id with another reading is kept as a rewrite. Runs under the role `munshi_ingest`.
     """
     await tx.run(_DELIVERIES, *_columns(map(_delivery_row, deliveries), 10))
+    results = await append_facts(tx, deliveries)
+    await append_news(tx, deliveries, results)
+    return results
+
+
+async def append_facts(tx: Tx, deliveries: Sequence[Delivery]) -> list[Appended]:
+    """Append what deliveries say (their events, what of them can't be read, what they want) without their bodies."""
     owners: dict[UUID, int] = {}
     rows: list[_Row] = []
     for index, delivery in enumerate(deliveries):
@@ -123,7 +130,7 @@ async def append(tx: Tx, deliveries: Sequence[Delivery]) -> list[Appended]:
     ]
     if wanted:
         await tx.run(_WANTED, *_columns(wanted, 5))
-    results = [
+    return [
         Appended(
             added=added[index],
             known=len(delivery.events) - added[index] - rewritten[index],
@@ -132,8 +139,11 @@ async def append(tx: Tx, deliveries: Sequence[Delivery]) -> list[Appended]:
         )
         for index, delivery in enumerate(deliveries)
     ]
+
+
+async def append_news(tx: Tx, deliveries: Sequence[Delivery], results: Sequence[Appended]) -> None:
+    """Leave a note of what deliveries brought, for the freshness of their sources."""
     await tx.run(_NEWS, *_columns(_news_rows(deliveries, results), 11))
-    return results
 
 
 async def _append_events(
@@ -212,7 +222,7 @@ def _news_rows(deliveries: Sequence[Delivery], results: Sequence[Appended]) -> l
         if delivery.covered_until is not None:
             alone.append(
                 (delivery.business_id, uuid7(), delivery.source, delivery.received_at, last, *counts,
-                 delivery.covered_until, delivery.balance, delivery.account)
+                 delivery.covered_from, delivery.covered_until, delivery.balance, delivery.account)
             )  # fmt: skip
             continue
         row = merged.setdefault(
@@ -223,5 +233,6 @@ def _news_rows(deliveries: Sequence[Delivery], results: Sequence[Appended]) -> l
         for place, count in enumerate(counts, start=2):
             row[place] += count
     return alone + [
-        (business, uuid7(), source, *row, None, None, None) for (business, source), row in merged.items()
+        (business, uuid7(), source, *row, None, None, None, None)
+        for (business, source), row in merged.items()
     ]

@@ -31,6 +31,7 @@ EXAMPLES: dict[str, Any] = {
     "party": {"id": "c-5", "name": "Kaveri Traders", "gstin": None},
     "payer": {"name": "K Traders", "vpa": "k@examplebank"},
     "references": {"utr": ["EXMPN6"], "invoices": ["INV-102"]},
+    "deductions": [{"kind": "tds", "amount": 5}],
     "dues": [{"due_on": "2026-12-20", "amount": 5, "label": "retention"}],
 }
 WRONG: dict[str, list[Any]] = {
@@ -46,6 +47,7 @@ WRONG: dict[str, list[Any]] = {
     "party": [{}, {"phone": "1"}, {"id": ""}, {"id": "c", "colour": "red"}, "Kaveri", []],
     "payer": [{"colour": "red"}, "K", {"name": 7}],
     "references": [{"utr": "X"}, {"tags": []}, [], {"utr": [1]}],
+    "deductions": [{"kind": "tds"}, [{"kind": "tds"}], [{"kind": "tds", "amount": -1}], ["tds"]],
     "dues": [{"amount": 5}, [{"label": "x"}], [{"amount": -1}], [{"amount": 5, "x": 1}]],
 }
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +45,9 @@ def delivery(
     return Delivery(business, source, "webhook", digest(body), body, received_at, events=(event,))
 
 
+NAMES = ("Sharma Traders", "Gupta Steel", "Patil Paper", "Khan Electricals", "Sharma Cement", "Joshi Foods")
+
+
 class Firm:
     """Builds the log of one random firm."""
 
@@ -74,13 +78,21 @@ class Firm:
         made = delivery(
             self._business, source, event_type, external_id, data, at=more.pop("at", self._moment), **more
         )
+        if source == BANK and self._random.random() < 0.5:
+            first = date.fromisoformat(data["posted_on"])
+            until = first + timedelta(days=self._random.randrange(20))
+            made = replace(made, covered_from=first, covered_until=until, account="000405004421")
         self.log.append(made)
         event = made.events[0]
         return subject_id(source, event.kind, external_id)
 
     def _who(self) -> dict[str, Any]:
         number = self._random.randrange(8)
-        return {"id": f"c{number}", "name": f"Customer {number}", "gstin": self._random.choice(GSTINS)}
+        return {
+            "id": f"c{number}",
+            "name": f"{NAMES[number % 6]} {number}",
+            "gstin": self._random.choice(GSTINS),
+        }
 
     def _amount(self) -> int:
         return self._random.choice([10_000, 11_800, 50_000, 118_000, 118_050, 23_600])
@@ -169,15 +181,20 @@ class Firm:
             number, amount, party = self._random.choice(self._invoices)
             tokens = [number.replace("-", "")]
             if self._random.random() < 0.5:
+                told = {"utr": [utr.lower()]} if self._random.random() < 0.5 else {}
                 data = {
-                    "amount": amount, "currency": "INR", "party": party, "into": "bank",
-                    "references": {"utr": [utr.lower()], "invoices": [number]},
+                    "amount": amount, "currency": "INR", "party": party, "into": "bank", "paid_on": self._day(),
+                    "references": {**told, "invoices": [number]},
                 }  # fmt: skip
+                if self._random.random() < 0.3:
+                    data["deductions"] = [{"kind": "tds", "amount": 1_000}]
                 self._say(BOOKS, "payment.received", f"b{utr}", data)
         line = {
             "amount": amount, "currency": "INR", "account": "4421", "posted_on": self._day(),
             "narration": f"NEFT {utr}", "channel": "NEFT", "references": {"utr": [utr], "tokens": tokens},
         }  # fmt: skip
+        if self._random.random() < 0.5:
+            line["payer"] = {"name": self._random.choice(NAMES).upper()}
         kind = "bank.credited" if self._random.random() < 0.85 else "bank.debited"
         self._subjects.append(
             self._say(BANK, kind, f"L{len(self.log)}", line, kind="bank_line", precision="day")

@@ -47,6 +47,8 @@ def allocate(
             plans.append((money, _cited(money, documents)))
             _settle(*plans[-1], terms, upto=money.lasting)
     for money, plan in plans:
+        _kept_back(money, plan)
+    for money, plan in plans:
         if money.reversals:
             cash = [line for line in plan if line.kind == "receipt"]
             _settle(money, cash, terms, upto=money.amount)
@@ -64,8 +66,8 @@ def _credit_notes(documents: Documents) -> None:
         if note.kind != "credit_note" or note.closed:
             continue
         left = note.amount
-        for number in note.members[0].references("invoices"):
-            bill = documents.numbered(number, side="receivable", party=note.party, amount=left)
+        for number in note.members[0].references("invoices" if note.side == "receivable" else "bills"):
+            bill = documents.numbered(number, side=note.side, party=note.party, amount=left)
             if (
                 bill is not None
                 and bill.currency == note.currency
@@ -220,6 +222,21 @@ def _settle(money: Money, plan: Iterable[_Line], terms: Terms, *, upto: int) -> 
         rounding = 0 < document.remaining <= terms.round_off_limit and document.currency == terms.currency
         if fits and rounding and line.why != "decided" and money.allocated <= money.lasting:
             _deduct(money, _Line(document, "round_off", document.remaining, "round_off"))
+
+
+def _kept_back(money: Money, plan: Sequence[_Line]) -> None:
+    """Set what our own books say was kept back (TDS, discount) against the bills that the money itself is set against.
+
+    One claim states it, however many sources tell of the money; of what a person decided, nothing is added.
+    """
+    stated = next((m.data["deductions"] for m in money.members if m.data.get("deductions")), None)
+    if stated is None or not money.lasting or any(line.why == "decided" for line in plan):
+        return
+    for deduction in stated:
+        left = deduction["amount"]
+        for line in plan:
+            if _takes(line.document, money.currency) and line.document.side == money.side:
+                left -= _deduct(money, _Line(line.document, deduction["kind"], left, "stated"))
 
 
 def _deduct(money: Money, line: _Line) -> int:

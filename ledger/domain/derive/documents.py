@@ -149,7 +149,13 @@ def _closed(members: list[Identity], best: Identity) -> str | None:
 
 
 def _closing(member: Identity) -> str:
-    return member.type if member.type.endswith(".voided") else str(member.data.get("status"))
+    return (
+        "invoice.voided"
+        if member.type == "credit_note.voided"
+        else member.type
+        if member.type.endswith(".voided")
+        else str(member.data.get("status"))
+    )
 
 
 def _set_dues(document: Document, members: list[Identity], party: UUID, parties: PartyIndex) -> None:

@@ -18,6 +18,16 @@ _FAMILY = {"books": 0, "standard": 1, "payment": 2, "bank": 3, "crm": 4}
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """The days that a bank's statements show: `bank` as in `bank:icici`, the account's number where it is known."""
+
+    bank: str
+    account: str | None
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What the business itself settles: its calendar, its currency, how small a difference is rounding (paise)."""
 
@@ -26,6 +36,8 @@ class Terms:
     round_off_limit: int = 100
     year_starts_in: int = 4
     """Month in which the financial year starts, and document numbers with it."""
+    coverage: tuple[Coverage, ...] = ()
+    """What the banks have shown us: there, a receipt by the books alone is only said to have come."""
 
     def year(self, day: date) -> int:
         """Return the calendar year in which the financial year of `day` began."""

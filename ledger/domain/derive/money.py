@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from ledger.domain.derive.model import Groups, Identity, Money, Terms, latest_words
 from ledger.domain.derive.parties import PartyIndex
-from ledger.domain.keys import utr_key
+from ledger.domain.keys import told_words, utr_key
 
 _CASH = ("cash", "gateway")
+CLEARING = timedelta(days=4)
+"""How long money that the books show may be on its way to the bank, a weekend and a holiday in it."""
+_SOONER, _LATER = timedelta(days=3), timedelta(days=7)
+"""How far the bank's day may lie before and after the day of the books, for the same money."""
 _REVERSED = frozenset(["payment.reversed", "payout.reversed", "cheque.returned", "cheque.replaced"])
 
 
@@ -112,10 +116,47 @@ def _joined(
     for key in sorted(by_utr):
         for one, other in _same_money(*by_utr[key], taken=taken, parted=parted):
             groups.join(one, other)
+    sizes = Counter(groups.root(subject) for subject in pool)
+    loose = [[i for i in side if sizes[groups.root(i.subject)] == 1] for side in (claims, bank)]
+    for one, other in _by_name(*loose, parted=parted):
+        groups.join(one, other)
     gathered: dict[UUID, list[Identity]] = defaultdict(list)
     for subject in sorted(pool):
         gathered[groups.root(subject)].append(pool[subject])
     return list(gathered.values())
+
+
+def _by_name(
+    claims: Sequence[Identity], bank: Sequence[Identity], *, parted: Collection[frozenset[UUID]]
+) -> Iterable[tuple[UUID, UUID]]:
+    """Pair what no reference joins: the same amount, a name in common, days near each other; the nearest first.
+
+    Where two parties answer to the bank's words alike, nothing is paired.
+    """
+    by_word: dict[tuple[int, str, str], list[Identity]] = defaultdict(list)
+    for claim in claims:
+        for word in told_words(claim.source, claim.kind, claim.data):
+            by_word[claim.data["amount"], claim.data["currency"], word].append(claim)
+    pairs: list[tuple[timedelta, UUID, UUID]] = []
+    for line in bank:
+        posted_on = line.date("posted_on")
+        words = told_words(line.source, line.kind, line.data)
+        near = {
+            claim.subject: (claim, gap)
+            for word in words
+            for claim in by_word.get((line.data["amount"], line.data["currency"], word), ())
+            if (paid_on := claim.date("paid_on")) is not None
+            and posted_on is not None
+            and -_SOONER <= (gap := posted_on - paid_on) <= _LATER
+            and frozenset((claim.subject, line.subject)) not in parted
+        }
+        if len({claim.party_subject for claim, _ in near.values()}) == 1:
+            pairs += [(abs(gap), claim.subject, line.subject) for claim, gap in near.values()]
+    taken: set[UUID] = set()
+    for _, one, other in sorted(pairs):
+        if one not in taken and other not in taken:
+            taken.update((one, other))
+            yield one, other
 
 
 def _money_keys(identity: Identity) -> set[str]:
@@ -190,7 +231,7 @@ def _money(members: list[Identity], terms: Terms, *, side: str) -> Money:
         currency=best[0].data["currency"],
         day=min(member.day(terms, "posted_on", "paid_on", "on") for member in best),
         status=status,
-        arrived=_arrived(members, status),
+        arrived=_arrived(members, status, terms),
     )
 
 
@@ -212,8 +253,11 @@ def _status(members: list[Identity]) -> str:
     return "payment.failed"
 
 
-def _arrived(members: list[Identity], status: str) -> bool:
-    """Whether the money is here: bank, gateway, cash by the books, a cleared cheque, or a confirmation says so."""
+def _arrived(members: list[Identity], status: str, terms: Terms) -> bool:
+    """Whether the money is here: bank, gateway, the books, a cleared cheque, or a confirmation says so.
+
+    The books' word on a bank account counts until a statement of that account shows the days and not the money.
+    """
     if status not in ("payment.received", "payment.reversed"):
         return False
     return any(
@@ -221,10 +265,30 @@ def _arrived(members: list[Identity], status: str) -> bool:
         or member.type in ("payment.confirmed", "cheque.cleared", "payout.processed", "payout.reversed")
         or (
             member.type in ("payment.received", "payment.reversed")
-            and (member.source.startswith("payment:") or member.data.get("into") in _CASH)
+            and (
+                member.source.startswith("payment:")
+                or member.data.get("into") in _CASH
+                or _vouched(member, terms)
+            )
         )
         for member in members
     )
+
+
+def _vouched(member: Identity, terms: Terms) -> bool:
+    """Whether the books say that it went into a bank account whose statements don't show those days (yet)."""
+    if member.data.get("into") != "bank" or member.source.partition(":")[0] not in ("books", "standard"):
+        return False
+    day = member.day(terms, "paid_on")
+    named = str(member.data.get("account") or "").upper()
+    banks = [
+        shown
+        for shown in terms.coverage
+        if not named
+        or shown.bank.upper() in named
+        or (shown.account is not None and len(shown.account) >= 4 and shown.account[-4:] in named)
+    ]
+    return not banks or any(day < shown.since or day + CLEARING > shown.until for shown in banks)
 
 
 def _party(members: list[Identity], parties: PartyIndex) -> UUID | None:

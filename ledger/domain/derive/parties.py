@@ -1,4 +1,5 @@
-"""Parties: source identities joined into one. Only an identical GSTIN joins by itself; people join and part the rest."""
+"""Parties: source identities joined into one. An identical GSTIN joins by itself, and a merge within one source;
+people join and part the rest."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger.domain.derive.model import Groups, Identity, latest_words, row_id
+from ledger.domain.events import subject_id
 from ledger.domain.keys import gstin_key, name_key, number_key
 from ledger.domain.rows import PartyIdentityRow
 
@@ -63,6 +65,9 @@ class PartyIndex:
     def _join(self, joined: Iterable[tuple[UUID, UUID]]) -> None:
         by_gstin: dict[str, list[UUID]] = {}
         for subject in sorted(self._nodes):
+            if (into := self._merged_into(subject)) is not None:
+                self._groups.join(subject, into)
+        for subject in sorted(self._nodes):
             if gstin := gstin_key(self._nodes[subject].value("gstin")):
                 by_gstin.setdefault(gstin, []).append(subject)
         for one, other in joined:
@@ -70,6 +75,13 @@ class PartyIndex:
         for first, *rest in by_gstin.values():
             for other in rest:
                 self._groups.join(first, other)
+
+    def _merged_into(self, subject: UUID) -> UUID | None:
+        """The record that its own source made one with it, if that one is at hand."""
+        node = self._nodes[subject]
+        into = node.explicit.data.get("into") if node.explicit is not None else None
+        found = subject_id(node.source, "party", into) if into else None
+        return found if found in self._nodes else None
 
     def of(self, identity: Identity) -> UUID | None:
         """Return the root of the party that an identity names, or None."""
@@ -143,10 +155,11 @@ class PartyIndex:
         return found
 
 
-def _belief(subject: UUID, node: _Node) -> tuple[bool, tuple[bool, int, UUID]]:
-    """Named in its own right before mentioned, then as sources are believed."""
+def _belief(subject: UUID, node: _Node) -> tuple[bool, bool, tuple[bool, int, UUID]]:
+    """Named in its own right before mentioned, standing before merged away, then as sources are believed."""
     state = _SNAPSHOT if node.explicit is None else node.explicit.state
-    return (node.explicit is None, Identity(subject, node.source, "party", "", state).trust)
+    merged = "into" in state["data"]
+    return (node.explicit is None, merged, Identity(subject, node.source, "party", "", state).trust)
 
 
 _SNAPSHOT: Mapping[str, Any] = {"type": "party.upserted", "data": {}, "precision": "observed"}

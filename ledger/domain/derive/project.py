@@ -84,7 +84,9 @@ def _weigh_document(balance: _Balance, document: Document, currency: str) -> Non
     balance.vendor |= document.side == "payable"
     if document.currency != currency:
         return
-    if document.kind == "credit_note":
+    if document.kind == "credit_note" and document.side == "payable":
+        balance.payable -= document.remaining
+    elif document.kind == "credit_note":
         balance.on_account += document.remaining
     elif document.side == "receivable":
         balance.open_bills += document.remaining

@@ -58,9 +58,9 @@ def document_rows(out: Derived, document: Document, parties: PartyIndex) -> None
                 kind=document.kind,
                 status=_payable_status(document),
                 issued_on=document.issued_on,
-                due_on=_next_due(document),
-                amount=document.amount,
-                outstanding=document.remaining,
+                due_on=None if note else _next_due(document),
+                amount=-document.amount if note else document.amount,
+                outstanding=-document.remaining if note else document.remaining,
                 currency=document.currency,
                 description=describe or best.data.get("voucher"),
             )

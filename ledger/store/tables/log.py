@@ -127,6 +127,7 @@ source_news = Table(
     Column("added", Integer, nullable=False),
     Column("known", Integer, nullable=False),
     Column("quarantined", Integer, nullable=False),
+    Column("covered_from", Date, nullable=True),
     Column("covered_until", Date, nullable=True),
     Column("balance", BigInteger, nullable=True),
     Column("account", Text, nullable=True),

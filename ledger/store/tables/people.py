@@ -14,7 +14,7 @@ from sqlalchemy import (
     Time,
     Uuid,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import DATEMULTIRANGE, JSONB
 
 from ledger.store.tables.columns import business, metadata, when
 
@@ -107,6 +107,7 @@ source_state = Table(
     Column("source", Text, primary_key=True),
     when("last_delivery_at"),
     when("last_event_at"),
+    Column("covered", DATEMULTIRANGE, nullable=True, comment="bank files: the days that statements show"),
     Column("covered_until", Date, nullable=True, comment="bank files: the last day that a statement covers"),
     Column("balance", BigInteger, nullable=True, comment="bank: closing balance on covered_until"),
     Column("account", Text, nullable=True),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from ledger.domain.derive import Derived, Identity, Terms, derive
+from ledger.domain.derive.model import Coverage
 from ledger.domain.events import subject_id
 
 SHARMA = {"id": "c1", "name": "Sharma Traders"}
@@ -91,19 +95,154 @@ def test_the_same_money_in_books_and_bank_is_one_receipt_with_two_claims() -> No
     assert balance(made) == 0
 
 
-def test_a_books_receipt_into_a_bank_is_only_a_claim_until_the_bank_shows_it() -> None:
-    books = said(
-        BOOKS,
-        "payment.received",
-        "r1",
-        amount=118_00,
-        party=SHARMA,
-        into="bank",
-        references={"invoices": ["INV-1"]},
+def shown(since: str, until: str, *, bank: str = "icici", account: str | None = "000405004421") -> Terms:
+    return Terms(coverage=(Coverage(bank, account, date.fromisoformat(since), date.fromisoformat(until)),))
+
+
+def received(**more: Any) -> Identity:
+    more = {"paid_on": "2026-09-20", "references": {"invoices": ["INV-1"]}, **more}
+    return said(BOOKS, "payment.received", "r1", amount=118_00, party=SHARMA, into="bank", **more)
+
+
+@pytest.mark.parametrize(
+    ("terms", "arrived"),
+    [
+        (Terms(), True),  # no bank is connected: nobody knows better than the books
+        (shown("2026-09-01", "2026-09-30"), False),  # its statement shows those days, and not the money
+        (shown("2026-09-21", "2026-09-30"), True),  # the statement begins later
+        (shown("2026-09-01", "2026-09-22"), True),  # on its way: the statement ends two days later
+        (shown("2026-09-01", "2026-09-24"), False),
+    ],
+)
+def test_a_books_receipt_into_a_bank_counts_until_the_bank_shows_the_days_and_not_the_money(
+    terms, arrived
+) -> None:
+    made = world(bill("INV-1", 118_00), received(), terms=terms)
+    assert only(made, "receipts").arrived is arrived
+    assert only(made, "invoices").outstanding == (0 if arrived else 118_00)
+
+
+@pytest.mark.parametrize(
+    ("ledger", "arrived"),
+    [("ICICI Bank", False), ("Bank A/c 4421", False), ("HDFC Bank", True), (None, False)],
+)
+def test_a_statement_says_nothing_of_another_bank(ledger, arrived) -> None:
+    made = world(bill("INV-1", 118_00), received(account=ledger), terms=shown("2026-09-01", "2026-09-30"))
+    assert only(made, "receipts").arrived is arrived
+
+
+def test_money_of_one_amount_and_name_within_days_is_one_receipt_where_no_reference_says_so() -> None:
+    line = credit("N1", 118_00, payer={"name": "SHARMATRADERS"})
+    made = world(
+        bill("INV-1", 118_00), received(paid_on="2026-09-19"), line, terms=shown("2026-09-01", "2026-09-30")
     )
-    made = world(bill("INV-1", 118_00), books)
-    assert only(made, "receipts").arrived is False
-    assert only(made, "invoices").outstanding == 118_00
+    assert only(made, "receipts").arrived is True
+    assert only(made, "invoices").status == "invoice.paid"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"payer": {"name": "GUPTA STEEL"}},  # another name
+        {"payer": {"name": "SHARMA TRADERS"}, "amount": 118_01},
+        {"payer": {"name": "TRADERS LIMITED"}},  # words that everybody bears, though he has one of his own
+        {"payer": {"name": "SHARMA TRADERS"}, "posted_on": "2026-09-28"},
+    ],
+)
+def test_money_that_differs_in_amount_name_or_time_is_not_taken_for_the_same(more) -> None:
+    data = {"amount": 118_00, "posted_on": "2026-09-20", **more}
+    line = said(
+        BANK, "bank.credited", "N1", account="4421", narration="NEFT", references={"utr": ["N1"]}, **data
+    )
+    made = world(bill("INV-1", 118_00), received(), line, terms=shown("2026-09-01", "2026-09-30"))
+    assert len(made.tables["receipts"]) == 2
+
+
+def test_two_parties_of_one_name_are_not_told_apart_by_the_bank_so_nothing_is_joined() -> None:
+    other = said(
+        BOOKS, "payment.received", "r2", amount=118_00, into="bank", paid_on="2026-09-20",
+        party={"id": "c2", "name": "Sharma Steel"},
+    )  # fmt: skip
+    made = world(received(), other, credit("N1", 118_00, payer={"name": "SHARMA"}))
+    assert len(made.tables["receipts"]) == 3
+
+
+def test_of_two_equal_receipts_of_one_party_each_takes_the_nearest_line() -> None:
+    lines = [
+        said(BANK, "bank.credited", name, amount=118_00, account="4421", posted_on=day, narration="x",
+             payer={"name": "SHARMA TRADERS"}, references={"utr": [name]})
+        for name, day in (("N1", "2026-09-20"), ("N2", "2026-09-23"))
+    ]  # fmt: skip
+    second = said(
+        BOOKS, "payment.received", "r2", amount=118_00, into="bank", paid_on="2026-09-23", party=SHARMA
+    )
+    made = world(received(), second, *lines)
+    assert [len(made.tables["receipts"]), sum(row.amount for row in made.tables["receipts"])] == [2, 236_00]
+
+
+def test_what_the_books_say_was_kept_back_closes_the_bill_without_being_money() -> None:
+    receipt = received(deductions=[{"kind": "tds", "amount": 2_00}])
+    made = world(bill("INV-1", 120_00), receipt)
+    assert only(made, "invoices").status == "invoice.paid"
+    assert only(made, "receipts").amount == 118_00
+    assert {(row.kind, row.amount) for row in made.tables["allocations"]} == {
+        ("receipt", 118_00),
+        ("tds", 2_00),
+    }
+    assert balance(made) == 0
+
+
+def test_a_deduction_is_counted_once_however_many_tell_of_the_money() -> None:
+    receipt = received(
+        deductions=[{"kind": "tds", "amount": 2_00}], references={"utr": ["N1"], "invoices": ["INV-1"]}
+    )
+    made = world(bill("INV-1", 130_00), receipt, credit("N1", 118_00))
+    assert only(made, "invoices").outstanding == 10_00
+
+
+def test_a_vendors_credit_note_lowers_what_we_owe_him() -> None:
+    vendor = {"id": "v1", "name": "Patil Paper"}
+    theirs = {"party": vendor, "currency": "INR", "issued_on": "2026-09-02"}
+    made = world(
+        said(BOOKS, "bill.received", "b1", number="P-9", amount=100_00, **theirs),
+        said(BOOKS, "credit_note.issued", "n1", number="DN-1", amount=30_00, side="payable",
+             references={"bills": ["P-9"]}, **theirs),
+        said(BOOKS, "credit_note.issued", "n2", number="DN-2", amount=5_00, side="payable", **theirs),
+    )  # fmt: skip
+    assert {row.number: row.outstanding for row in made.tables["payables"]} == {
+        "P-9": 70_00,
+        "DN-1": 0,
+        "DN-2": -5_00,
+    }
+    assert only(made, "parties").payable == 65_00
+    assert sum(posting.amount for posting in made.postings if posting.side == "payable") == 65_00
+    assert made.tables["invoices"] == []
+
+
+def test_a_voided_credit_note_leaves_the_bill_open() -> None:
+    note = {"number": "CN-1", "party": SHARMA, "issued_on": "2026-09-02", "amount": 18_00}
+    made = world(
+        bill("INV-1", 118_00),
+        said(BOOKS, "credit_note.voided", "CN-1", references={"invoices": ["INV-1"]}, **note),
+    )
+    assert {row.number: row.outstanding for row in made.tables["invoices"]} == {"INV-1": 118_00, "CN-1": 0}
+
+
+def test_records_that_their_own_source_merged_are_one_party() -> None:
+    stayed = said("crm:hubspot", "party.upserted", "20", name="Sharma Traders Pvt Ltd")
+    went = said("crm:hubspot", "party.merged", "10", name="Sharma Trader", into="20")
+    deal = said(
+        "crm:hubspot",
+        "invoice.issued",
+        "i1",
+        number="C-1",
+        amount=5_00,
+        issued_on="2026-09-01",
+        party={"id": "10"},
+    )
+    made = world(stayed, went, deal)
+    assert only(made, "parties").name == "Sharma Traders Pvt Ltd"
+    assert len(made.tables["party_identities"]) == 2
 
 
 def test_cash_by_the_books_has_arrived() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -17,7 +18,7 @@ from ledger.commands import AddBusiness, DrainBusiness, RebuildBusiness
 from ledger.dispatch import Door
 from ledger.domain.events import Delivery
 from ledger.domain.roles import system
-from tests.ledger.firms import BOOKS, START, Firm, delivery, read_tables
+from tests.ledger.firms import BANK, BOOKS, START, Firm, delivery, read_tables
 
 
 async def found(door: Door) -> UUID:
@@ -200,3 +201,31 @@ async def test_behind_a_backlog_everything_is_folded_before_anything_is_derived(
             == 0
         )
     assert (await door.execute(RebuildBusiness(), system(business, "test"))).differing == {}
+
+
+async def test_a_statement_that_shows_the_days_and_not_the_money_opens_the_bill_again(
+    door: Door, business: UUID
+) -> None:
+    party = {"id": "c1", "name": "Sharma Traders"}
+    money = {"amount": 118_00, "currency": "INR", "party": party}
+    invoice = delivery(
+        business, BOOKS, "invoice.issued", "i1", {"number": "INV-1", "issued_on": "2026-09-01", **money}
+    )
+    receipt = delivery(
+        business, BOOKS, "payment.received", "r1",
+        {"into": "bank", "paid_on": "2026-09-20", "references": {"invoices": ["INV-1"]}, **money},
+    )  # fmt: skip
+    tables = await tell(door, business, [invoice, receipt])
+    assert "invoice.paid" in tables["invoices"][0]
+    line = {
+        "amount": 5_00, "currency": "INR", "account": "4421", "posted_on": "2026-09-10", "narration": "NEFT X",
+    }  # fmt: skip
+    statement = replace(
+        delivery(business, BANK, "bank.credited", "L1", line, kind="bank_line", precision="day"),
+        covered_from=date(2026, 9, 1),
+        covered_until=date(2026, 9, 30),
+    )
+    tables = await tell(door, business, [statement])
+    assert "invoice.issued" in tables["invoices"][0]
+    rebuilt = await door.execute(RebuildBusiness(), system(business, "test"))
+    assert rebuilt.differing == {}
