@@ -304,3 +304,16 @@ class ChooseBusiness:
     """Speak for this business from now on in a chat that serves several."""
 
     chat_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Settle what could not be read without reading it: by `ids`, or all open parts of a source (of one `code`).
+
+    Result: how many parts were settled. Their raw bodies stay in the log.
+    """
+
+    ids: tuple[UUID, ...] = ()
+    source: str | None = None
+    code: str | None = None
+    note: str | None = None

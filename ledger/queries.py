@@ -175,3 +175,21 @@ class FindBills:
     number: str | None = None
     amount: int | None = None
     limit: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """What could not be read, newest first, as QuarantinePage. `status`: open, resolved, all."""
+
+    status: str = "open"
+    source: str | None = None
+    code: str | None = None
+    first: int = 50
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedPart:
+    """One part that could not be read, as QuarantineView; NotFound if there is none."""
+
+    part_id: UUID

@@ -200,6 +200,10 @@ class SourceView:
     pulled: bool = False
     """We read it ourselves, now and then."""
     write_back: bool = False
+    unread: int = 0
+    """Parts that could not be read and still wait (`quarantined` counts all there ever were)."""
+    new_members: tuple[NewMemberView, ...] = ()
+    """The newest ones, at most 50; only where sources are asked for as such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,3 +411,42 @@ class WaitingChat:
 
     chat_id: int
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineView:
+    """A part of a delivery that could not be read; `place` empty: all of it.
+
+    `diff` says how its shape differs from the accepted one (`event`, `missing`, `new`, `retyped`), without values.
+    `via` is how it came; `resolution` replayed or set_aside.
+    """
+
+    id: UUID
+    source: str
+    via: str
+    filename: str | None
+    place: str
+    code: str
+    reason: str
+    diff: dict[str, Any] | None
+    received_at: datetime
+    resolved_at: datetime | None
+    resolution: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinePage(Page):
+    """A page of what could not be read; `open_count` counts what waits in all."""
+
+    rows: tuple[QuarantineView, ...] = ()
+    open_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewMemberView:
+    """A member that payloads of a source have and their accepted version doesn't know: noted, not refused."""
+
+    version: str
+    path: str
+    kind: str
+    first_seen_at: datetime

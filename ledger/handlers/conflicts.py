@@ -15,6 +15,7 @@ from ledger.commands import ReopenConflict, ResolveConflict, SnoozeConflict
 from ledger.domain.roles import Permission
 from ledger.domain.vocabulary import STATUSES
 from ledger.handlers.mappings import put_mapping, take_mapping_back
+from ledger.handlers.quarantine import bring_back, put_aside
 from ledger.handlers.questions import conflict_view, locked, read_question
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business
@@ -249,6 +250,8 @@ async def _append(
     if effects.mapping is not None:
         before, _ = await put_mapping(ctx, effects.mapping)
         standing.append({"kind": "mapping", "mapping": dict(effects.mapping), "before": before})
+    if effects.aside is not None:
+        standing.append(await put_aside(ctx, effects.aside))
     return standing
 
 
@@ -256,6 +259,9 @@ async def _withdraw(ctx: Context, standing: list[dict[str, Any]]) -> None:
     for effect in standing:
         if effect["kind"] == "mapping":
             await take_mapping_back(ctx, effect["mapping"], before=effect["before"])
+            continue
+        if effect["kind"] == "quarantine":
+            await bring_back(ctx, effect)
             continue
         await append_operator_event(
             ctx.tx,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,13 @@ from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business, sees_payables
 
 BANK = "bank:"
+_MEMBERS_SHOWN = 50
+_NEW_MEMBERS = """
+SELECT source, version, path, kind, first_seen_at FROM (
+  SELECT f.*, row_number() OVER (PARTITION BY source ORDER BY first_seen_at DESC, version, path) AS place
+  FROM source_fields f WHERE business_id = $1) f
+WHERE place <= $2 ORDER BY source, place
+"""
 
 
 def state_of(
@@ -51,7 +59,9 @@ async def read_sources(ctx: Context, *, names: Sequence[str] | None = None) -> t
         SELECT s.name, s.connector, s.label, s.enabled, s.write_back, s.silence_hours, p.problem,
                coalesce(p.pulled, false) AS pulled, t.last_event_at, t.last_delivery_at,
                t.covered_until, t.balance, t.account, coalesce(t.events, 0) AS events,
-               coalesce(t.quarantined, 0) AS quarantined, coalesce(t.duplicates, 0) AS duplicates
+               coalesce(t.quarantined, 0) AS quarantined, coalesce(t.duplicates, 0) AS duplicates,
+               (SELECT count(*) FROM quarantine q WHERE q.business_id = s.business_id AND q.source = s.name
+                AND q.resolved_at IS NULL) AS unread
         FROM sources s LEFT JOIN source_state t ON t.business_id = s.business_id AND t.source = s.name
         LEFT JOIN LATERAL (
           SELECT true AS pulled,
@@ -95,6 +105,7 @@ async def read_sources(ctx: Context, *, names: Sequence[str] | None = None) -> t
             problem=row["problem"],
             pulled=row["pulled"],
             write_back=row["write_back"],
+            unread=row["unread"],
         )
         for row in rows
     )
@@ -102,5 +113,10 @@ async def read_sources(ctx: Context, *, names: Sequence[str] | None = None) -> t
 
 @handles(queries.Sources, permission=Permission.SEE_SOURCES)
 async def sources(_: queries.Sources, ctx: Context) -> tuple[views.SourceView, ...]:
-    """Answer with every source."""
-    return await read_sources(ctx)
+    """Answer with every source, and what is new in what it sends."""
+    found = await read_sources(ctx)
+    noted: dict[str, list[views.NewMemberView]] = {}
+    for row in await ctx.tx.fetch(_NEW_MEMBERS, ctx.actor.business_id, _MEMBERS_SHOWN):
+        member = views.NewMemberView(row["version"], row["path"], row["kind"], row["first_seen_at"])
+        noted.setdefault(row["source"], []).append(member)
+    return tuple(replace(one, new_members=tuple(noted.get(one.name, ()))) for one in found)

@@ -42,6 +42,7 @@ EFFECTS: dict[str, tuple[str, frozenset[str]]] = {
     "both_right": ("says that the two are different money", frozenset()),
     "same_money": ("says that the two are one and the same money", frozenset()),
     "map_status": ("says what the source's word means; what waited is read again", frozenset()),
+    "set_aside": ("settles what could not be read without reading it; undo brings it back", frozenset()),
     "ask_accountant": ("leaves a note for the accountant and asks again later", frozenset({"for"})),
     "snooze": ("asks again later", frozenset({"for"})),
     "dismiss": ("closes the question for this evidence", frozenset()),

@@ -46,6 +46,8 @@ class Plan:
 
     events: Sequence[Planned] = ()
     mapping: Mapping[str, str] | None = None
+    aside: Mapping[str, str] | None = None
+    """What could not be read and is settled unread: its source, its sort of trouble, and up to which moment."""
     ask_again: timedelta | None = None
     documents: Mapping[UUID, int] = field(default_factory=dict)
     """Bill → what must still be open on it for the events to mean what the button said."""
@@ -81,6 +83,9 @@ def plan(offer: Offer, subject: Subject) -> Plan:
             names = ("source", "kind", "word", "qualifier")
             mapping = {name: str(subject.evidence.get(name) or "") for name in names}
             return Plan(mapping=mapping | {"status": str(offer.choice["status"])})
+        case "set_aside":
+            fields = {"source": "source", "trouble": "trouble", "until": "last_at"}
+            return Plan(aside={name: str(subject.evidence[key]) for name, key in fields.items()})
         case "ask_accountant":
             return Plan(
                 [_note(subject, f"For the accountant: {subject.title}")], ask_again=again or timedelta(days=2)

@@ -8,39 +8,12 @@ names. `:business`, `:now` and `:zone` are filled in by the compiler. Every fact
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
 
 from ledger.domain.roles import Permission
+from ledger.reconcile.fact import COMMON, Column, ColumnKind, Fact
+from ledger.reconcile.facts_of_log import EVENT_FLAG, QUARANTINE, SOURCE
 
-ColumnKind = Literal["uuid", "text", "money", "integer", "date", "instant", "flag"]
-COMMON = ("anchor", "party_id", "amount", "currency", "day")
-"""Columns that every fact has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a fact: its type, its SQL expression, and what it says."""
-
-    kind: ColumnKind
-    sql: str
-    doc: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One documented view. `whole` facts are few and move with the clock: they are judged all, every time.
-
-    `permission` is what a member needs to see a question about it.
-    """
-
-    name: str
-    doc: str
-    source: str
-    columns: Mapping[str, Column]
-    permission: Permission = Permission.SEE_RECEIVABLES
-    whole: bool = False
-
+__all__ = ["COMMON", "FACTS", "Column", "ColumnKind", "Fact"]
 
 _INVOICE = Fact(
     "invoice",
@@ -273,103 +246,10 @@ _PARTY = Fact(
         "promise_amount": Column("money", "f.promise_amount", "amount that it promised"),
     },
 )
-_EVENT_FLAG = Fact(
-    "event_flag",
-    "Events kept but not applied, one row per reason, source, kind, word and context.",
-    """(SELECT md5(concat_ws(chr(31), 'flag', g.flag, g.source, g.kind, g.word, g.qualifier))::uuid AS anchor, g.*
-      FROM (SELECT CASE WHEN n.made THEN n.flag ELSE e.flag END AS flag, coalesce(n.source, e.source) AS source,
-                   coalesce(n.kind, e.kind) AS kind,
-                   coalesce(CASE WHEN n.made THEN n.word ELSE e.word END, '') AS word,
-                   coalesce(CASE WHEN n.made THEN n.qualifier ELSE e.qualifier END, '') AS qualifier,
-                   count(*) AS events, min(e.ingested_at) AS first_at,
-                   (array_agg(e.external_id ORDER BY e.ingested_at, e.id))[1] AS example
-            FROM (SELECT id, flag, source, kind, word, qualifier, external_id, ingested_at FROM external_events
-                  WHERE business_id = :business AND flag IS NOT NULL
-                  UNION ALL
-                  SELECT id, flag, source, kind, word, qualifier, external_id, ingested_at FROM event_rewrites
-                  WHERE business_id = :business AND flag IS NOT NULL
-                  UNION ALL
-                  SELECT DISTINCT ON (l.event_id) l.event_id, l.flag, l.source, l.kind, l.word, l.qualifier,
-                         l.external_id, l.made_at FROM interpretations l
-                  WHERE l.business_id = :business AND l.flag IN ('unmapped', 'future')
-                    AND NOT EXISTS (SELECT FROM external_events o WHERE o.business_id = :business
-                                    AND o.id = l.event_id AND o.flag IS NOT NULL)
-                    AND NOT EXISTS (SELECT FROM event_rewrites o WHERE o.business_id = :business
-                                    AND o.source = l.source AND o.source_event_id = l.source_event_id
-                                    AND o.id = l.event_id AND o.flag IS NOT NULL)) e
-            LEFT JOIN LATERAL (SELECT true AS made, i.flag, i.source, i.kind, i.word, i.qualifier
-                               FROM interpretations i
-                               WHERE i.business_id = :business AND i.event_id = e.id
-                               ORDER BY i.number DESC LIMIT 1) n ON true
-            GROUP BY 1, 2, 3, 4, 5) g WHERE g.flag IS NOT NULL) f WHERE true""",
-    {
-        "anchor": Column("uuid", "f.anchor", "derived from the reason, source, kind, word and context"),
-        "party_id": Column("uuid", "NULL::uuid", "always empty"),
-        "amount": Column("money", "NULL::bigint", "always empty"),
-        "currency": Column("text", "NULL::text", "always empty"),
-        "day": Column("date", "(f.first_at AT TIME ZONE :zone)::date", "day on which the first one came"),
-        "flag": Column("text", "f.flag", "why they wait: unmapped, future"),
-        "source": Column("text", "f.source", "crm:hubspot …"),
-        "kind": Column("text", "f.kind", "invoice, deal, payment …"),
-        "word": Column("text", "f.word", "the source's status word"),
-        "qualifier": Column("text", "f.qualifier", "the context that changes its meaning"),
-        "events": Column("integer", "f.events", "how many wait"),
-        "example": Column("text", "f.example", "one of the things that it was said of"),
-        "first_at": Column("instant", "f.first_at", "when the first one came"),
-    },
-    permission=Permission.SEE_SOURCES,
-    whole=True,
-)
-_SOURCE = Fact(
-    "source",
-    "A connected source and when it was last heard.",
-    """(SELECT md5('source' || chr(31) || q.name)::uuid AS anchor, q.*,
-             q.heard_at + make_interval(hours => q.silence_hours)
-               + (SELECT count(*) FROM generate_series(
-                    (q.heard_at AT TIME ZONE :zone)::date,
-                    (q.heard_at AT TIME ZONE :zone + make_interval(hours => q.silence_hours))::date, '1 day') d
-                  WHERE extract(isodow FROM d) = 7 OR q.holidays @> to_jsonb(d::date::text)) * interval '1 day'
-               AS quiet_from
-      FROM (SELECT s.name, s.label, s.connector, s.enabled, s.silence_hours, t.last_delivery_at, t.covered_until,
-                   coalesce(b.settings -> 'holidays', '[]') AS holidays,
-                   CASE WHEN split_part(s.name, ':', 1) = 'bank' AND t.covered_until IS NOT NULL
-                        THEN (t.covered_until + 1)::timestamp AT TIME ZONE :zone
-                        ELSE coalesce(t.last_delivery_at, s.created_at) END AS heard_at
-            FROM sources s
-            JOIN businesses b ON b.business_id = s.business_id
-            LEFT JOIN source_state t ON t.business_id = s.business_id AND t.source = s.name
-            WHERE s.business_id = :business) q) f WHERE true""",
-    {
-        "anchor": Column("uuid", "f.anchor", "derived from the source's name"),
-        "party_id": Column("uuid", "NULL::uuid", "always empty"),
-        "amount": Column("money", "NULL::bigint", "always empty"),
-        "currency": Column("text", "NULL::text", "always empty"),
-        "day": Column("date", "(f.heard_at AT TIME ZONE :zone)::date", "day of `heard_at`"),
-        "name": Column("text", "f.name", "payment:razorpay …"),
-        "label": Column("text", "f.label", "what people call it"),
-        "enabled": Column("flag", "f.enabled", "it is switched on"),
-        "silence_hours": Column(
-            "integer", "f.silence_hours", "hours of silence that are usual; 0: no rhythm"
-        ),
-        "last_delivery_at": Column("instant", "f.last_delivery_at", "when something last came"),
-        "covered_until": Column("date", "f.covered_until", "bank: last day that a statement covers"),
-        "heard_at": Column(
-            "instant",
-            "f.heard_at",
-            "bank: end of the last covered day; others: last delivery, or when connected",
-        ),
-        "quiet_from": Column(
-            "instant", "f.quiet_from", "`heard_at` + usual silence, Sundays and holidays not counted"
-        ),
-    },
-    permission=Permission.SEE_SOURCES,
-    whole=True,
-)
-
 FACTS: Mapping[str, Fact] = {
     fact.name: fact
     for fact in (
-        _INVOICE, _RECEIPT, _BANK_LINE, _SETTLEMENT, _CLAIM, _ALLOCATION, _PAYABLE, _PARTY, _EVENT_FLAG, _SOURCE,
+        _INVOICE, _RECEIPT, _BANK_LINE, _SETTLEMENT, _CLAIM, _ALLOCATION, _PAYABLE, _PARTY, EVENT_FLAG, SOURCE, QUARANTINE,
     )
 }  # fmt: skip
 """Every fact by its name."""

@@ -171,6 +171,29 @@ class Books:
         }  # fmt: skip
         await self.insert("interpretations", **(made | row))
 
+    async def unread(
+        self,
+        source: str,
+        code: str = "schema.field_missing",
+        *,
+        via: str = "webhook",
+        parts: int = 1,
+        **row: Any,
+    ) -> bytes:
+        """Add a delivery of which so many parts could not be read, and return its digest."""
+        delivery = uuid4().bytes * 2
+        await self.insert(
+            "deliveries", source=source, digest=delivery, body=b"{}", via=via, received_at=self.now
+        )
+        made = {
+            "source": source, "delivery": delivery, "place": "", "code": code, "reason": "A member is missing.",
+            "diff": None, "received_at": self.now,
+        }  # fmt: skip
+        for number in range(parts):
+            place = {} if parts == 1 else {"place": f"row {number + 7}"}
+            await self.insert("quarantine", id=uuid4(), **(made | place | row))
+        return delivery
+
     async def judge(self, *touched: UUID, whole: bool = False) -> list[str]:
         """Judge what was touched (or all) and return the actions of the audit entries."""
         async with transaction(self.engine, [self.business]) as tx:
