@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -105,8 +106,9 @@ def _answer(body: bytes) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise Rejected("schema.not_an_object", "An answer of Razorpay is a JSON object.")
     if isinstance(error := answer.get("error"), dict):
-        told = text(error, "description") or text(error, "code") or "no reason given"
-        raise Rejected("vendor.error", f"Razorpay answered with an error: {told[:200]}")
+        code = text(error, "code") or ""
+        told = f" ({code})" if re.fullmatch(r"[A-Z_]{1,40}", code) else ""
+        raise Rejected("vendor.error", f"Razorpay answered with an error{told}.")
     return answer
 
 
