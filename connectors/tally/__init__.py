@@ -1,0 +1,1 @@
+"""TallyPrime: exported files, answers of its XML port, and what the agent on the owner's PC posts."""
