@@ -154,10 +154,18 @@ class Api:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Stands in a call's `json` for a credential by its name: the vendor puts it in, the connector never sees it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One HTTP call to a vendor. `path` is added to the base URL; `query` values may be lists (repeated names).
 
-    At most one of `json` and `form` is sent. `accept` names statuses besides 2xx that come back as a reply.
+    At most one of `json` (which may hold `Held`) and `form` is sent. `accept` names statuses besides 2xx that come
+    back as a reply.
     """
 
     path: str

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 from prometheus_client import Counter
 
-from connectors.contract import Api, Call, Reply
+from connectors.contract import Api, Call, Held, Reply
 from kit.errors import MunshiError, Rejected, Retryable, SourceBroken
 from kit.json import read_json
 from kit.logs import logger
@@ -105,7 +105,7 @@ class HttpVendor:
         headers = {"accept": "application/json", **self._headers(token), **call.headers}
         body: dict[str, Any] = {}
         if call.json is not None:
-            body["json"] = call.json
+            body["json"] = _with_held(call.json, self._credentials)
         elif call.form is not None:
             body["data"] = dict(call.form)
         query: list[tuple[str, str | int | float | bool | None]] = [
@@ -294,6 +294,17 @@ async def _read(answer: httpx.Response) -> bytes:
             raise Rejected("vendor.too_large", f"The answer is larger than {MAX_REPLY_BYTES // 2**20} MB.")
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def _with_held(value: Any, held: Mapping[str, str]) -> Any:
+    match value:
+        case Held():
+            return _needed(held, value.name)
+        case Mapping():
+            return {name: _with_held(item, held) for name, item in value.items()}
+        case list() | tuple():
+            return [_with_held(item, held) for item in value]
+    return value
 
 
 def _needed(held: Mapping[str, str], name: str) -> str:

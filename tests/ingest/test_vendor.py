@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Route
 
-from connectors.contract import Api, Call
+from connectors.contract import Api, Call, Held
 from ingest.vendor import HttpVendor, check_api_settings, retry_after
 from kit.errors import Rejected, Retryable, SourceBroken
 from tests.vendors.serving import Fault, Faulty, serving
@@ -201,6 +201,17 @@ async def test_a_missing_credential_is_named(base) -> None:
     async with vendor(base, held={"key_id": "x"}) as call:
         with pytest.raises(SourceBroken, match="key_secret"):
             await call(Call("/list"))
+
+
+async def test_a_credential_is_put_into_a_body_where_the_connector_says(base, faulty) -> None:
+    call = Call("/list", "POST", json={"watch": [{"token": Held("key_secret"), "id": 1}]}, accept=(405,))
+    async with vendor(base) as ask:
+        await ask(call)
+    assert faulty.calls[0].json() == {"watch": [{"token": SECRET, "id": 1}]}
+    assert SECRET not in repr(call)
+    with pytest.raises(SourceBroken, match="notify_token"):
+        async with vendor(base) as ask:
+            await ask(Call("/list", "POST", json=[Held("notify_token")]))
 
 
 async def test_calls_keep_the_pace(base) -> None:
