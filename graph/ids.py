@@ -10,7 +10,7 @@ import strawberry
 
 from kit.errors import Rejected
 
-NODE_TYPES = ("Party", "Invoice", "Payable", "Conflict")
+NODE_TYPES = ("Party", "Invoice", "Payable", "Conflict", "QuarantinedPart")
 
 
 def global_id(kind: str, key: UUID) -> strawberry.ID:

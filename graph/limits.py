@@ -34,7 +34,9 @@ CARD_FIELDS = frozenset(
     {"gstin", "pan", "email", "termsDays", "creditLimit", "aging", "recentReceipts", "cheques", "identities",
      "sources", "conflictsOpen"}
 )  # fmt: skip
-PAGES = frozenset({"receivables", "payables", "parties", "whoOwesMe", "findParty", "conflicts", "timeline"})
+PAGES = frozenset(
+    {"receivables", "payables", "parties", "whoOwesMe", "findParty", "conflicts", "timeline", "quarantine"}
+)
 
 
 @dataclass(frozen=True, slots=True)

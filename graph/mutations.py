@@ -49,6 +49,25 @@ class ConflictPayload:
     conflict: Conflict = strawberry.field(description="The question.")
 
 
+@strawberry.input(description="What could not be read and need not be: by its ids, or all of a source.")
+class SetAsideInput:
+    """Parts to set aside."""
+
+    ids: list[strawberry.ID] = strawberry.field(
+        default_factory=list, description="These parts, at most 1,000."
+    )
+    source: str | None = strawberry.field(default=None, description="All open parts of this source.")
+    code: str | None = strawberry.field(default=None, description="Of those, only the ones with this code.")
+    note: str | None = strawberry.field(default=None, description="A remark for the audit trail.")
+
+
+@strawberry.type(description="What was settled.")
+class SetAsidePayload:
+    """The outcome."""
+
+    parts: int = strawberry.field(description="How many parts were settled; their raw bodies are kept.")
+
+
 @strawberry.type(description="Commands. Each runs in its own transaction and leaves an audit entry.")
 class Mutation:
     """The root of commands."""
@@ -81,3 +100,14 @@ class Mutation:
             conflict_id=key_of("Conflict", input.conflict_id), until=input.until
         )
         return ConflictPayload(conflict=conflict(await info.context.execute(command)))
+
+    @resolved("Settle what could not be read without reading it. For owner and finance.")
+    async def set_aside(self, info: Info, input: SetAsideInput) -> SetAsidePayload:
+        """Settle it."""
+        command = commands.SetAside(
+            ids=tuple(key_of("QuarantinedPart", one) for one in input.ids),
+            source=plain(input.source),
+            code=plain(input.code),
+            note=plain(input.note),
+        )
+        return SetAsidePayload(parts=await info.context.execute(command))

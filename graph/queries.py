@@ -12,6 +12,7 @@ from graph.ids import key_of, split_id
 from graph.types import bills as to_bills
 from graph.types import morning as to_morning
 from graph.types import parties as to_parties
+from graph.types import quarantine as to_quarantine
 from graph.types import questions as to_questions
 from graph.types import sources as to_sources
 from graph.types.basics import After, First, Info, Node, plain, resolved, word
@@ -155,6 +156,22 @@ class Query:
         firm = await info.context.ask(queries.OwnBusiness())
         return [to_sources.source(row, firm.currency) for row in await info.context.ask(queries.Sources())]
 
+    @resolved("What could not be read, newest first. For owner and finance.")
+    async def quarantine(
+        self,
+        info: Info,
+        status: to_quarantine.QuarantineStatus = to_quarantine.QuarantineStatus.OPEN,
+        source: Annotated[str | None, strawberry.argument(description="Only this source's.")] = None,
+        code: Annotated[str | None, strawberry.argument(description="Only with this code.")] = None,
+        first: First = 50,
+        after: After = None,
+    ) -> to_quarantine.QuarantineConnection:
+        """Answer with a page of parts."""
+        question = queries.Quarantine(
+            status=word(status), source=plain(source), code=plain(code), first=first, after=plain(after)
+        )
+        return to_quarantine.quarantine(await info.context.ask(question))
+
     @resolved("This morning's answer.")
     async def digest(self, info: Info) -> to_morning.Digest:
         """Answer with the digest."""
@@ -172,7 +189,7 @@ class Query:
 
     @resolved("Anything by its id; null if there is none that the member may see.")
     async def node(self, info: Info, id: Id) -> Node | None:
-        """Answer with the party, bill or question."""
+        """Answer with the party, bill, question or quarantined part."""
         kind, key = split_id(id)
         match kind:
             case "Party":
@@ -183,6 +200,8 @@ class Query:
             case "Payable":
                 found = (await info.context.ask(queries.PayablesByIds((key,)))).get(key)
                 return to_bills.payable(found) if found is not None else None
+            case "QuarantinedPart":
+                return await _part(info, key)
             case _:
                 return await _conflict(info, key)
 
@@ -195,5 +214,12 @@ async def _party(info: Info, key: UUID) -> to_parties.Party | None:
 async def _conflict(info: Info, key: UUID) -> to_questions.Conflict | None:
     try:
         return to_questions.conflict(await info.context.ask(queries.Conflict(key)))
+    except NotFound:
+        return None
+
+
+async def _part(info: Info, key: UUID) -> to_quarantine.QuarantinedPart | None:
+    try:
+        return to_quarantine.quarantined_part(await info.context.ask(queries.QuarantinedPart(key)))
     except NotFound:
         return None

@@ -10,6 +10,16 @@ from graph.types.basics import Money, PageInfo, money, page_info
 from ledger import views
 
 
+@strawberry.type(description="A member of a source's payloads that their accepted version doesn't know.")
+class NewMember:
+    """A new member."""
+
+    version: str = strawberry.field(description="The payload version that it came in.")
+    path: str = strawberry.field(description="Where it stands: payload.payment.entity.tip.")
+    kind: str = strawberry.field(description="text, integer, decimal, flag, object, list, null.")
+    first_seen_at: datetime = strawberry.field(description="When it was first seen.")
+
+
 @strawberry.type(description="A source and how fresh it is.")
 class Source:
     """A source."""
@@ -29,6 +39,10 @@ class Source:
     silence_hours: int = strawberry.field(
         description="Hours after which silence counts; 0: it has no rhythm."
     )
+    unread: int = strawberry.field(description="Parts that could not be understood and still wait.")
+    new_members: list[NewMember] = strawberry.field(
+        description="New members of its payloads, newest first, at most 50: noted, not refused. Empty beside a party."
+    )
 
 
 def source(view: views.SourceView, currency: str) -> Source:
@@ -47,6 +61,11 @@ def source(view: views.SourceView, currency: str) -> Source:
         quarantined=view.quarantined,
         duplicates=view.duplicates,
         silence_hours=view.silence_hours,
+        unread=view.unread,
+        new_members=[
+            NewMember(version=m.version, path=m.path, kind=m.kind, first_seen_at=m.first_seen_at)
+            for m in view.new_members
+        ],
     )
 
 
