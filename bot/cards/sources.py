@@ -43,9 +43,9 @@ def _source(source: SourceView, to: Audience) -> Html:
                 balance=money(source.balance, "INR"),
             )
         )
-    if source.quarantined:
+    if source.unread:
         lines.append(
-            to.count("    {n} entry I could not read", "    {n} entries I could not read", source.quarantined)
+            to.count("    {n} entry I could not read", "    {n} entries I could not read", source.unread)
         )
     return joined(lines)
 

@@ -16,6 +16,18 @@ def _names(listed: str) -> str:
     )
 
 
+def _in_words(member: str) -> str:
+    """Say the kinds of a retyped member (`integer or null`) as people do."""
+    kinds = f"x.r ->> '{member}'"
+    words = {
+        "integer": "a number", "decimal": "a number with decimals", "flag": "yes or no", "null": "empty",
+        "object": "a group", "list": "a list",
+    }  # fmt: skip
+    for kind, word in words.items():
+        kinds = f"replace({kinds}, '{kind}', '{word}')"
+    return kinds
+
+
 EVENT_FLAG = Fact(
     "event_flag",
     "Events kept but not applied, one row per reason, source, kind, word and context.",
@@ -151,7 +163,7 @@ QUARANTINE = Fact(
         "retyped": Column(
             "text",
             "(SELECT string_agg(format('%s was %s and is now %s', regexp_replace(x.r ->> 'path', '^.*\\.', ''),"
-            " x.r ->> 'was', x.r ->> 'now'), ', ' ORDER BY x.n)"
+            f" {_in_words('was')}, {_in_words('now')}), ', ' ORDER BY x.n)"
             " FROM jsonb_array_elements(f.diff -> 'retyped') WITH ORDINALITY x (r, n) WHERE x.n <= 3)",
             "members of another kind than before",
         ),

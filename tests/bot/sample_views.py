@@ -8,6 +8,8 @@ from uuid import UUID
 from bot.cards.audience import Audience
 from ledger import views
 from ledger.domain.roles import Role
+from ledger.reconcile.load import shipped_rules
+from ledger.reconcile.questions import Question, question_view
 
 NOW = datetime(2026, 11, 20, 3, 35, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
@@ -247,6 +249,37 @@ def question(**changes: object) -> views.ConflictView:
         "opened_at": NOW,
     }
     return views.ConflictView(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def drift_question() -> views.ConflictView:
+    """Razorpay sends what can't be read: the words of the rule itself."""
+    return _asked(
+        "schema_drift",
+        source="payment:razorpay", trouble="shape", codes="event.field_missing, schema.field_type",
+        first_at="2026-11-20T04:50:00.000000Z", last_at="2026-11-20T06:00:00.000000Z", messages=14, place="evt_Nov20",
+        reason="payment.received: amount is missing.", event="payment.captured", missing="amount",
+        appeared="amount_paid, settled_on and 2 more", retyped="status was text and is now a number",
+        difference="missing payload.payment.entity.amount; new payload.payment.entity.amount_paid",
+    )  # fmt: skip
+
+
+def rows_question() -> views.ConflictView:
+    """Rows of a statement are left out: the words of the rule itself."""
+    return _asked(
+        "unreadable_rows",
+        source="bank:icici", trouble="rows", codes="row.amount", parts=3, messages=1, place="row 7",
+        first_at="2026-11-20T04:50:00.000000Z", last_at="2026-11-20T04:50:00.000000Z",
+        reason="the balance doesn't follow from the row before",
+    )  # fmt: skip
+
+
+def _asked(rule: str, **evidence: object) -> views.ConflictView:
+    found = Question(
+        id=QUESTION, rule=shipped_rules()[rule], severity="warn", status="open", version=1,
+        evidence={"amount": None, **evidence}, party_id=None, party_name=None, amount=None, currency=None,
+        opened_at=NOW,
+    )  # fmt: skip
+    return question_view(found, now=NOW, timezone="Asia/Kolkata")
 
 
 def answered_question(**changes: object) -> views.ConflictView:

@@ -88,7 +88,7 @@ _HISTORY = views.TimelinePage(
 _SOURCES = (
     sample.source(),
     sample.ICICI,
-    sample.source("payment:razorpay", "Razorpay", state="quiet", quarantined=2),
+    sample.source("payment:razorpay", "Razorpay", state="quiet", quarantined=5, unread=2),
     sample.source("crm:demo", "CRM", state="never", last_event_at=None, last_delivery_at=None),
     sample.source("books:spreadsheet", "Spreadsheet", state="disabled"),
 )
@@ -144,6 +144,9 @@ CARDS: dict[str, Callable[[], Card]] = {
     "question_why": lambda: why_card(sample.question(), Place(1, 3), TO),
     "question_view_only": lambda: question_card(sample.question(), Place(1, 3, further="c"), VIEW),
     "question_changed": lambda: standing_card(sample.question(version=6), Place(1, 3), TO),
+    "question_drift": lambda: question_card(sample.drift_question(), Place(1, 3), TO),
+    "question_drift_why": lambda: why_card(sample.drift_question(), Place(1, 3), TO),
+    "question_rows": lambda: question_card(sample.rows_question(), Place(), TO),
     "answered": lambda: answered_card(sample.answered_question(), Place(1, 3), TO),
     "settled_itself": lambda: cleared_card(sample.question(status="cleared"), TO),
     "later": lambda: later_card(sample.question(status="snoozed"), "tomorrow morning", Place(1, 3), TO),

@@ -12,7 +12,7 @@ DIFF = json.dumps(
         "event": "payment.captured",
         "missing": ["payload.payment.entity.amount_paid"],
         "new": ["payload.payment.entity.paid", "payload.payment.entity.tip"],
-        "retyped": [{"path": "payload.payment.entity.status", "was": "text", "now": "integer"}],
+        "retyped": [{"path": "payload.payment.entity.status", "was": "text", "now": "integer or null"}],
     }
 )
 
@@ -36,10 +36,10 @@ async def test_one_question_a_source_counts_its_messages_and_says_what_changed(b
     assert evidence["event"] == "payment.captured"
     assert evidence["missing"] == "amount_paid"
     assert evidence["appeared"] == "paid, tip"
-    assert evidence["retyped"] == "status was text and is now integer"
+    assert evidence["retyped"] == "status was text and is now a number or empty"
     assert evidence["difference"] == (
         "missing payload.payment.entity.amount_paid; new payload.payment.entity.paid, payload.payment.entity.tip;"
-        " payload.payment.entity.status was text and is now integer"
+        " payload.payment.entity.status was text and is now integer or null"
     )
     assert found["crm:hubspot"]["evidence"]["missing"] is None
     assert found["payment:razorpay"]["severity"] == "warn"
@@ -111,7 +111,7 @@ SEEN = {
     "amount": None, "source": "payment:razorpay", "trouble": "shape", "codes": "schema.field_missing",
     "first_at": "2026-11-20T04:50:00.000000Z", "last_at": "2026-11-20T06:00:00.000000Z", "messages": 14, "place": "",
     "reason": "payload.payment.entity.status is missing.", "event": "payment.captured", "missing": "amount_paid",
-    "appeared": None, "retyped": "status was text and is now integer", "difference": "missing a.amount_paid",
+    "appeared": None, "retyped": "status was text and is now a number", "difference": "missing a.amount_paid",
 }  # fmt: skip
 
 
@@ -120,9 +120,9 @@ def test_it_reads_as_people_speak():
     assert asked.title == "I can't read something that Razorpay sends"
     assert asked.lines == (
         "14 messages wait, the first since Fri 20 Nov.",
-        "In payment.captured:",
-        "amount_paid is missing.",
-        "status was text and is now integer.",
+        "The last one is called payment.captured.",
+        "Missing in it: amount_paid.",
+        "Changed in it: status was text and is now a number.",
         "Nothing is lost: it is kept as it came, and read again as soon as I can.",
     )
     assert asked.why[0] == "payload.payment.entity.status is missing."
