@@ -39,7 +39,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A source with streams or objects to be read now."""
+    """A source with something to be read or written back now."""
 
     business_id: UUID
     source: str
@@ -52,7 +52,10 @@ SELECT business_id, source FROM (
   UNION ALL
   SELECT w.business_id, w.source, min(w.due_at) FROM wanted w
   WHERE w.due_at <= $1 AND NOT EXISTS (SELECT FROM pulls p WHERE p.business_id = w.business_id
-    AND p.source = w.source AND (p.leased_until >= $1)) GROUP BY 1, 2
+    AND p.source = w.source AND p.leased_until >= $1) GROUP BY 1, 2
+  UNION ALL
+  SELECT business_id, source, min(due_at) FROM write_backs
+  WHERE status IN ('queued', 'sending') AND due_at <= $1 GROUP BY 1, 2
 ) due GROUP BY 1, 2 ORDER BY min(since) LIMIT 1000
 """
 _STREAMS = """
@@ -89,6 +92,9 @@ _POSTPONE_WANTED = """
 UPDATE wanted SET due_at = greatest(due_at, $3)
 WHERE business_id = $1 AND source = $2 AND ($4::text IS NULL OR stream = $4)
 """
+_POSTPONE_WRITES = """
+UPDATE write_backs SET due_at = greatest(due_at, $3) WHERE business_id = $1 AND source = $2
+"""
 _RESUME = """
 UPDATE pulls SET due_at = $3 WHERE business_id = $1 AND source = $2 AND failures = 0 AND due_at > $3
 """
@@ -112,7 +118,7 @@ UPDATE wanted SET due_at = $5 WHERE business_id = $1 AND source = $2 AND stream 
 
 
 async def sources_due(engine: AsyncEngine, now: datetime) -> list[Due]:
-    """Return the sources of all businesses that have something to be read, the longest waiting first."""
+    """Return the sources of all businesses that have something to do, the longest waiting first."""
     async with transaction(engine, [], role="munshi_bell") as tx:
         return [Due(row["business_id"], row["source"]) for row in await tx.fetch(_DUE, now)]
 
@@ -212,6 +218,7 @@ class Cursors:
         async with transaction(self._engine, self._key[:1]) as tx:
             await tx.run(_POSTPONE, *self._key, until)
             await tx.run(_POSTPONE_WANTED, *self._key, until, None)
+            await tx.run(_POSTPONE_WRITES, *self._key, until)
 
     async def resume(self, now: datetime) -> None:
         """The vendor answers again: what waited for it is due."""

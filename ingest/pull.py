@@ -23,10 +23,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.contract import Inbound, Page, Pull, Pulls, Stream
 from ingest.cursors import Cursor, Cursors, Lane
 from ingest.door import POISON, Ring
+from ingest.pauses import pause_after
 from ingest.reading import read_delivery
 from ingest.sources import Source, Sources
 from ingest.vendor import HttpVendor
 from ingest.webhook import Appends
+from ingest.write_back import Writer
 from kit.clock import Clock
 from kit.database import transaction
 from kit.errors import MunshiError, NotFound, Rejected, Retryable, SourceBroken, Stale
@@ -39,9 +41,6 @@ PAGES = Counter(
 )
 _EVERYONES = frozenset(["vendor.unauthorised", "vendor.no_credentials"])
 """Faults that every stream of the source would meet."""
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
-BROKEN_PAUSE = timedelta(hours=6)
-"""How often we ask again by ourselves where the owner has to act; new credentials make it at once."""
 IDLE_PAUSE = timedelta(hours=1)
 """How often we look at a source that is switched off or has no credentials; either change makes it at once."""
 REFUSED_PAUSE = timedelta(days=1)
@@ -74,6 +73,7 @@ class Puller:
         seal: Callable[[], Seal],
         appender: Appends,
         clock: Clock,
+        public_url: str = "",
         ring: Ring | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -86,9 +86,10 @@ class Puller:
         self._ring = ring
         self._transport = transport
         self._sleep = sleep
+        self._writer = Writer(engine, clock=clock, public_url=public_url)
 
     async def pull(self, business_id: UUID, name: str) -> Pulled:
-        """Read whatever of a source is due; faults are noted with the stream and don't raise."""
+        """Read whatever of a source is due, then write back; faults are noted with what met them and don't raise."""
         done = Pulled()
         cursors = Cursors(self._engine, business_id, name)
         try:
@@ -96,22 +97,29 @@ class Puller:
         except NotFound:  # switched off
             await cursors.postpone(self._clock() + IDLE_PAUSE)
             return done
-        connector, api = source.connector, source.manifest.api
-        if api is None or not isinstance(connector, Pulls) or not source.credentials:
+        if source.manifest.api is None or not source.credentials:
             await cursors.postpone(self._clock() + IDLE_PAUSE)
             return done
+        async with self.vendor(source) as call:
+            if await self._read_due(source, cursors, call, done):
+                await self._writer.write(source, call)
+        return done
+
+    async def _read_due(self, source: Source, cursors: Cursors, call: HttpVendor, done: Pulled) -> bool:
+        """Read streams, then single objects; False if the circuit is open."""
+        if not isinstance(source.connector, Pulls):
+            return True
         streams = [stream.name for stream in source.manifest.streams if _wants(stream, source.settings)]
         await cursors.ensure(streams, lane="live", now=self._clock())
-        async with self.vendor(source) as call:
-            for stream, lane in await cursors.due(self._clock()):
-                if not await self._visit(source, cursors, call, stream, lane, done):
-                    return done
-            wanted = await cursors.wanted_streams(self._clock())
-            await cursors.ensure(wanted, lane="wanted", now=self._clock())
-            for stream in wanted:
-                if not await self._visit(source, cursors, call, stream, "wanted", done):
-                    return done
-        return done
+        for stream, lane in await cursors.due(self._clock()):
+            if not await self._visit(source, cursors, call, stream, lane, done):
+                return False
+        wanted = await cursors.wanted_streams(self._clock())
+        await cursors.ensure(wanted, lane="wanted", now=self._clock())
+        for stream in wanted:
+            if not await self._visit(source, cursors, call, stream, "wanted", done):
+                return False
+        return True
 
     def vendor(self, source: Source) -> HttpVendor:
         """Return the vendor of a source; renewed access tokens are sealed and kept."""
@@ -274,17 +282,6 @@ class Puller:
         PAGES.labels(source.manifest.name, "kept").inc()
         if self._ring is not None and any(result.added or result.rewritten for result in results):
             await self._ring({source.business_id})
-
-
-def pause_after(error: Exception, *, failures: int) -> timedelta:
-    """Return how long a stream waits after a fault: doubled with each, spread by a quarter either way."""
-    if isinstance(error, SourceBroken):
-        base = BROKEN_PAUSE
-    else:
-        base = min(FIRST_PAUSE * 2 ** min(failures, 12), LONGEST_PAUSE)
-    spread = base * random.uniform(0.75, 1.25)  # noqa: S311  jitter, no secret
-    asked = timedelta(seconds=error.after or 0.0) if isinstance(error, Retryable) else timedelta()
-    return max(spread, asked)
 
 
 # ---- windows -----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from ingest.door import Appender
 from ingest.pull import Pulled, Puller
 from ingest.sources import Sources
 from kit.sealing import process_seal
+from kit.settings import settings
 from ledger.dispatch import Door
 from workers.doorbell import ring
 
@@ -34,5 +35,6 @@ def puller(door: Door) -> Puller:
         seal=process_seal,
         appender=Appender(door.engine, ring=ring),
         clock=door.clock,
+        public_url=settings().public_url,
         ring=ring,
     )

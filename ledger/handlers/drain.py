@@ -13,7 +13,7 @@ from ledger.domain.derive import Terms, derive
 from ledger.domain.derive.model import Coverage
 from ledger.domain.roles import Permission
 from ledger.handlers.registry import Context, handles
-from ledger.store import freshness, identities, readmodel
+from ledger.store import freshness, identities, readmodel, write_back
 from ledger.store.audit import Entry
 
 DERIVED_AT_ONCE = 200
@@ -58,6 +58,9 @@ async def drain(command: DrainBusiness, context: Context) -> Drained:
         )
     if scope or reached or len(subjects) < len(rows):
         context.entries += await reconcile.judge(tx, business, touched=scope | reached, now=context.now)
+    if scope:
+        firm = await terms_of(tx, business)
+        await write_back.project(tx, business, anchors=scope, now=context.now, timezone=firm.timezone)
     if more:
         await tx.run(
             "INSERT INTO pending (business_id, id, wake, due_at) VALUES ($1, $2, 'derive', $3)",
@@ -117,6 +120,8 @@ async def sweep(_: SweepBusiness, context: Context) -> int:
     )
     entries = await reconcile.judge(context.tx, business, touched=None, now=context.now)
     context.entries += entries
+    firm = await terms_of(context.tx, business)
+    await write_back.project(context.tx, business, anchors=None, now=context.now, timezone=firm.timezone)
     until = context.now - CHAT_KEPT
     buttons = await context.tx.run(_FORGET_BUTTONS, business, until)
     messages = await context.tx.run(_FORGET_MESSAGES, business, until)

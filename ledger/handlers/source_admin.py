@@ -16,6 +16,7 @@ from kit.sealing import process_seal
 from ledger import commands
 from ledger.domain.roles import Permission
 from ledger.handlers.registry import Context, handles
+from ledger.store import write_back
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,19}:[a-z0-9][a-z0-9_.\-]{0,39}")
 _RESERVED = ("operator",)
@@ -151,6 +152,14 @@ async def change_source(command: commands.ChangeSource, ctx: Context) -> tuple[s
         *after.values(),
         orjson.dumps(settings).decode(),
     )
+    if after["write_back"] and after["enabled"]:
+        zone = await ctx.tx.value(
+            "SELECT timezone FROM businesses WHERE business_id = $1", ctx.actor.business_id
+        )
+        await write_back.resume(ctx.tx, ctx.actor.business_id, command.name, now=ctx.now)
+        await write_back.project(ctx.tx, ctx.actor.business_id, anchors=None, now=ctx.now, timezone=zone)
+    else:
+        await write_back.stop(ctx.tx, ctx.actor.business_id, command.name, now=ctx.now)
     before = {name: row[name] for name in after}
     changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
     names = sorted(

@@ -30,7 +30,8 @@ from connectors.contract import (
 from ingest.cursors import LEASE, Cursors, sources_due
 from ingest.door import Appender
 from ingest.normalise import status_map
-from ingest.pull import BACKFILL_STEP, BROKEN_PAUSE, Puller, pause_after
+from ingest.pauses import BROKEN_PAUSE, pause_after
+from ingest.pull import BACKFILL_STEP, Puller
 from ingest.sources import Source
 from kit.database import transaction
 from kit.errors import Rejected, Retryable, SourceBroken, Stale
