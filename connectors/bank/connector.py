@@ -1,9 +1,7 @@
-"""Bank statement files: bytes → table → proven lines → one observation a line."""
+"""Bank statement files: bytes → statements of any format → proven lines → one observation a line."""
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,25 +9,28 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.bank.layouts import Header, find_header
-from connectors.bank.narration import read_narration
-from connectors.bank.preamble import Frame, read_frame
+from connectors.bank.accounts import account_of, own_statements
+from connectors.bank.columns import Guess
+from connectors.bank.formats import read_statements
+from connectors.bank.identity import account_key, masked, row_key
+from connectors.bank.model import Line, Statement
+from connectors.bank.narration import MAX_REFERENCES, Narration, read_narration
 from connectors.bank.proof import Proof, prove
-from connectors.bank.statement import Line, Table, read_table
-from connectors.contract import Inbound, Observation, Observed
+from connectors.bank.tokens import document_tokens
+from connectors.contract import Inbound, Observation, Observed, Unreadable
 from kit.errors import Rejected, SourceBroken
-from kit.tabular import Sheet, read_book
+from kit.money import format_minor
 
-VERSION = "statement-1"
 MAX_NARRATION = 1_000
+MAX_BATCH_TOKENS = 48
 _BANKS = frozenset({"hdfc", "icici", "sbi", "axis", "kotak"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    header: Header
-    frame: Frame
-    table: Table
+    """A statement with its proof."""
+
+    statement: Statement
     proof: Proof
 
 
@@ -42,33 +43,36 @@ class BankStatements:
     def observe(
         self, inbound: Inbound, *, source: str, settings: Mapping[str, Any], now: datetime
     ) -> Observed:
-        """Read a statement of any known layout; Rejected if there is none in it or if it doesn't add up."""
+        """Read the statements of a file; Rejected if there is none in it or if one doesn't add up."""
         zone = _zone(settings)
-        readings = [
-            reading for sheet in read_book(inbound.body).sheets if (reading := _read(sheet)) is not None
-        ]
-        if not readings:
+        read = read_statements(inbound.body, settings)
+        if read.guess is not None:
+            return _unknown(read.version, read.guess)
+        if not read.statements:
             raise Rejected(
                 "statement.no_table",
                 "No statement was found in it: no row names the columns Date, Narration (or Description), "
                 "and Debit and Credit (or Amount).",
                 remedy="Download the statement from net banking as Excel or CSV. The text of a PDF is not read.",
             )
-        unreadable = [item for reading in readings for item in reading.table.unreadable]
-        if unreadable and not any(reading.table.lines for reading in readings):
+        mine, others = own_statements(read.statements, settings)
+        unreadable = [item for statement in mine for item in statement.table.unreadable]
+        if unreadable and not any(statement.table.lines for statement in mine):
             raise Rejected(
                 "statement.unreadable",
                 f"None of its {len(unreadable)} rows can be read. {unreadable[0].where}: {unreadable[0].reason}",
                 remedy="Download it again as Excel or CSV, unedited.",
             )
+        readings = [_Reading(one, prove(one.table, one.frame, currency=one.currency)) for one in mine]
         readings.sort(key=_begins)
-        account = _account(readings, settings)
+        account = account_of(mine, settings)
         bank = _bank(readings, source)
         observations = list(_observe_all(readings, account or source, bank, zone).values())
         return Observed(
-            version=VERSION,
+            version=read.version,
             observations=observations,
-            unreadable=unreadable,
+            unreadable=[*unreadable, *others],
+            ignored=[entry for reading in readings for entry in reading.statement.ignored],
             facts=_facts(readings, account, bank, source, len(observations), now),
         )
 
@@ -76,74 +80,74 @@ class BankStatements:
 connector = BankStatements()
 
 
-def _read(sheet: Sheet) -> _Reading | None:
-    header = find_header(sheet.rows)
-    if header is None:
-        return None
-    table = read_table(sheet.rows, header, sheet=sheet.name)
-    frame = read_frame(sheet.rows[: header.row], sheet.rows[table.last_row + 1 : table.last_row + 60])
-    return _Reading(header, frame, table, prove(table, frame))
+def _unknown(version: str, guess: Guess) -> Observed:
+    """Quarantine a whole file whose columns nobody has confirmed, with what we take them to be."""
+    reason = (
+        f"Its columns aren't known yet. They look like: {guess.told()}. Confirm them: munshi source columns."
+    )
+    return Observed(
+        version=version,
+        unreadable=[Unreadable("", "bank.columns_unknown", reason)],
+        facts={
+            "columns": guess.told(),
+            "fingerprint": guess.fingerprint,
+            "sample_rows": guess.rows,
+            "proved_by_balance": guess.is_proved,
+        },
+    )
 
 
 def _begins(reading: _Reading) -> date:
     if reading.proof.lines:
         return reading.proof.lines[0].posted_on
-    return reading.frame.period[0] if reading.frame.period else date.max
+    period = reading.statement.frame.period
+    return period[0] if period else date.max
 
 
 def _observe_all(
     readings: Sequence[_Reading], account: str, bank: str, zone: ZoneInfo
 ) -> dict[str, Observation]:
-    """Observe the lines of each sheet on its own, so that a row which two sheets share is one row, not a twin."""
-    key = _account_key(account)
+    """Observe the lines of each statement on its own, so that a row which two of them share is one row, not a twin."""
+    key = account_key(account)
     observed: dict[str, Observation] = {}
     for reading in readings:
         seen: Counter[str] = Counter()
+        currency = reading.statement.currency
         for line in reading.proof.lines:
-            observation = _observe_line(line, account, key, bank, zone, seen)
-            observed.setdefault(observation.event_id, observation)
+            name = row_key(line, key, seen, own=account)
+            if name not in observed:
+                observed[name] = _observe_line(line, name, account, bank, currency, zone)
     return observed
 
 
 def _observe_line(
-    line: Line, account: str, key: str, bank: str, zone: ZoneInfo, seen: Counter[str]
+    line: Line, key: str, account: str, bank: str, currency: str, zone: ZoneInfo
 ) -> Observation:
     narration = line.narration[:MAX_NARRATION]
     said = read_narration(narration, line.reference[:200], own=account)
-    row_key = _row_key(line, key, seen)
     data: dict[str, Any] = {
         "account": account,
         "bank": bank,
         "posted_on": line.posted_on.isoformat(),
         "amount": abs(line.amount),
-        "currency": "INR",
+        "currency": currency,
         "narration": narration,
     }
     if line.value_on is not None:
         data["value_on"] = line.value_on.isoformat()
     if said.channel is not None:
         data["channel"] = said.channel
-    if references := {
-        name: list(found) for name, found in (("utr", said.utrs), ("tokens", said.tokens)) if found
-    }:
+    utrs, tokens = (said.utrs, said.tokens) if line.details is None else _with_details(line, said, account)
+    if references := {name: list(found) for name, found in (("utr", utrs), ("tokens", tokens)) if found}:
         data["references"] = references
-    if payer := {
-        name: value
-        for name, value in (
-            ("name", said.name),
-            ("vpa", said.vpa),
-            ("ifsc", said.ifsc),
-            ("account", said.account),
-        )
-        if value
-    }:
+    if payer := _payer(line, said):
         data["payer"] = payer
     if line.balance is not None:
         data["balance"] = line.balance
     return Observation(
-        event_id=row_key,
+        event_id=key,
         kind="bank_line",
-        external_id=row_key,
+        external_id=key,
         occurred_at=datetime.combine(line.posted_on, time(), zone),
         precision="day",
         data=data,
@@ -151,14 +155,29 @@ def _observe_line(
     )
 
 
-def _row_key(line: Line, account_key: str, seen: Counter[str]) -> str:
-    """Name a row the same in every file that holds it; real twins differ in balance, else in their ordinal."""
-    narration = re.sub(r"[\W_]+", "", line.narration).upper()
-    balance = "" if line.balance is None else str(line.balance)
-    parts = "\x1f".join((account_key, line.posted_on.isoformat(), str(line.amount), narration, balance))
-    ordinal = seen[parts]
-    seen[parts] += 1
-    return hashlib.sha256(f"{parts}\x1f{ordinal}".encode()).hexdigest()[:32]
+def _with_details(line: Line, said: Narration, own: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Add what stands in fields of its own: references whole, and the numbers of a batch's payments."""
+    details = line.details
+    assert details is not None
+    whole = ["".join(filter(str.isalnum, reference)).upper() for reference in details.references]
+    long = [word for word in whole if 10 <= len(word) <= 40 and any(map(str.isdigit, word)) and word != own]
+    utrs = tuple(dict.fromkeys([*said.utrs, *long]))[:MAX_REFERENCES]
+    inside = [token for part in details.parts for token in document_tokens(part, known=utrs)]
+    return utrs, tuple(dict.fromkeys([*said.tokens, *inside]))[:MAX_BATCH_TOKENS]
+
+
+def _payer(line: Line, said: Narration) -> dict[str, str]:
+    details = line.details
+    if details and details.parts:
+        return {}  # a batch has no one payer
+    stated = (details.name, details.ifsc, details.account) if details else ("", "", "")
+    found = (
+        ("name", stated[0][:100] or said.name),
+        ("vpa", said.vpa),
+        ("ifsc", stated[1] or said.ifsc),
+        ("account", stated[2][:40] or said.account),
+    )
+    return {name: value for name, value in found if value}
 
 
 def _zone(settings: Mapping[str, Any]) -> ZoneInfo:
@@ -173,55 +192,12 @@ def _zone(settings: Mapping[str, Any]) -> ZoneInfo:
         ) from None
 
 
-def _account(readings: Sequence[_Reading], settings: Mapping[str, Any]) -> str | None:
-    """Return the account that the file is about; Rejected if it isn't the source's own, or if it has several."""
-    found = [reading.frame.account for reading in readings if reading.frame.account]
-    stated = re.sub(r"[\s-]", "", str(settings.get("account") or "")) or None
-    for other in found:
-        if stated is not None and not _agree(stated, other):
-            raise Rejected(
-                "statement.other_account",
-                f"The statement is of account {_masked(other)}; this source is account {_masked(stated)}.",
-                remedy="Import it under the source of that account.",
-            )
-        if not _agree(found[0], other):
-            raise Rejected(
-                "statement.several_accounts",
-                f"The file holds statements of {_masked(found[0])} and {_masked(other)}.",
-                remedy="Send one file for each account.",
-            )
-    return stated or max(found, key=_visible, default=None)
-
-
-def _visible(account: str) -> int:
-    return sum(map(str.isdigit, account))
-
-
-def _agree(one: str, other: str) -> bool:
-    tails = [(re.findall(r"\d+$", account) or [""])[0] for account in (one, other)]
-    length = min(len(tail.lstrip("0")) for tail in tails)
-    return length > 0 and tails[0][-length:] == tails[1][-length:]
-
-
-def _account_key(account: str) -> str:
-    """Reduce an account to what every file of it shows: its last four digits, masked or not."""
-    digits = re.findall(r"\d{3,}$", account)
-    return digits[0][-4:] if digits else account
-
-
-def _masked(account: str) -> str:
-    return f"··{_account_key(account)}"
-
-
+# ---- facts of the file -----------------------------------------------------------------------------
 def _bank(readings: Sequence[_Reading], source: str) -> str:
     suffix = source.partition(":")[2] or source
     if suffix in _BANKS:
         return suffix
-    return next((found for reading in readings if (found := _detected(reading))), suffix)
-
-
-def _detected(reading: _Reading) -> str | None:
-    return reading.frame.bank or reading.header.bank
+    return next((found for reading in readings if (found := reading.statement.bank)), suffix)
 
 
 def _span(reading: _Reading, now: datetime) -> tuple[date | None, date | None]:
@@ -229,8 +205,8 @@ def _span(reading: _Reading, now: datetime) -> tuple[date | None, date | None]:
     lines = reading.proof.lines
     first = min((line.posted_on for line in lines), default=None)
     last = max((line.posted_on for line in lines), default=None)
-    if reading.frame.period:
-        start, end = reading.frame.period
+    if reading.statement.frame.period:
+        start, end = reading.statement.frame.period
         if first is None or last is None:
             return start, min(end, now.date())
         return min(start, first), max(last, end) if end <= now.date() else last
@@ -244,28 +220,56 @@ def _facts(
     starts = [start for start, _ in spans if start]
     ends = [end for _, end in spans if end]
     first, last = readings[0], readings[-1]
-    warnings = [warning for reading in readings for warning in reading.proof.warnings]
-    detected = next((found for reading in readings if (found := _detected(reading))), None)
-    suffix = source.partition(":")[2]
-    if detected and suffix in _BANKS and detected != suffix:
-        warnings.append(f"The file looks like a statement of {detected.upper()}; the source is {source}.")
-    skipped = sum(reading.table.empty_amounts for reading in readings)
-    if skipped:
-        warnings.append(f"{skipped} dated rows have no amount and were left out.")
+    currency = first.statement.currency
     facts: dict[str, Any] = {
         "account": account,
-        "account_masked": _masked(account) if account else None,
+        "account_masked": masked(account) if account else None,
         "bank": bank,
-        "ifsc": next((reading.frame.ifsc for reading in readings if reading.frame.ifsc), None),
+        "ifsc": next((one.statement.frame.ifsc for one in readings if one.statement.frame.ifsc), None),
         "covered_from": min(starts, default=None),
         "covered_until": max(ends, default=None),
         "opening": first.proof.opening,
         "closing": last.proof.closing,
         "rows": rows,
         "proven": rows > 0 and all(reading.proof.proven for reading in readings if reading.proof.lines),
-        "layout": "+".join(dict.fromkeys(reading.header.layout for reading in readings)),
+        "layout": "+".join(dict.fromkeys(reading.statement.layout for reading in readings)),
         "order": "newest first" if first.proof.newest_first else "oldest first",
     }
-    if warnings:
+    if currency != "INR":
+        facts["currency"] = currency
+    if reversals := sum(reading.statement.reversals for reading in readings):
+        facts["reversals"] = reversals
+    if warnings := [*_warnings(readings, source), *_missing(readings, spans)]:
         facts["warnings"] = warnings
     return facts
+
+
+def _warnings(readings: Sequence[_Reading], source: str) -> list[str]:
+    warnings = [
+        warning for reading in readings for warning in (*reading.statement.warnings, *reading.proof.warnings)
+    ]
+    detected = next((found for reading in readings if (found := reading.statement.bank)), None)
+    suffix = source.partition(":")[2]
+    if detected and suffix in _BANKS and detected != suffix:
+        warnings.append(f"The file looks like a statement of {detected.upper()}; the source is {source}.")
+    skipped = sum(reading.statement.table.empty_amounts for reading in readings)
+    if skipped:
+        warnings.append(f"{skipped} dated rows have no amount and were left out.")
+    return warnings
+
+
+def _missing(readings: Sequence[_Reading], spans: Sequence[tuple[date | None, date | None]]) -> list[str]:
+    """Tell where the statements of a file don't follow one another: one between them is missing."""
+    told = []
+    for place in range(1, len(readings)):
+        closing, opening = readings[place - 1].proof.closing, readings[place].proof.opening
+        end, start = spans[place - 1][1], spans[place][0]
+        if closing is None or opening is None or closing == opening or end is None or start is None:
+            continue
+        if start > end:
+            currency = readings[place].statement.currency
+            told.append(
+                f"Between {end:%d %b %Y} and {start:%d %b %Y} lines are missing: the balance goes from "
+                f"{format_minor(closing, currency)} to {format_minor(opening, currency)}."
+            )
+    return told

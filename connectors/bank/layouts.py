@@ -62,7 +62,7 @@ LAYOUTS: Sequence[tuple[str, str, frozenset[str]]] = (
 
 IFSC_BANKS = {"HDFC": "hdfc", "ICIC": "icici", "SBIN": "sbi", "UTIB": "axis", "KKBK": "kotak"}
 
-_ROLE_OF = {name: role for role, names in SYNONYMS.items() for name in names}
+ROLE_OF = {name: role for role, names in SYNONYMS.items() for name in names}
 _RANK = {name: rank for names in SYNONYMS.values() for rank, name in enumerate(names)}
 
 
@@ -100,9 +100,9 @@ def columns_of(keys: Sequence[str]) -> dict[Role, int]:
     """
     columns: dict[Role, int] = {}
     previous: Role | None = None
-    has_sides = {"debit", "credit"} <= {_ROLE_OF.get(key) for key in keys}
+    has_sides = {"debit", "credit"} <= {ROLE_OF.get(key) for key in keys}
     for place, key in enumerate(keys):
-        role = _ROLE_OF.get(key)
+        role = ROLE_OF.get(key)
         if role is None:
             continue
         if role == "flag" and previous == "balance" and (has_sides or "flag" in columns):

@@ -39,6 +39,7 @@ _RRN = re.compile(r"\d{12}")
 _UTR = re.compile(r"[A-Z]{4}[A-Z0-9]{12}|[A-Z]{4}R[A-Z0-9]{17}|[A-Z]{4}[A-Z0-9]{18}|[A-Z]\d{15}")
 _WORD = re.compile(r"[A-Z0-9@._]+")
 _MASKED = re.compile(r"[A-Za-z0-9]{0,20}[Xx*]{3,}[A-Za-z0-9]{0,20}")
+_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
 _MOBILE = re.compile(r"[6-9]\d{9}")
 _ACCOUNT = re.compile(r"\d{9,18}|(?=[Xx*]*\d{3,6}$)[Xx*]{2,}\d{3,6}")
 _POOL = re.compile(r"\bTRANSFER (?:FROM|TO) \d+", re.IGNORECASE)
@@ -49,7 +50,7 @@ _BANK = re.compile(
 )
 _FILLER = re.compile(
     r"(?:P2[APM]|P2MOB|CR|DR|C|D|SS|INWARD|OUTWARD|IN|OUT|INB|ONL|INFT|NUCL|COLLECT|PAY|TRANSFER|FUNDS?|DEP|MICR|CTS|CLG|CHQ|CHEQUE|PAID"
-    r"|BY|TO|FROM|RECD|SENT|REF)\.?",
+    r"|BY|TO|FROM|RECD|SENT|REF|RETURN(?:ED)?|RTN|REVERSAL)\.?",
     re.IGNORECASE,
 )
 _REMARK = re.compile(r"(?<=\w) (?:BILL|INV|INVOICE)\b.*$", re.IGNORECASE)
@@ -162,7 +163,14 @@ def _unpadded(word: str) -> str:
 def _is_reference(word: str) -> bool:
     if not 10 <= len(word) <= 40 or word.isalpha() or _IFSC.fullmatch(word):
         return False
+    if not word.strip("0") or (_IBAN.fullmatch(word) and _is_iban(word)):
+        return False
     return any(character.isdigit() for character in word) and not _MOBILE.fullmatch(word)
+
+
+def _is_iban(word: str) -> bool:
+    """Return whether the check digits say so: an account comes with every payment of the payer, a reference once."""
+    return int("".join(str(int(character, 36)) for character in word[4:] + word[:4])) % 97 == 1
 
 
 def _account(fields: list[str], utrs: tuple[str, ...], channel: str | None) -> str | None:

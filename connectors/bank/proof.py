@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from connectors.bank.model import Line, Table
 from connectors.bank.preamble import Frame
-from connectors.bank.statement import Line, Table
 from kit.errors import Rejected
 from kit.money import format_minor
 
@@ -30,7 +30,7 @@ class _Walk:
     """Where the balance isn't what it should be (None: the stated closing), and by how much."""
 
 
-def prove(table: Table, frame: Frame) -> Proof:
+def prove(table: Table, frame: Frame, *, currency: str = "INR") -> Proof:
     """Return the lines in time's order with their proof; Rejected, naming the row, where they don't add up."""
     lines = table.lines
     forward, backward = _walk(table, lines), _walk(table, lines[::-1])
@@ -44,10 +44,10 @@ def prove(table: Table, frame: Frame) -> Proof:
             newest_first = falls
     walk = backward if newest_first else forward
     if walk.breaks:
-        raise _mismatch(*walk.breaks[0], len(walk.breaks))
+        raise _mismatch(*walk.breaks[0], len(walk.breaks), currency)
     ordered = lines[::-1] if newest_first else lines
     opening, closing = _ends(ordered)
-    stated, warnings = _compare(opening, closing, table, frame)
+    stated, warnings = _compare(opening, closing, table, frame, currency)
     return Proof(
         lines=ordered,
         newest_first=newest_first,
@@ -56,6 +56,30 @@ def prove(table: Table, frame: Frame) -> Proof:
         closing=closing if closing is not None else _first(table.closing, frame.closing),
         warnings=warnings,
     )
+
+
+def carry_balances(table: Table) -> None:
+    """Give lines without balances those that the two ends imply: forward to the first gap, backward to the last.
+
+    Only where both ends are stated, so that a file which doesn't add up is refused by its closing balance.
+    """
+    if (
+        table.opening is None
+        or table.closing is None
+        or any(line.balance is not None for line in table.lines)
+    ):
+        return
+    count = len(table.lines)
+    first, last = min(table.gaps, default=count), max(table.gaps, default=0)
+    carried = table.opening
+    for place in range(first):
+        carried += table.lines[place].amount
+        table.lines[place] = replace(table.lines[place], balance=carried)
+    carried = table.closing
+    for place in range(count - 1, max(first, last) - 1, -1):
+        line = table.lines[place]
+        table.lines[place] = replace(line, balance=carried)
+        carried -= line.amount
 
 
 def _walk(table: Table, ordered: Sequence[Line]) -> _Walk:
@@ -99,13 +123,13 @@ def _ends(ordered: Sequence[Line]) -> tuple[int | None, int | None]:
 
 
 def _compare(
-    opening: int | None, closing: int | None, table: Table, frame: Frame
+    opening: int | None, closing: int | None, table: Table, frame: Frame, currency: str
 ) -> tuple[int, tuple[str, ...]]:
     """Hold the ends against what the file states around its table: agreement counts as proof, the rest is told."""
     agreed, warnings = 0, []
     for name, found, stated in (
-        ("opening", opening, frame.opening if table.opening is None else None),
-        ("closing", closing, frame.closing if table.closing is None else None),
+        ("an opening", opening, frame.opening if table.opening is None else None),
+        ("a closing", closing, frame.closing if table.closing is None else None),
     ):
         if found is None or stated is None:
             continue
@@ -113,9 +137,8 @@ def _compare(
             agreed += 1
         else:
             warnings.append(
-                f"The file states an {name} balance of {format_minor(stated)}; its lines give {format_minor(found)}."
-                if name == "opening"
-                else f"The file states a closing balance of {format_minor(stated)}; its lines give {format_minor(found)}."
+                f"The file states {name} balance of {format_minor(stated, currency)}; "
+                f"its lines give {format_minor(found, currency)}."
             )
     return agreed, tuple(warnings)
 
@@ -124,7 +147,7 @@ def _first(one: int | None, other: int | None) -> int | None:
     return one if one is not None else other
 
 
-def _mismatch(line: Line | None, difference: int, count: int) -> Rejected:
+def _mismatch(line: Line | None, difference: int, count: int, currency: str) -> Rejected:
     if line is None:
         where = "The closing balance"
     else:
@@ -132,7 +155,7 @@ def _mismatch(line: Line | None, difference: int, count: int) -> Rejected:
     more = f" {count - 1} more rows don't fit either." if count > 1 else ""
     return Rejected(
         "statement.balance_mismatch",
-        f"The statement doesn't add up. {where} is {format_minor(abs(difference))} "
+        f"The statement doesn't add up. {where} is {format_minor(abs(difference), currency)} "
         f"{'more' if difference > 0 else 'less'} than the amounts before it give.{more}",
         remedy="Nothing was taken from it. Download it again, unedited, for the whole period.",
     )

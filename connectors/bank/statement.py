@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 
 from connectors.bank.layouts import Header, Role, columns_of, is_complete
+from connectors.bank.model import EARLIEST, LATEST, Line, Table, squeeze
 from connectors.bank.preamble import says_closing, says_opening
-from connectors.contract import Unreadable
 from kit.errors import Rejected
 from kit.tabular import Cell, day_of, header_key, minor_of, text_of
 
 _MONEY: tuple[Role, ...] = ("debit", "credit", "amount")
-_EARLIEST, _LATEST = date(1990, 1, 1), date(2100, 1, 1)
 _RULE = re.compile(r"[*\-=_ .]+")
 _SUM = re.compile(r"\b(?:page |grand |sub ?)?totals?\b", re.IGNORECASE)
 _SIGNED = re.compile(r"(.*?)\s*\(?\b(CR|DR)\b\.?\)?", re.IGNORECASE | re.DOTALL)
@@ -28,41 +27,13 @@ _FLAGS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a statement: the row where it stands, paise signed as the account holder sees them."""
-
-    row: int
-    posted_on: date
-    amount: int
-    narration: str
-    value_on: date | None = None
-    reference: str = ""
-    balance: int | None = None
-
-
-@dataclass(slots=True)
-class Table:
-    """The table of a statement as read: its lines in file order, what was not readable, and where it ended."""
-
-    lines: list[Line] = field(default_factory=list)
-    unreadable: list[Unreadable] = field(default_factory=list)
-    gaps: set[int] = field(default_factory=set)
-    """Numbers of lines before which a row could not be read: no balance is carried across."""
-    opening: int | None = None
-    closing: int | None = None
-    empty_amounts: int = 0
-    """Dated rows with no amount at all (a note of the bank, a charge of nothing)."""
-    last_row: int = 0
-
-
-def read_table(rows: Sequence[Sequence[Cell]], header: Header, *, sheet: str) -> Table:
+def read_table(rows: Sequence[Sequence[Cell]], header: Header, *, sheet: str, currency: str = "INR") -> Table:
     """Read the rows below `header`; what is dated or carries money but can't be read is named, never dropped."""
     table = Table(last_row=header.row)
     may_wrap = in_footer = False
     for number in range(header.row + 1, len(rows)):
         row = rows[number]
-        cells = _Cells(row, header.columns)
+        cells = _Cells(row, header.columns, currency)
         if not any(cell is not None for cell in row):
             may_wrap = False
             continue
@@ -83,11 +54,12 @@ def read_table(rows: Sequence[Sequence[Cell]], header: Header, *, sheet: str) ->
 class _Cells:
     """One row by role."""
 
-    __slots__ = ("_columns", "_row")
+    __slots__ = ("_columns", "_row", "currency")
 
-    def __init__(self, row: Sequence[Cell], columns: Mapping[Role, int]) -> None:
+    def __init__(self, row: Sequence[Cell], columns: Mapping[Role, int], currency: str) -> None:
         self._row = row
         self._columns = columns
+        self.currency = currency
 
     def of(self, role: Role) -> Cell:
         place = self._columns.get(role)
@@ -103,7 +75,9 @@ class _Cells:
         for role in _MONEY:
             cell = self.of(role)
             try:
-                if cell is not None and (self.of("posted") is not None or minor_of(cell) is not None):
+                if cell is not None and (
+                    self.of("posted") is not None or minor_of(cell, self.currency) is not None
+                ):
                     return True
             except Rejected:
                 continue
@@ -113,16 +87,17 @@ class _Cells:
 def _read_dated(table: Table, cells: _Cells, text: str, number: int, sheet: str, day: date) -> bool:
     narration = squeeze(text_of(cells.of("narration")))
     try:
-        if not _EARLIEST <= day <= _LATEST:
+        if not EARLIEST <= day <= LATEST:
             raise Rejected("row.date", f"{day} is out of range.")
-        currency = text_of(cells.of("currency")).upper()
-        if currency not in ("", "INR", "RS", "₹"):
-            raise Rejected("row.currency", f"The row is in {currency[:8]}, not in rupees.")
+        stated = cells.of("currency")
+        if stated is not None and code_of(stated) != cells.currency:
+            raise Rejected(
+                "row.currency", f"The row is in {text_of(stated)[:8]}, the statement in {cells.currency}."
+            )
         amount = _signed_amount(cells)
         balance = _signed_balance(cells)
     except Rejected as error:
-        table.unreadable.append(Unreadable(_where(sheet, number), error.code, error.message))
-        table.gaps.add(len(table.lines))
+        table.miss(_where(sheet, number), error.code, error.message)
         table.last_row = number
         return False
     table.last_row = number
@@ -183,21 +158,20 @@ def _read_undated(
     elif where is not None and not _SUM.search(text) and cells.has_money():
         posted = text_of(cells.of("posted"))
         reason = f"{posted[:30]!r} is not a date." if posted else "The row has an amount and no date."
-        table.unreadable.append(Unreadable(where, "row.date", reason))
-        table.gaps.add(len(table.lines))
+        table.miss(where, "row.date", reason)
         table.last_row = number
         return True
     return False
 
 
 def _signed_amount(cells: _Cells) -> int | None:
-    debit, credit = _minor(cells.of("debit")), _minor(cells.of("credit"))
+    debit, credit = _minor(cells.of("debit"), cells.currency), _minor(cells.of("credit"), cells.currency)
     if debit and credit:
         raise Rejected("row.both_sides", "The row is both a withdrawal and a deposit.")
     if debit is not None or credit is not None:
         return (credit or 0) - (debit or 0)
     cell, flag = cells.of("amount"), text_of(cells.of("flag")).upper().strip(" .")
-    amount, mark = _marked(cell)
+    amount, mark = _marked(cell, cells.currency)
     if amount is None or not (flag or mark):
         return amount
     sign = _FLAGS.get(flag or mark)
@@ -207,23 +181,31 @@ def _signed_amount(cells: _Cells) -> int | None:
 
 
 def _signed_balance(cells: _Cells) -> int | None:
-    amount, mark = _marked(cells.of("balance"))
+    amount, mark = _marked(cells.of("balance"), cells.currency)
     flag = text_of(cells.of("balance_flag")).upper().strip(" .") or mark
     if amount is not None and _FLAGS.get(flag) == -1:
         return -abs(amount)
     return amount
 
 
-def _marked(cell: Cell) -> tuple[int | None, str]:
+def _marked(cell: Cell, currency: str) -> tuple[int | None, str]:
     """Read `1,200.00 Dr` into the amount and its mark."""
     found = _SIGNED.fullmatch(cell) if isinstance(cell, str) and len(cell) <= 40 else None
-    return (_minor(found[1] or None), found[2].upper()) if found else (_minor(cell), "")
+    if found:
+        return _minor(found[1] or None, currency), found[2].upper()
+    return _minor(cell, currency), ""
 
 
-def _minor(cell: Cell) -> int | None:
+def _minor(cell: Cell, currency: str) -> int | None:
     if isinstance(cell, str) and cell.upper() in ("NIL", "NA", "N/A"):
         return None
-    return minor_of(cell)
+    return minor_of(cell, currency)
+
+
+def code_of(cell: Cell) -> str:
+    """Return the ISO code in a currency column; rupees have several names."""
+    code = text_of(cell).upper().strip(" .")
+    return "INR" if code in ("RS", "₹", "RUPEES") else code
 
 
 def _quiet(cells: _Cells) -> int | None:
@@ -238,10 +220,4 @@ def _where(sheet: str, number: int) -> str:
 
 
 def _in_range(day: date | None) -> date | None:
-    return day if day is not None and _EARLIEST <= day <= _LATEST else None
-
-
-def squeeze(text: str) -> str:
-    """Return `text` on one line with single blanks and without control characters."""
-    squeezed = " ".join(text.split())
-    return squeezed if squeezed.isprintable() else "".join(filter(str.isprintable, squeezed))
+    return day if day is not None and EARLIEST <= day <= LATEST else None

@@ -205,10 +205,23 @@ def test_a_decimal_comma_is_refused_not_read_a_hundredfold() -> None:
     assert refused.value.code == "statement.unreadable"
 
 
-def test_another_currency_is_refused() -> None:
+def test_a_row_in_another_currency_than_the_account_is_named() -> None:
     rows = [["Date", "Details", "Debit", "Credit", "CCY"], ["01/09/2026", "x", "", "12.50", "EUR"]]
-    with pytest.raises(Rejected, match="not in rupees"):
-        observe(as_csv(rows))
+    assert observe(as_csv(rows)).observations[0].data["currency"] == "EUR"
+    with pytest.raises(Rejected, match="in EUR, the statement in INR"):
+        observe(as_csv(rows), currency="INR")
+    mixed = [*rows, ["02/09/2026", "y", "", "13.50", "Rs."], ["02/09/2026", "z", "5.00", "", "INR"]]
+    observed = observe(as_csv(mixed))
+    assert [(part.where, part.code) for part in observed.unreadable] == [("row 2", "row.currency")]
+    assert {seen.data["currency"] for seen in observed.observations} == {"INR"}
+
+
+def test_a_heading_may_name_the_currency() -> None:
+    heading = ["Date", "Details", "Debit (USD)", "Credit (USD)"]
+    assert observe(as_csv([heading, ["01/09/26", "x", "", "5"]])).facts["currency"] == "USD"
+    heading[3] = "Credit (INR)"
+    with pytest.raises(Rejected, match="several currencies"):
+        observe(as_csv([heading, ["01/09/26", "x", "", "5"]]))
 
 
 def test_a_row_both_ways_or_with_an_unknown_flag_is_named() -> None:
