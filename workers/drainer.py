@@ -7,6 +7,7 @@ from uuid import UUID
 
 from prometheus_client import Counter
 
+from ingest.drift import note_new_members
 from ledger.commands import DrainBusiness, Drained, SweepBusiness
 from ledger.dispatch import Door
 from ledger.domain.roles import system
@@ -55,6 +56,10 @@ async def _drain_all(door: Door, business: UUID) -> int:
 
 
 async def sweep(door: Door, business: UUID) -> int:
-    """Judge a business by every rule, and return the number of questions opened or cleared."""
+    """Judge a business by every rule, and return the number of questions opened or cleared.
+
+    Members that are new in what its sources send are noted on the way.
+    """
     changed: int = await door.execute(SweepBusiness(), system(business, "sweep"))
+    await note_new_members(door.engine, business)
     return changed
