@@ -17,7 +17,6 @@ PORTAL = 55001
 MODIFIED = {"contacts": "lastmodifieddate"}
 TYPE_IDS = {"contacts": "0-1", "companies": "0-2", "deals": "0-3", "invoices": "0-53"}
 SINGULAR = {"contacts": "contact", "companies": "company", "deals": "deal", "invoices": "invoice"}
-SEARCH_CAP = 10_000
 
 
 class Refused(Exception):
@@ -61,6 +60,8 @@ class HubSpot:
         self.groups: dict[str, set[str]] = {name: set() for name in TYPE_IDS}
         self.indexed_until: datetime | None = None
         """The search knows nothing that changed later."""
+        self.search_cap = 10_000
+        """The search gives no more results of one query."""
 
     # ---- what people do in HubSpot -------------------------------------------------------------------
     def set(self, kind: str, external_id: str, at: datetime, /, **properties: str) -> None:
@@ -193,7 +194,7 @@ class HubSpot:
 
     def _search(self, request: Request, body: Any) -> tuple[int, Any]:
         kind, limit, after = self._kind(request), int(body.get("limit", 10)), int(body.get("after") or 0)
-        if limit > 200 or after + limit > SEARCH_CAP:
+        if limit > 200 or after + limit > self.search_cap:
             raise Refused(400, "VALIDATION_ERROR", "limit is too large")
         (group,) = body["filterGroups"]
         matching = [
