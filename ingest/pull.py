@@ -26,7 +26,7 @@ from ingest.door import POISON, Ring
 from ingest.pauses import pause_after
 from ingest.reading import read_delivery
 from ingest.sources import Source, Sources
-from ingest.vendor import HttpVendor
+from ingest.vendor import HttpVendor, check_api_settings
 from ingest.webhook import Appends
 from ingest.write_back import Writer
 from kit.clock import Clock
@@ -39,7 +39,9 @@ log = logger(__name__)
 PAGES = Counter(
     "munshi_pull_pages_total", "Pages pulled, by connector and what came of them", ["connector", "outcome"]
 )
-_EVERYONES = frozenset(["vendor.unauthorised", "vendor.no_credentials"])
+_EVERYONES = frozenset(
+    ["vendor.unauthorised", "vendor.no_credentials", "source.setting_missing", "source.address"]
+)
 """Faults that every stream of the source would meet."""
 IDLE_PAUSE = timedelta(hours=1)
 """How often we look at a source that is switched off or has no credentials; either change makes it at once."""
@@ -74,6 +76,7 @@ class Puller:
         appender: Appends,
         clock: Clock,
         public_url: str = "",
+        development: bool = False,
         ring: Ring | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -86,6 +89,7 @@ class Puller:
         self._ring = ring
         self._transport = transport
         self._sleep = sleep
+        self._development = development
         self._writer = Writer(engine, clock=clock, public_url=public_url)
 
     async def pull(self, business_id: UUID, name: str) -> Pulled:
@@ -152,6 +156,7 @@ class Puller:
         if cursor is None:
             return True
         try:
+            self._check(source)
             stream = source.manifest.stream(name)
             read = self._objects if lane == "wanted" else self._round
             await read(source, cursors, call, stream, cursor, done)
@@ -163,6 +168,14 @@ class Puller:
             return True
         except Exception as error:
             return await self._failed(source, cursors, cursor, error, done)
+
+    def _check(self, source: Source) -> None:
+        """Raise SourceBroken unless its settings let its vendor be called: a credential must not go astray."""
+        assert source.manifest.api is not None
+        try:
+            check_api_settings(source.manifest.api, source.settings, development=self._development)
+        except Rejected as wrong:
+            raise SourceBroken(wrong.code, wrong.message, remedy=wrong.remedy) from None
 
     async def _failed(
         self, source: Source, cursors: Cursors, cursor: Cursor, error: Exception, done: Pulled

@@ -20,7 +20,7 @@ from kit.settings import settings, wrong_settings
 from ledger.commands import RebuildBusiness, SweepBusiness
 from ledger.store.audit import Verdict, verify_audit
 from ledger.store.migrate import upgrade
-from workers import cli_people, cli_quarantine, cli_sources
+from workers import cli_people, cli_pulled, cli_quarantine, cli_sources
 from workers.cli_output import AsJson, Business, say, show, table, told
 from workers.cli_session import Session, choose, run
 from workers.migration import migrate_embedded, set_password
@@ -43,6 +43,7 @@ app.command("import")(cli_sources.import_)
 app.command("template")(cli_sources.template)
 app.command("new-connector")(new_connector)
 app.add_typer(cli_quarantine.quarantine, name="quarantine")
+app.add_typer(cli_pulled.secrets, name="secrets")
 app.add_typer(audit, name="audit")
 
 

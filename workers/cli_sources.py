@@ -74,12 +74,12 @@ def add(
     """Connect a source; prints the address of its webhook and its secret, once."""
     kind = connector or _connector_of(name)
     manifest = load_manifest(kind)
-    options = {"silence_hours": manifest.silence_hours, **_options(setting or [])}
+    chosen_settings = {"silence_hours": manifest.silence_hours, **options(setting or [])}
 
     async def work(session: Session) -> NewSource:
         chosen = await choose(session, business)
         command = AddSource(
-            name=name, connector=kind, label=label or manifest.label, settings=options, secret=secret
+            name=name, connector=kind, label=label or manifest.label, settings=chosen_settings, secret=secret
         )
         made: NewSource = await session.door.execute(command, chosen.clerk)
         return made
@@ -121,19 +121,20 @@ def _connector_of(name: str) -> str:
     )
 
 
-def _options(given: list[str]) -> dict[str, Any]:
-    options: dict[str, Any] = {}
+def options(given: list[str]) -> dict[str, Any]:
+    """Read name=value pairs; a value that is JSON is taken as such, any other as text."""
+    found_options: dict[str, Any] = {}
     for item in given:
         name, found, value = item.partition("=")
         if not found or not name:
             raise Rejected("source.setting", f"{item[:60]!r} is not name=value.")
         try:
-            options[name] = orjson.loads(value)
+            found_options[name] = orjson.loads(value)
         except orjson.JSONDecodeError:
-            options[name] = value
-        if name == "account":  # digits, but no number
-            options[name] = value
-    return options
+            found_options[name] = value
+        if name == "account" or (value.isdigit() and len(value) > 5):  # digits of an id, but no number
+            found_options[name] = value
+    return found_options
 
 
 @source.command("list")

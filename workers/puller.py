@@ -36,5 +36,6 @@ def puller(door: Door) -> Puller:
         appender=Appender(door.engine, ring=ring),
         clock=door.clock,
         public_url=settings().public_url,
+        development=settings().munshi_env == "development",
         ring=ring,
     )

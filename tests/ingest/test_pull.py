@@ -190,6 +190,7 @@ async def puller(engine, source, clock) -> Puller:
         appender=Appender(engine),
         clock=clock,
         sleep=no_sleep,
+        development=True,
     )
 
 
@@ -404,6 +405,19 @@ async def test_a_pause_that_the_vendor_asks_for_is_kept_by_all_streams(
     for name in ("sales", "kinds"):
         assert (await stream(engine, business, name))["due_at"] >= clock.now + timedelta(minutes=30)
     assert len(faulty.calls) == 1
+
+
+async def test_credentials_go_to_no_address_that_is_not_the_vendors(
+    puller, engine, business, clock, faulty
+) -> None:
+    puller._development = False
+    done = await puller.pull(business, NAME)
+    assert "https" in done.errors[0]
+    assert faulty.calls == []
+    assert {row["error_code"] for row in await rows(engine, business, "SELECT error_code FROM pulls")} == {
+        "source.address",
+        None,
+    }, "one stream finds out for all"
 
 
 async def test_a_stream_that_we_may_not_read_does_not_stop_the_others(

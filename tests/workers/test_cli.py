@@ -50,9 +50,9 @@ def munshi(database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
 
-    def call(*arguments: str) -> Done:
+    def call(*arguments: str, given: str | None = None) -> Done:
         forget()
-        done = CliRunner().invoke(app, arguments)
+        done = CliRunner().invoke(app, arguments, input=given)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return Done(done.exit_code, done.stdout, done.stderr)
@@ -113,6 +113,62 @@ def test_a_source_is_connected_listed_and_rotated(munshi: Munshi) -> None:
     (listed,) = result(munshi("source", "list", "--json"))
     assert (listed["name"], listed["label"], listed["state"]) == ("standard:crm", "CRM", "never")
     assert made["secret"] not in munshi("source", "list", "--json").stdout
+
+
+def test_a_source_that_we_read_is_given_credentials_settings_and_a_past(munshi: Munshi) -> None:
+    munshi("business", "add", "Sharma Services", "--json")
+    munshi(
+        "source", "add", "payment:razorpay", "--secret", "whsec", "--set", "account_number=7878780080316316"
+    )
+    keys = json.dumps({"key_id": "rzp_test_1", "key_secret": "marker-51c"})
+    done = munshi("source", "credentials", "payment:razorpay", "--stdin", "--json", given=keys)
+    assert result(done)["credentials"] == ["key_id", "key_secret"]
+    assert "marker-51c" not in done.stdout + done.stderr
+    typed = munshi("source", "credentials", "payment:razorpay", given="\nmarker-52d\n")
+    assert typed.returncode == 0, typed.stderr
+    assert "marker" not in typed.stdout + typed.stderr
+    assert result(
+        munshi(
+            "source", "set", "payment:razorpay", "mode=live", "account_number=", "--label", "Pay", "--json"
+        )
+    )["settings"] == ["mode"]
+    assert result(
+        munshi(
+            "source",
+            "backfill",
+            "payment:razorpay",
+            "--since",
+            "2026-01-01",
+            "--stream",
+            "payments",
+            "--json",
+        )
+    )["streams"] == ["payments"]
+    shown = result(munshi("source", "show", "payment:razorpay", "--json"))
+    assert [(s["stream"], s["lane"]) for s in shown["streams"]] == [("payments", "backfill")]
+    assert "back to" in munshi("source", "show", "payment:razorpay").stdout
+    assert result(munshi("source", "pull", "payment:razorpay", "--json")) == {"due": 1, "read": False}
+    assert result(munshi("secrets", "rotate", "--json")) == {"sources": 1}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("set", "payment:razorpay", "base_url=http://10.0.0.7"), "source.address"),
+        (("set", "payment:razorpay", "--write-back"), "source.no_write_back"),
+        (("backfill", "payment:razorpay", "--since", "yesterday"), "backfill.day"),
+        (("backfill", "payment:razorpay", "--since", "2026-01-01", "--stream", "x"), "stream.unknown"),
+        (("show", "payment:stripe"), "source.unknown"),
+        (("credentials", "bank:icici"), "source.no_api"),
+    ],
+)
+def test_what_a_pulled_source_can_not_be_told_is_refused(
+    arguments: tuple[str, ...], code: str, munshi: Munshi
+) -> None:
+    munshi("business", "add", "Sharma Services", "--json")
+    munshi("source", "add", "payment:razorpay", "--secret", "whsec")
+    munshi("source", "add", "bank:icici", "--connector", "bank")
+    assert complaint(munshi("source", *arguments, "--json"))["code"] == code
 
 
 def test_an_imported_file_says_what_was_added_and_again_adds_nothing(munshi: Munshi, tmp_path: Path) -> None:

@@ -1,0 +1,292 @@
+"""Commands about sources that we read ourselves: credentials, settings, reading now, reading further back, write-back."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import orjson
+import typer
+from rich.markup import escape
+
+from connectors.contract import Manifest, load_manifest
+from ingest.vendor import check_api_settings
+from kit.errors import NotFound, Rejected
+from kit.settings import settings
+from ledger.commands import ChangeSource, PullSource, RenewSeals, SetCredentials, StartBackfill
+from ledger.domain.roles import system
+from ledger.queries import OwnBusiness, Streams
+from ledger.queries import Sources as AskSources
+from ledger.views import SourceView, StreamView
+from workers.cli_output import AsJson, Business, say, show, table, told
+from workers.cli_session import CLERK, Chosen, Session, business_names, choose, run
+from workers.cli_sources import options, source
+from workers.puller import pull as visit
+
+Name = Annotated[str, typer.Argument(help="The source, like payment:razorpay.")]
+secrets = typer.Typer(help="How secrets are kept at rest.", no_args_is_help=True)
+
+
+@source.command("credentials")
+@told
+def credentials(
+    name: Name,
+    stdin: Annotated[
+        bool, typer.Option("--stdin", help="Read a JSON object from standard input instead of asking.")
+    ] = False,
+    business: Business = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give what our own calls to the vendor need. Sealed at once, never shown again, then the source is read."""
+
+    async def work(session: Session) -> tuple[str, ...]:
+        chosen, _, manifest = await _find(session, business, name)
+        if manifest.api is None:
+            raise Rejected(
+                "source.no_api", f"{manifest.label} is not read by ourselves: it sends, or takes files."
+            )
+        given = _from_stdin() if stdin else _asked(manifest)
+        held: tuple[str, ...] = await session.door.execute(
+            SetCredentials(name=name, credentials=given), chosen.clerk
+        )
+        return held
+
+    held = run(work)
+    show(
+        {"name": name, "credentials": list(held)},
+        as_json=as_json,
+        human=lambda: say(f"[bold]{escape(name)}[/] has {', '.join(held)}. It is read within a minute."),
+    )
+
+
+def _asked(manifest: Manifest) -> dict[str, str]:
+    assert manifest.api is not None
+    names = list(manifest.api.credentials)
+    say(f"What {escape(manifest.label)} gave you (an empty line leaves it as it is):")
+    given = {
+        name: typer.prompt(f"  {name}", default="", hide_input=True, show_default=False) for name in names
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def _from_stdin() -> dict[str, str]:
+    try:
+        found = orjson.loads(sys.stdin.buffer.read())
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise Rejected("source.credentials", "Standard input must hold a JSON object of texts.")
+    return found
+
+
+@source.command("set")
+@told
+def change(
+    name: Name,
+    setting: Annotated[
+        list[str] | None, typer.Argument(help="name=value, several; name= takes one out.", show_default=False)
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="How people call it.")] = None,
+    on: Annotated[bool | None, typer.Option("--on/--off", help="Switch it on or off.")] = None,
+    write_back: Annotated[
+        bool | None,
+        typer.Option("--write-back/--no-write-back", help="Show what is owed on the CRM's records."),
+    ] = None,
+    business: Business = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a source's settings, its label, its switch, or whether our state is written back to it."""
+    changed = {key: None if value == "" else value for key, value in options(setting or []).items()}
+
+    async def work(session: Session) -> tuple[str, ...]:
+        chosen, _, manifest = await _find(session, business, name)
+        if manifest.api is not None:
+            given = {key: value for key, value in changed.items() if value is not None}
+            wanted = {**dict.fromkeys(manifest.api.settings, "set before"), **given}
+            check_api_settings(manifest.api, wanted, development=settings().munshi_env == "development")
+        if write_back and not manifest.writes_back:
+            raise Rejected("source.no_write_back", f"{manifest.label} takes nothing back.")
+        command = ChangeSource(name, enabled=on, write_back=write_back, label=label, settings=changed)
+        names: tuple[str, ...] = await session.door.execute(command, chosen.clerk)
+        return names
+
+    names = run(work)
+    show({"name": name, "settings": list(names)}, as_json=as_json, human=lambda: say("Changed."))
+
+
+@source.command("show")
+@told
+def show_source(name: Name, business: Business = None, as_json: AsJson = False) -> None:
+    """Show how the reading of each stream of a source stands, and what is wrong."""
+
+    async def work(session: Session) -> tuple[SourceView, tuple[StreamView, ...]]:
+        chosen, view, _ = await _find(session, business, name)
+        return view, await session.door.query(Streams(name), chosen.clerk)
+
+    view, streams = run(work)
+    result = {
+        "name": view.name, "state": view.state, "problem": view.problem, "write_back": view.write_back,
+        "streams": [
+            {"stream": s.stream, "lane": s.lane, "read_until": s.read_until, "goal": s.goal, "window_to": s.window_to,
+             "due_at": s.due_at, "reading": s.reading, "pages": s.pages, "items": s.items, "failures": s.failures,
+             "problem": s.problem}
+            for s in streams
+        ],
+    }  # fmt: skip
+
+    def human() -> None:
+        say(f"[bold]{escape(view.name)}[/] ({escape(view.label)}): {view.state}"
+            + (" · written back" if view.write_back else ""))  # fmt: skip
+        if view.problem:
+            say(f"[bold red]{escape(view.problem)}[/]")
+        table(
+            ("stream", "read", "next", "pages", "items", "problem"),
+            [(s.stream if s.lane == "live" else f"{s.stream} ({_LANES[s.lane]})", _read(s), _next(s), f"{s.pages:,}",
+              f"{s.items:,}", s.problem or "") for s in streams],
+            empty="Nothing of it is read by ourselves (yet): it sends, or takes files.",
+        )  # fmt: skip
+
+    show(result, as_json=as_json, human=human)
+
+
+_LANES = {"backfill": "further back", "wanted": "one by one"}
+
+
+def _read(stream: StreamView) -> str:
+    if stream.lane == "backfill":
+        if stream.window_to is None:
+            return f"all since {_moment(stream.goal)}"
+        return f"back to {_moment(stream.window_to)}, until {_moment(stream.goal)}"
+    return (
+        f"until {_moment(stream.read_until)}"
+        if stream.read_until
+        else "first reading"
+        if stream.reading
+        else "not yet"
+    )
+
+
+def _next(stream: StreamView) -> str:
+    return "now" if stream.reading else _moment(stream.due_at) if stream.due_at else "–"
+
+
+def _moment(at: datetime | None) -> str:
+    return at.astimezone().strftime("%d %b %Y %H:%M") if at else "–"
+
+
+@source.command("pull")
+@told
+def pull(
+    name: Name,
+    stream: Annotated[list[str] | None, typer.Option(help="Only these streams.")] = None,
+    business: Business = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read a source now instead of at its next turn."""
+
+    async def work(session: Session) -> dict[str, Any]:
+        chosen, _, _ = await _find(session, business, name)
+        due = await session.door.execute(PullSource(name, tuple(stream or ())), chosen.clerk)
+        if not session.alone:
+            return {"due": due, "read": False}
+        done = await visit(session.door, chosen.business, name)
+        await session.settle(chosen.business)
+        return {"due": due, "read": True, "pages": done.pages, "items": done.items, "added": done.added,
+                "problems": list(done.errors)}  # fmt: skip
+
+    result = run(work)
+
+    def human() -> None:
+        if not result["read"]:
+            say("It is read within a minute; munshi source show tells how it went.")
+            return
+        say(f"{result['pages']:,} pages read · {result['added']:,} facts new")
+        for problem in result["problems"]:
+            say(f"[bold red]{escape(problem)}[/]")
+
+    show(result, as_json=as_json, human=human)
+
+
+@source.command("backfill")
+@told
+def backfill(
+    name: Name,
+    since: Annotated[str, typer.Option(help="The first day, YYYY-MM-DD.")],
+    until: Annotated[str | None, typer.Option(help="The last day; today if not given.")] = None,
+    stream: Annotated[list[str] | None, typer.Option(help="Only these streams.")] = None,
+    business: Business = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read a source further back, the newest first; it goes on where it stopped, whatever happens."""
+
+    async def work(session: Session) -> tuple[str, ...]:
+        chosen, _, manifest = await _find(session, business, name)
+        zone = ZoneInfo(await _timezone(session, chosen))
+        chosen_streams = tuple(stream) if stream else tuple(s.name for s in manifest.streams if s.windowed)
+        for one in chosen_streams:
+            if not manifest.stream(one).windowed:
+                raise Rejected("backfill.streams", f"All of {one} is read each time; it has no past.")
+        command = StartBackfill(
+            name,
+            chosen_streams,
+            since=_day(since, zone),
+            until=None if until is None else _day(until, zone, end=True),
+        )
+        begun: tuple[str, ...] = await session.door.execute(command, chosen.clerk)
+        return begun
+
+    begun = run(work)
+    show(
+        {"name": name, "streams": list(begun)},
+        as_json=as_json,
+        human=lambda: say(
+            f"Reading {', '.join(begun)} back to {since}; munshi source show tells how far it is."
+        ),
+    )
+
+
+def _day(value: str, zone: ZoneInfo, *, end: bool = False) -> datetime:
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise Rejected("backfill.day", f"{value[:30]!r} is no day.", remedy="Write YYYY-MM-DD.") from None
+    hour = (23, 59, 59) if end else (0, 0, 0)
+    return datetime(day.year, day.month, day.day, *hour, tzinfo=zone).astimezone(UTC)
+
+
+async def _timezone(session: Session, chosen: Chosen) -> str:
+    firm = await session.door.query(OwnBusiness(), chosen.clerk)
+    return str(firm.timezone)
+
+
+async def _find(session: Session, business: str | None, name: str) -> tuple[Chosen, SourceView, Manifest]:
+    chosen = await choose(session, business)
+    found: tuple[SourceView, ...] = await session.door.query(AskSources(), chosen.clerk)
+    view = next((one for one in found if one.name == name), None)
+    if view is None:
+        raise NotFound(
+            "source.unknown", f"There is no source {name[:60]!r}.", remedy="See munshi source list."
+        )
+    manifest = load_manifest(view.connector)
+    return chosen, view, manifest
+
+
+@secrets.command("rotate")
+@told
+def rotate(as_json: AsJson = False) -> None:
+    """Seal every secret again with the first key of MUNSHI_SECRET_KEY; then the keys behind it can be taken out."""
+
+    async def work(session: Session) -> int:
+        renewed = 0
+        for business_id in await business_names(session.door):
+            renewed += await session.door.execute(RenewSeals(), system(business_id, CLERK))
+        return renewed
+
+    renewed = run(work)
+    show(
+        {"sources": renewed},
+        as_json=as_json,
+        human=lambda: say(f"The secrets of {renewed} sources are sealed anew."),
+    )
