@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
+
+from ledger.domain.readings import Late, ReadingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,18 @@ class StartBackfill:
 @dataclass(frozen=True, slots=True)
 class RenewSeals:
     """Seal every secret and credential again with the newest key (system only). Result: how many sources."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmColumns:
+    """Say what the columns of a source's files are: of every table whose headings have this fingerprint.
+
+    `columns` as the connector's reader takes them: a role and the number of its column (from 0), or a format.
+    """
+
+    source: str
+    fingerprint: str
+    columns: dict[str, int | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +256,89 @@ class RemapStatus:
     word: str
     status: str
     qualifier: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayScope:
+    """Which deliveries are read again: of a source (`books:` all of a family, empty: all), received in a period.
+
+    `quarantine`: only those with parts that couldn't be read. `event_type` limits what is changed to events that
+    are of this type before or after.
+    """
+
+    source: str = ""
+    event_type: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    quarantine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayPlace:
+    """How far a replay is: behind which delivery of which source."""
+
+    source: str
+    received_at: datetime
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StartReplay:
+    """Begin to read deliveries again, or go on with the same where it was interrupted. Result: ReplayStarted."""
+
+    scope: ReplayScope
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayStarted:
+    """A replay that runs; `place` and `counts` are of an earlier run that was interrupted."""
+
+    id: UUID
+    started_at: datetime
+    place: ReplayPlace | None
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class NewReadings:
+    """What deliveries of one source say when they are read again, where it isn't what the log says.
+
+    `basis` is the digest of what the reading depended on besides our code.
+    """
+
+    source: str
+    basis: bytes
+    normaliser_version: str
+    readings: tuple[ReadingRow, ...] = ()
+    late: tuple[Late, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakeReadings:
+    """Keep the new readings of a replay, and that it came to `place`. Result: None.
+
+    Stale if the source's settings or words were changed meanwhile, or someone else read the same events anew.
+    """
+
+    replay: UUID
+    place: ReplayPlace
+    counts: Mapping[str, int]
+    new: NewReadings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TryReadings:
+    """Take new readings, derive what stands on them, and take it all back. Result: rows that would change, by table."""
+
+    new: tuple[NewReadings, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FinishReplay:
+    """Say that a replay is through, with what it came to. Result: None."""
+
+    replay: UUID
+    counts: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,15 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingFiles:
+    """Files of a source that wait whole in quarantine for one reason, newest first, as tuple[WaitingFile, ...]."""
+
+    source: str
+    code: str
+    limit: int = 10
+
+
+@dataclass(frozen=True, slots=True)
 class Streams:
     """How the reading of a source's streams stands, as tuple[StreamView, ...]; NotFound without such a source."""
 
@@ -193,3 +202,10 @@ class QuarantinedPart:
     """One part that could not be read, as QuarantineView; NotFound if there is none."""
 
     part_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaySources:
+    """The sources that a replay would read (a family if it ends with a colon, all if empty), as their reading's basis."""
+
+    wanted: str = ""

@@ -4,38 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
+
+import asyncpg
 
 from kit.database import Tx
 from kit.ids import uuid7
-
-
-class ReadingRow(NamedTuple):
-    """A whole reading of an event on its way into the log; `normalised` is JSON.
-
-    `number` is one more than that of the reading in force, `left` the identity that that one was about.
-    """
-
-    event_id: UUID
-    number: int
-    source: str
-    source_event_id: str
-    event_type: str
-    schema_version: str
-    kind: str
-    external_id: str
-    word: str | None
-    qualifier: str | None
-    flag: str | None
-    normalised: str
-    occurred_at: datetime
-    precision: str
-    sequence: int
-    digest: bytes
-    subject: UUID
-    left: UUID
-
+from ledger.domain.readings import InForce, ReadingRow
 
 _ADD = """
 INSERT INTO interpretations (business_id, normaliser_version, mapping_version, made_at, event_id, number, source,
@@ -48,6 +23,44 @@ SELECT $1, $2, $3, $4, * FROM unnest($5::uuid[], $6::int[], $7::text[], $8::text
 _RING = """
 INSERT INTO pending (business_id, id, subject, due_at) SELECT $1, * , $4 FROM unnest($2::uuid[], $3::uuid[])
 """
+_READ = (
+    "event_type", "schema_version", "kind", "external_id", "word", "qualifier", "flag", "normalised", "occurred_at",
+    "precision", "sequence", "digest", "subject",
+)  # fmt: skip
+_TOLD = f"id, delivery, ingested_at, source, source_event_id, {', '.join(_READ)}"
+_IN_FORCE = f"""
+SELECT t.id, coalesce(n.number, 0), t.rewrite, t.delivery, t.ingested_at, t.digest, t.source, t.source_event_id,
+       {", ".join(f"CASE WHEN n.number IS NULL THEN t.{c} ELSE n.{c} END" for c in _READ)}
+FROM (SELECT {_TOLD}, false AS rewrite FROM external_events WHERE business_id = $1 AND source = $2 AND {{about}}
+      UNION ALL
+      SELECT {_TOLD}, true FROM event_rewrites WHERE business_id = $1 AND source = $2 AND {{about}}) t
+LEFT JOIN LATERAL (
+  SELECT number, {", ".join(_READ)} FROM interpretations i
+  WHERE i.business_id = $1 AND i.event_id = t.id ORDER BY i.number DESC LIMIT 1
+) n ON true
+"""
+_OF_DELIVERIES = _IN_FORCE.format(about="delivery = ANY($3::bytea[])")
+_OF_IDS = _IN_FORCE.format(about="source_event_id = ANY($3::text[])")
+# Just enough to see that a reading is the same: the status counts where it was told by a word.
+_MARKS = """
+SELECT t.key, t.source_event_id, CASE WHEN n.number IS NULL THEN t.digest ELSE n.digest END,
+       CASE WHEN n.number IS NULL THEN t.event_type ELSE n.event_type END,
+       CASE WHEN n.number IS NULL THEN t.status ELSE n.status END,
+       CASE WHEN n.number IS NULL THEN t.flag ELSE n.flag END
+FROM (SELECT id, {key} AS key, source_event_id, digest, event_type, flag,
+             CASE WHEN word IS NOT NULL THEN normalised ->> 'status' END AS status
+      FROM external_events WHERE business_id = $1 AND source = $2 AND {key} = ANY($3)
+      UNION ALL
+      SELECT id, {key} AS key, source_event_id, digest, event_type, flag,
+             CASE WHEN word IS NOT NULL THEN normalised ->> 'status' END
+      FROM event_rewrites WHERE business_id = $1 AND source = $2 AND {key} = ANY($3)) t
+LEFT JOIN LATERAL (
+  SELECT number, digest, event_type, flag, CASE WHEN word IS NOT NULL THEN normalised ->> 'status' END AS status
+  FROM interpretations i WHERE i.business_id = $1 AND i.event_id = t.id ORDER BY i.number DESC LIMIT 1
+) n ON true
+"""
+_MARKS_OF_DELIVERIES = _MARKS.format(key="delivery")
+_MARKS_OF_IDS = _MARKS.format(key="source_event_id")
 
 
 async def hold_readings(tx: Tx, business: UUID) -> None:
@@ -64,10 +77,29 @@ async def add_readings(
     columns = [list(column) for column in zip(*rows, strict=True)]
     left = columns.pop()
     await tx.run(_ADD, business, normaliser, mapping, at, *columns)
-    await ring_subjects(tx, business, {*columns[-1], *left}, at=at)
-
-
-async def ring_subjects(tx: Tx, business: UUID, subjects: set[UUID], *, at: datetime) -> None:
-    """Put identities into the mailbox, to be folded anew."""
-    wanted = sorted(subjects)
+    wanted = sorted({*columns[-1], *left})
     await tx.run(_RING, business, [uuid7() for _ in wanted], wanted, at)
+
+
+async def in_force_of_deliveries(
+    tx: Tx, business: UUID, source: str, deliveries: Sequence[bytes]
+) -> list[InForce]:
+    """Return what came with these deliveries (their digests), each with its reading in force."""
+    return [InForce(*row) for row in await tx.fetch(_OF_DELIVERIES, business, source, deliveries)]
+
+
+async def in_force_of_ids(tx: Tx, business: UUID, source: str, event_ids: Sequence[str]) -> list[InForce]:
+    """Return the events of a source by its own ids, rewrites too, each with its reading in force."""
+    return [InForce(*row) for row in await tx.fetch(_OF_IDS, business, source, event_ids)]
+
+
+async def marks_of_deliveries(
+    tx: Tx, business: UUID, source: str, deliveries: Sequence[bytes]
+) -> list[asyncpg.Record]:
+    """Return (delivery, event id, digest, type, status by a word, flag) in force of what came with deliveries."""
+    return await tx.fetch(_MARKS_OF_DELIVERIES, business, source, deliveries)
+
+
+async def marks_of_ids(tx: Tx, business: UUID, source: str, event_ids: Sequence[str]) -> list[asyncpg.Record]:
+    """Return (event id, event id, digest, type, status by a word, flag) in force of events by their ids."""
+    return await tx.fetch(_MARKS_OF_IDS, business, source, event_ids)

@@ -12,9 +12,10 @@ import orjson
 from kit.database import Tx
 from kit.errors import Rejected
 from ledger.domain.checks import check_event
+from ledger.domain.readings import ReadingRow
 from ledger.domain.statuses import read_status
 from ledger.domain.vocabulary import EVENT_FOR_STATUS
-from ledger.store.readings import ReadingRow, add_readings, hold_readings
+from ledger.store.readings import add_readings, hold_readings
 
 # Words are compared as ingest compares them: without case and outer blanks. What counts is the reading in force.
 _WORDED = """

@@ -54,6 +54,11 @@ NEEDED: dict[type, Permission] = {
     queries.Members: Permission.ADMINISTER,
     commands.RemapStatus: Permission.MAP,
     commands.SetAside: Permission.REPLAY,
+    commands.StartReplay: Permission.REPLAY,
+    commands.TakeReadings: Permission.REPLAY,
+    commands.TryReadings: Permission.REPLAY,
+    commands.FinishReplay: Permission.REPLAY,
+    queries.ReplaySources: Permission.REPLAY,
     queries.Quarantine: Permission.REPLAY,
     queries.QuarantinedPart: Permission.REPLAY,
     commands.ResolveConflict: Permission.ANSWER,
@@ -74,7 +79,10 @@ NEEDED: dict[type, Permission] = {
     ),
     commands.LinkChat: Permission.LINK,
 }  # fmt: skip
-RESULTS = {commands.NewSource, commands.Drained, commands.Rebuilt, commands.OutboxMessage}
+RESULTS = {
+    commands.NewSource, commands.Drained, commands.Rebuilt, commands.OutboxMessage, commands.ReplayScope,
+    commands.ReplayPlace, commands.ReplayStarted, commands.NewReadings,
+}  # fmt: skip
 
 
 def test_the_matrix_is_the_designs() -> None:
