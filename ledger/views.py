@@ -199,6 +199,8 @@ class SourceView:
     problem: str | None = None
     pulled: bool = False
     """We read it ourselves, now and then."""
+    silent_since: datetime | None = None
+    """Its last call, while a source that calls us is silent for longer than usual."""
     write_back: bool = False
     unread: int = 0
     """Parts that could not be read and still wait (`quarantined` counts all there ever were)."""
@@ -432,6 +434,15 @@ class QuarantineView:
     received_at: datetime
     resolved_at: datetime | None
     resolution: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFile:
+    """A file that waits whole in quarantine, with its raw body."""
+
+    filename: str | None
+    received_at: datetime
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def show_source(name: Name, business: Business = None, as_json: AsJson = False) 
 
     view, streams = run(work)
     result = {
-        "name": view.name, "state": view.state, "problem": view.problem, "write_back": view.write_back,
+        "name": view.name, "state": view.state, "problem": view.problem, "silent_since": view.silent_since, "write_back": view.write_back,
         "streams": [
             {"stream": s.stream, "lane": s.lane, "read_until": s.read_until, "goal": s.goal, "window_to": s.window_to,
              "due_at": s.due_at, "reading": s.reading, "pages": s.pages, "items": s.items, "failures": s.failures,
@@ -139,6 +139,10 @@ def show_source(name: Name, business: Business = None, as_json: AsJson = False) 
     def human() -> None:
         say(f"[bold]{escape(view.name)}[/] ({escape(view.label)}): {view.state}"
             + (" · written back" if view.write_back else ""))  # fmt: skip
+        if view.silent_since:
+            say(
+                f"It has not called since {_moment(view.silent_since)}, longer than usual; it is read meanwhile."
+            )
         if view.problem:
             say(f"[bold red]{escape(view.problem)}[/]")
         table(

@@ -17,6 +17,7 @@ from dramatiq.errors import DramatiqError
 
 from bot.digest import queue_due_digests
 from ingest.cursors import sources_due
+from ingest.silence import pull_silent_ones
 from kit.database import transaction
 from kit.errors import MunshiError
 from kit.logs import configure_logs, logger
@@ -98,6 +99,7 @@ class Scheduler:
         await self.ring(now)
         await self.pull(now)
         if self._sweeps_at is None or now >= self._sweeps_at:
+            await pull_silent_ones(self.door.engine, await all_businesses(self.door.engine), now=now)
             await self.sweep(now)
             self._sweeps_at = now + SWEEPS_EVERY
         if self._digests_at is None or now >= self._digests_at:

@@ -57,7 +57,7 @@ async def read_sources(ctx: Context, *, names: Sequence[str] | None = None) -> t
     rows = await ctx.tx.fetch(
         """
         SELECT s.name, s.connector, s.label, s.enabled, s.write_back, s.silence_hours, p.problem,
-               coalesce(p.pulled, false) AS pulled, t.last_event_at, t.last_delivery_at,
+               coalesce(p.pulled, false) AS pulled, t.last_event_at, t.last_delivery_at, t.silent_since,
                t.covered_until, t.balance, t.account, coalesce(t.events, 0) AS events,
                coalesce(t.quarantined, 0) AS quarantined, coalesce(t.duplicates, 0) AS duplicates,
                (SELECT count(*) FROM quarantine q WHERE q.business_id = s.business_id AND q.source = s.name
@@ -104,6 +104,7 @@ async def read_sources(ctx: Context, *, names: Sequence[str] | None = None) -> t
             silence_hours=row["silence_hours"],
             problem=row["problem"],
             pulled=row["pulled"],
+            silent_since=row["silent_since"],
             write_back=row["write_back"],
             unread=row["unread"],
         )

@@ -111,6 +111,7 @@ source_state = Table(
     Column("covered_until", Date, nullable=True, comment="bank files: the last day that a statement covers"),
     Column("balance", BigInteger, nullable=True, comment="bank: closing balance on covered_until"),
     Column("account", Text, nullable=True),
+    when("silent_since"),
     Column("events", BigInteger, nullable=False, server_default="0"),
     Column("quarantined", BigInteger, nullable=False, server_default="0"),
     Column("duplicates", BigInteger, nullable=False, server_default="0"),
