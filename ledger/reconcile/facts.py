@@ -246,10 +246,48 @@ _PARTY = Fact(
         "promise_amount": Column("money", "f.promise_amount", "amount that it promised"),
     },
 )
+_CHANGED_BILL = Fact(
+    "changed_bill",
+    "A bill that was fully paid, as far as we knew, when a source changed its amount; not one that was cancelled.",
+    """invoices f CROSS JOIN LATERAL (
+        SELECT p.amount AS was, p.known_to AS changed_at FROM postings p
+        WHERE p.business_id = f.business_id AND p.document_id = f.id AND p.kind IN ('invoice', 'opening')
+          AND p.known_to IS NOT NULL
+          AND (SELECT sum(q.amount) <= 0 AND bool_or(q.kind = 'receipt') FROM postings q
+               WHERE q.business_id = p.business_id AND q.document_id = p.document_id AND q.known_from < p.known_to
+                 AND (q.known_to IS NULL OR q.known_to >= p.known_to))
+        ORDER BY p.known_to LIMIT 1) h
+      WHERE f.business_id = :business AND f.amount <> h.was AND f.status <> 'invoice.voided'""",
+    {
+        "id": Column("uuid", "f.id", "row id"),
+        "anchor": Column("uuid", "f.anchor", "the source identity that the bill stands on"),
+        "party_id": Column("uuid", "f.party_id", "the customer"),
+        "amount": Column("money", "f.amount", "total of the bill as it is now"),
+        "currency": Column("text", "f.currency", "ISO 4217"),
+        "day": Column(
+            "date", "(h.changed_at AT TIME ZONE :zone)::date", "day on which we learnt of the change"
+        ),
+        "number": Column("text", "f.number", "bill number"),
+        "was": Column("money", "h.was", "its total when it was first known to be paid"),
+        "outstanding": Column("money", "f.outstanding", "what is to come now"),
+        "source": Column(
+            "text",
+            "(SELECT e.source FROM claims c JOIN LATERAL ("
+            " SELECT source, ingested_at FROM external_events WHERE business_id = c.business_id AND subject = c.subject"
+            " UNION ALL"
+            " SELECT source, ingested_at FROM event_rewrites WHERE business_id = c.business_id AND subject = c.subject"
+            ") e ON e.ingested_at <= h.changed_at WHERE c.business_id = f.business_id AND c.row_id = f.id"
+            " ORDER BY e.ingested_at DESC, e.source LIMIT 1)",
+            "who spoke last of it before the change was known",
+        ),
+    },
+)
+
 FACTS: Mapping[str, Fact] = {
     fact.name: fact
     for fact in (
-        _INVOICE, _RECEIPT, _BANK_LINE, _SETTLEMENT, _CLAIM, _ALLOCATION, _PAYABLE, _PARTY, EVENT_FLAG, SOURCE, QUARANTINE,
+        _INVOICE, _RECEIPT, _BANK_LINE, _SETTLEMENT, _CLAIM, _ALLOCATION, _PAYABLE, _PARTY, _CHANGED_BILL, EVENT_FLAG, SOURCE,
+        QUARANTINE,
     )
 }  # fmt: skip
 """Every fact by its name."""
