@@ -11,6 +11,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from kit.errors import Rejected
+from kit.xml import parse
 from tests.connectors.casebook import Case
 
 Place = tuple[str | int, ...]
@@ -147,15 +149,15 @@ def _without(holder: Any, key: Any) -> Any:
 
 # ---- XML -------------------------------------------------------------------------------------------
 def element(case: Case) -> ET.Element | None:
-    """Return the body of a case as XML (our own fixtures, so the standard parser will do); None where it is none."""
+    """Return the body of a case as XML, prefixes as written; None where it is none."""
     return _element(case.inbound.body)
 
 
 @lru_cache(maxsize=512)
 def _element(body: bytes) -> ET.Element | None:
     try:
-        return ET.fromstring(body)
-    except (ET.ParseError, ValueError, LookupError):
+        return parse(body)
+    except Rejected:
         return None
 
 
@@ -202,12 +204,37 @@ _TEXTS = (
 )  # fmt: skip
 
 
+def rewritten(case: Case, change: Callable[[ET.Element], None]) -> bytes:
+    """Return the XML of a case after a change."""
+    root = copy.deepcopy(element(case))
+    assert root is not None
+    change(root)
+    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def elements(case: Case) -> list[int]:
+    """Every kind of element that a case has, by the place of its first in document order (the root left out)."""
+    root, kinds = element(case), dict[tuple[str, ...], int]()
+    number = -1
+
+    def walk(holder: ET.Element, path: tuple[str, ...]) -> None:
+        nonlocal number
+        number += 1
+        kinds.setdefault(path, number)
+        for child in holder:
+            walk(child, (*path, child.tag))
+
+    if root is not None:
+        walk(root, ())
+    return [number for number in kinds.values() if number]
+
+
 # ---- rows ------------------------------------------------------------------------------------------
 Count = Callable[[bytes], int]
 
 
 def row_lists(case: Case, count: Count) -> list[Place]:
-    """Find the lists of rows in a JSON body: emptied, each takes at least its length of what is counted with it."""
+    """Find the lists of rows in a JSON body: emptied, one takes at least its length of what `count` counts with it."""
     value = tree(case)
     if value is None:
         return []
@@ -221,3 +248,51 @@ def row_lists(case: Case, count: Count) -> list[Place]:
         if outer and whole - count(dumped(put(value, place, []))) >= len(rows):
             found.append(place)
     return found
+
+
+def row_elements(case: Case, count: Count) -> list[tuple[int, list[int]]]:
+    """Find the rows in an XML body: the place of what holds them in document order, and theirs in it."""
+    root = element(case)
+    if root is None:
+        return []
+    found = []
+    whole = count(rewritten(case, lambda _: None))
+    for at, holder in enumerate(root.iter()):
+        for tag in dict.fromkeys(child.tag for child in holder):
+            rows = [number for number, child in enumerate(holder) if child.tag == tag]
+            without = rewritten(case, lambda root, at=at, rows=rows: _remove(nth(root, at), rows))
+            if len(rows) >= 2 and whole - count(without) >= len(rows):
+                found.append((at, rows))
+    return found
+
+
+def nth(root: ET.Element, at: int) -> ET.Element:
+    """Return the element at a place in document order."""
+    return next(found for number, found in enumerate(root.iter()) if number == at)
+
+
+def _remove(holder: ET.Element, rows: Sequence[int]) -> None:
+    for child in [holder[number] for number in rows]:
+        holder.remove(child)
+
+
+def without_row(case: Case, at: int, row: int) -> bytes:
+    """Return an XML body without one of its rows."""
+    return rewritten(case, lambda root: _remove(nth(root, at), [row]))
+
+
+def row_doubled(case: Case, at: int, row: int) -> bytes:
+    """Return an XML body with one of its rows twice."""
+    return rewritten(case, lambda root: nth(root, at).append(copy.deepcopy(nth(root, at)[row])))
+
+
+def row_emptied(case: Case, at: int, row: int) -> bytes:
+    """Return an XML body in which nothing stands in one of the rows."""
+
+    def empty(root: ET.Element) -> None:
+        holder = nth(root, at)
+        bare = ET.Element(holder[row].tag)
+        holder.remove(holder[row])
+        holder.insert(row, bare)
+
+    return rewritten(case, empty)
