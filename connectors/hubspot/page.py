@@ -74,7 +74,8 @@ def _labels(tie: Record) -> frozenset[str]:
     for kind in map(as_object, as_list(tie.get("associationTypes"))):
         if isinstance(kind.get("label"), str):
             found.add(kind["label"].strip().casefold())
-        if kind.get("category") == "HUBSPOT_DEFINED" and kind.get("typeId") in _PRIMARY_IDS:
+        number = kind.get("typeId")
+        if kind.get("category") == "HUBSPOT_DEFINED" and isinstance(number, int) and number in _PRIMARY_IDS:
             found.add(_PRIMARY)
     return frozenset(found)
 
