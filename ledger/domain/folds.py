@@ -1,6 +1,7 @@
 """Stage one: fold all facts of one source identity into its state, whatever order they came in.
 
-Canonical order is occurred_at, source sequence, lifecycle rank, content digest. Observed snapshots (seen at some
+Canonical order is occurred_at, source sequence, lifecycle rank, content digest. A day says what a fact is about, not
+when it was stated: facts known to the day go by their source's sequence first, where it has one. Observed snapshots (seen at some
 time, changed nobody knows when) advance the state by rank, never by time. A final fact isn't undone by a lower one.
 """
 
@@ -42,8 +43,9 @@ class Fact:
         return STATUS_RANK.get(self.data.get("status") or "", EVENTS[self.event_type].rank)
 
 
-def _order(fact: Fact) -> tuple[bool, datetime, int, int, bytes]:
-    return (fact.precision != "observed", fact.occurred_at, fact.sequence, fact.rank, fact.digest)
+def _order(fact: Fact) -> tuple[bool, int, datetime, int, int, bytes]:
+    stated = fact.sequence if fact.precision == "day" else 0
+    return (fact.precision != "observed", stated, fact.occurred_at, fact.sequence, fact.rank, fact.digest)
 
 
 def fold(facts: Iterable[Fact]) -> dict[str, Any] | None:

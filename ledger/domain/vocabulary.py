@@ -29,6 +29,7 @@ _DOCUMENT = {
     "number": "text", "party": "party", "issued_on": "date", "due_on": "date", "amount": "money",
     "currency": "currency", "base": "money", "tax": "money", "paid": "money", "dues": "dues", "status": "text",
     "url": "url", "references": "references", "description": "text", "voucher": "text",
+    "outstanding": "money",  # what of it was still open when it was seen
 }  # fmt: skip
 _PAYMENT = {
     **_MONEY, "party": "party", "payer": "payer", "method": "text", "paid_on": "date", "references": "references",

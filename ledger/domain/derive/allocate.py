@@ -252,7 +252,7 @@ def _deduct(money: Money, line: _Line) -> int:
 def _pay(money: Money, document: Document, amount: int, *, why: str) -> int:
     """Set up to `amount` of money against a document; until the document's day it stands on account."""
     reserve = 0
-    if document.reserve_on and money.day <= document.reserve_on:
+    if document.reserve_on and money.first_day <= document.reserve_on:
         reserve = min(document.reserve, max(money.left_on(document.reserve_on) - money.allocated, 0))
     fits = min(amount, document.remaining + reserve)
     if fits <= 0:

@@ -111,8 +111,8 @@ def _document(
     kind: str, members: list[Identity], party: UUID, terms: Terms, parties: PartyIndex
 ) -> Document | None:
     """Build one document from all who describe it; None while nobody has stated its amount."""
-    members = sorted(members, key=lambda identity: identity.trust)
-    best = next((member for member in members if member.data.get("amount") is not None), None)
+    members, living = _by_trust(members)
+    best = _best(living)
     if best is None:
         return None
     side = "payable" if kind == "bill" or best.data.get("side") == "payable" else "receivable"
@@ -128,12 +128,38 @@ def _document(
         amount=best.data["amount"],
         currency=best.data["currency"],
         base=best.data.get("base"),
-        closed=_closed(members, best),
+        closed=_closed(living, best),
     )
     if kind != "credit_note":
-        _set_dues(document, members, party, parties)
-        _set_reserve(document, members, terms)
+        _set_dues(document, living, party, parties)
+        _set_reserve(document, living, terms)
     return document
+
+
+def _by_trust(members: list[Identity]) -> tuple[list[Identity], list[Identity]]:
+    """Return all who describe a document, the most trusted first, and those of them that count.
+
+    A record that its source voided doesn't, where the same source has another of that number that stands: a bill
+    that was deleted and entered anew. A snapshot is no such record.
+    """
+    ranked = sorted(members, key=lambda identity: identity.trust)
+    standing = {m.source for m in ranked if not _voids(m) and m.state.get("precision") != "observed"}
+    living = [member for member in ranked if not _voids(member) or member.source not in standing]
+    return [*living, *(member for member in ranked if member not in living)], living
+
+
+def _voids(member: Identity) -> bool:
+    return _CLOSED.get(_closing(member)) == "voided"
+
+
+def _best(living: Sequence[Identity]) -> Identity | None:
+    """Return whose amount counts: the most trusted's; of a source's snapshots, which state what was left, the largest."""
+    stated = [member for member in living if member.data.get("amount") is not None]
+    if not stated or stated[0].state.get("precision") != "observed":
+        return stated[0] if stated else None
+    return max(
+        (member for member in stated if member.source == stated[0].source), key=lambda m: m.data["amount"]
+    )
 
 
 def _closed(members: list[Identity], best: Identity) -> str | None:
@@ -189,3 +215,9 @@ def _set_reserve(document: Document, members: list[Identity], terms: Terms) -> N
         if paid and trusted and min(paid, document.amount) > document.reserve:
             document.reserve = min(paid, document.amount)
             document.reserve_on = member.day(terms)
+    seen = [m for m in members if m.data.get("outstanding") is not None and m.source.startswith("books:")]
+    if seen:
+        last = max(seen, key=lambda member: (member.at, member.subject))
+        paid = max(document.amount - last.data["outstanding"], 0)
+        if paid > document.reserve:
+            document.reserve, document.reserve_on = paid, last.day(terms)

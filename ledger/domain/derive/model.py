@@ -168,6 +168,8 @@ class Money:
     amount: int
     currency: str
     day: date
+    first_day: date
+    """The earliest day that any of the claims states: the books may show it before the bank does."""
     status: str
     arrived: bool
     party: UUID | None = None

@@ -17,6 +17,7 @@ CLEARING = timedelta(days=4)
 """How long money that the books show may be on its way to the bank, a weekend and a holiday in it."""
 _SOONER, _LATER = timedelta(days=3), timedelta(days=7)
 """How far the bank's day may lie before and after the day of the books, for the same money."""
+_NOT_PRESENTED = frozenset(["cheque.received", "cheque.deposited", "cheque.replaced"])
 _REVERSED = frozenset(["payment.reversed", "payout.reversed", "cheque.returned", "cheque.replaced"])
 
 
@@ -50,7 +51,7 @@ def build_money(
         for members in _joined(claims, bank, decisions):
             if claims is outgoing and not any(m.kind == "payout" for m in members):
                 continue
-            if all(m.type == "cheque.replaced" for m in members):
+            if all(m.type in _NOT_PRESENTED for m in members):
                 continue
             money = _money(members, terms, side="receivable" if claims is incoming else "payable")
             money.party = _party(members, parties)
@@ -213,9 +214,8 @@ def _by_amount(
 
 
 def _is_incoming(claim: Identity) -> bool:
-    """Whether it may be money of ours: a payment, or a cheque that the bank has seen (replaced: seen and returned)."""
-    presented = claim.type in ("cheque.cleared", "cheque.returned", "cheque.replaced")
-    return (claim.kind == "payment" or presented) and claim.data.get("amount") is not None
+    """Whether it may be money of ours: a payment, or a cheque (in hand it is none until the bank shows it)."""
+    return claim.kind in ("payment", "cheque") and claim.data.get("amount") is not None
 
 
 def _money(members: list[Identity], terms: Terms, *, side: str) -> Money:
@@ -230,6 +230,7 @@ def _money(members: list[Identity], terms: Terms, *, side: str) -> Money:
         amount=amount,
         currency=best[0].data["currency"],
         day=min(member.day(terms, "posted_on", "paid_on", "on") for member in best),
+        first_day=min(member.day(terms, "posted_on", "paid_on", "on") for member in members),
         status=status,
         arrived=_arrived(members, status, terms),
     )

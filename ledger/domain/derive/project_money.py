@@ -165,13 +165,15 @@ def cheque_rows(out: Derived, identities: list[Identity], parties: PartyIndex, m
         if cheque.kind != "cheque" or cheque.data.get("amount") is None or not cheque.data.get("number"):
             continue
         money = moneys.of.get(cheque.subject)
+        shown = money is not None and any(member.type == "bank.credited" for member in money.members)
+        in_hand = cheque.type in ("cheque.received", "cheque.deposited")
         party = parties.of(cheque) or (money.party if money else None)
         out.tables["cheques"].append(
             r.ChequeRow(
                 id=row_id("cheque", cheque.subject),
                 anchor=cheque.subject,
                 party_id=parties.row(party) if party else None,
-                status=cheque.type,
+                status="cheque.cleared" if shown and in_hand else cheque.type,
                 number=cheque.data["number"],
                 bank=cheque.data.get("bank"),
                 dated_on=cheque.date("dated_on"),
