@@ -86,11 +86,28 @@ def build_documents(identities: Iterable[Identity], parties: PartyIndex, terms: 
             rows.append(_document(identity.kind, [identity], party, terms, parties))
     _place_undated(groups, undated, parties)
     rows += [
-        _document(kind, members, party, terms, parties) for (kind, _, party, _), members in groups.items()
+        _document(kind, part, party, terms, parties)
+        for (kind, _, party, _), members in groups.items()
+        for part in _apart(members)
     ]
     found_rows = [row for row in rows if row is not None]
     found_rows.sort(key=lambda row: (row.issued_on, row.anchor))
     return Documents(found_rows)
+
+
+def _apart(members: list[Identity]) -> list[list[Identity]]:
+    """Part the records of one number that stand side by side in the same books: numbers may begin anew each month.
+
+    What other sources and snapshots say of the number stays with the first of them.
+    """
+    first: set[str] = set()
+    more: list[Identity] = []
+    for member in sorted(members, key=lambda identity: identity.subject):
+        if member.source.startswith("books:") and _stands(member):
+            if member.source in first:
+                more.append(member)
+            first.add(member.source)
+    return [[m for m in members if m not in more], *([m] for m in more)] if more else [members]
 
 
 def _place_undated(groups: dict[_Name, list[Identity]], undated: list[Identity], parties: PartyIndex) -> None:
@@ -143,9 +160,14 @@ def _by_trust(members: list[Identity]) -> tuple[list[Identity], list[Identity]]:
     that was deleted and entered anew. A snapshot is no such record.
     """
     ranked = sorted(members, key=lambda identity: identity.trust)
-    standing = {m.source for m in ranked if not _voids(m) and m.state.get("precision") != "observed"}
+    standing = {member.source for member in ranked if _stands(member)}
     living = [member for member in ranked if not _voids(member) or member.source not in standing]
     return [*living, *(member for member in ranked if member not in living)], living
+
+
+def _stands(member: Identity) -> bool:
+    """Whether it is a record of its own that counts: not voided, and no snapshot."""
+    return not _voids(member) and member.state.get("precision") != "observed"
 
 
 def _voids(member: Identity) -> bool:

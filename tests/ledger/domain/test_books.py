@@ -62,6 +62,16 @@ def test_a_bill_deleted_and_entered_anew_under_its_number_stands():
     assert balance(made) == 450_00
 
 
+def test_two_vouchers_of_one_number_are_two_bills():
+    made = world(
+        invoice("g1", 500_00, number="Journal 1"),
+        invoice("g2", 450_00, number="Journal 1"),
+        invoice("bill:1", 500_00, number="Journal 1", seen="2026-04-01", outstanding=500_00),
+    )
+    assert sorted(row.amount for row in made.tables["invoices"]) == [450_00, 500_00]
+    assert balance(made) == 950_00
+
+
 def test_a_report_of_before_does_not_bring_a_voided_bill_back():
     old = said(TALLY, "invoice.status_reported", "g1", **invoice("g1", 500_00).data, status="invoice.voided")
     made = world(old, invoice("bill:1", 500_00, seen="2026-04-01", outstanding=500_00))
