@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from graph.context import Ring
 from graph.endpoint import GraphqlEndpoint
+from graph.party_links import party_link_route
 from ingest.door import Appender
 from ingest.rejections import RejectionTrail
 from ingest.schema import schema_route
@@ -99,6 +100,7 @@ def make_app(
             Route("/graphql", graphql.serve, methods=["GET", "POST"]),
             webhook_route(webhook),
             schema_route(),
+            party_link_route(settings),
             Route("/healthz", healthz, methods=["GET"]),
             Route("/metrics", metrics, methods=["GET"]),
             *extra_routes,

@@ -9,10 +9,14 @@ from typing import Any
 import structlog
 
 _RISKY = re.compile(
-    r"secret|token|password|authorization|signature|cookie|api_key|phone|email|vpa|narration|body|gstin|pan$|^name$",
+    r"secret|token|password|authorization|signature|cookie|api_key|credential|phone|email|vpa|narration|body|gstin|pan$|^name$",
     re.IGNORECASE,
 )
-_KEYS = re.compile(r"mun_[0-9a-f]{32}_[\w\-]+|whsec_[\w+/=]+|\b\d{8,12}:[\w\-]{30,}")
+_KEYS = re.compile(
+    r"mun_[0-9a-f]{32}_[\w\-]+|whsec_[\w+/=]+|\b\d{8,12}:[\w\-]{30,}"  # ours, Standard Webhooks and Stripe, Telegram
+    r"|\brzp_(?:live|test)_\w+|\b[sr]k_(?:live|test)_\w+|\bpat-\w{2,4}-[0-9a-f\-]{20,}|\b1000\.[0-9a-f]{32}\.[0-9a-f]{32}"
+)
+"""Keys and tokens by their own form: Razorpay, Stripe, HubSpot and Zoho write theirs so."""
 
 
 def _mask(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     telegram_bot_token: SecretStr = SecretStr("")
     telegram_api_base: str = ""
     """Any Bot API server; empty: Telegram's own."""
+    chat_url: str = ""
+    """The bot's own address (https://t.me/…): links on a CRM's records open the customer there."""
     munshi_extra_routes: str = ""
     """`package.module:function` that returns more routes for the api, or something with routes() and close()."""
     munshi_doorbell: str = "workers.doorbell:ring"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import UUID
 
 from telegram import Update
 from telegram.error import TelegramError
@@ -13,6 +14,7 @@ from bot.cards.plain import help_card, welcome_card
 from bot.digest import queue_digest
 from bot.gate import Gate
 from bot.handlers.failures import HasDoor, by_remedy
+from bot.scenes import Scenes
 from bot.visit import Visit, Visitor, answer, visitor_of
 from bot.words import Html
 from kit.errors import Rejected
@@ -26,12 +28,23 @@ from ledger.store.directory import business_of_code
 log = logger(__name__)
 
 
+def linked_party(code: str) -> UUID | None:
+    """Return the customer that a link from a CRM's record names (`c_` and his id), None for any other code."""
+    if not code.startswith("c_"):
+        return None
+    try:
+        return UUID(hex=code[2:])
+    except ValueError:
+        return None
+
+
 class Linking(HasDoor):
     """Linking a chat by code."""
 
     def __init__(self, door: Door, gate: Gate) -> None:
         super().__init__(door)
         self._gate = gate
+        self._scenes = Scenes(door)
 
     @by_remedy
     async def start(self, update: Update, visit: Visit) -> None:
@@ -41,6 +54,9 @@ class Linking(HasDoor):
         code = "".join(visit.args or [])
         if not code:
             await self._help(visit)
+            return
+        if (party := linked_party(code)) is not None and visit.visitor is not None:
+            await answer(self.door, visit.guest, [await self._scenes.party(visit.guest, party)])
             return
         if self._gate.wrong_codes.left(chat_id) <= 0:
             await self._say(visit, chat_id, strangers.too_many_codes)

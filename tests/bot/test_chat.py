@@ -87,6 +87,17 @@ async def test_every_command_answers(say: Say, join: Join, customers: None) -> N
     assert "What you can ask me" in await say(RAMESH, "/nonsense")
 
 
+async def test_the_link_on_a_crms_record_opens_the_customer_to_who_may_see_him(
+    say: Say, join: Join, customers: None
+) -> None:
+    await join("Ramesh", "owner", RAMESH)
+    assert "<b>Sharma Traders</b>" in await say(RAMESH, f"/start c_{SHARMA.hex}")
+    assert "code" in await say(RAMESH, "/start c_nonsense")
+    await join("Ravi", "sales", RAVI, crm_owner="ravi")
+    assert "<b>Sharma Traders</b>" in await say(RAVI, f"/start c_{SHARMA.hex}")
+    assert "Gupta" not in await say(RAVI, f"/start c_{GUPTA.hex}")
+
+
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
