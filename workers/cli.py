@@ -20,7 +20,7 @@ from kit.settings import settings, wrong_settings
 from ledger.commands import RebuildBusiness, SweepBusiness
 from ledger.store.audit import Verdict, verify_audit
 from ledger.store.migrate import upgrade
-from workers import cli_people, cli_pulled, cli_quarantine, cli_sources
+from workers import cli_columns, cli_people, cli_pulled, cli_quarantine, cli_sources
 from workers.cli_output import AsJson, Business, say, show, table, told
 from workers.cli_session import Session, choose, run
 from workers.migration import migrate_embedded, set_password
@@ -39,6 +39,7 @@ app.add_typer(cli_people.member, name="member")
 app.add_typer(cli_people.token, name="token")
 app.command("link")(cli_people.link)
 app.add_typer(cli_sources.source, name="source")
+cli_sources.source.command("columns")(cli_columns.columns)
 app.command("import")(cli_sources.import_)
 app.command("template")(cli_sources.template)
 app.command("new-connector")(new_connector)

@@ -51,6 +51,16 @@ def read_statements(body: bytes, settings: Mapping[str, Any]) -> Read:
     return _read_tables(read_book(body).sheets, settings)
 
 
+def guess_columns(body: bytes) -> Guess | None:
+    """Return the best guess of the columns of a table file, whether or not its headings are known."""
+    return _best_guess(read_book(body).sheets)
+
+
+def _best_guess(sheets: Sequence[Sheet]) -> Guess | None:
+    guesses = [found for sheet in sheets if (found := guess(sheet.rows)) is not None]
+    return max(guesses, key=lambda found: (found.is_proved, found.is_complete, found.rows), default=None)
+
+
 def _head(body: bytes) -> str:
     head = body[:_HEAD]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -74,8 +84,7 @@ def _read_tables(sheets: Sequence[Sheet], settings: Mapping[str, Any]) -> Read:
     ]
     if any(statement.table.lines or not statement.table.unreadable for statement in known):
         return Read(TABLE, known)
-    guesses = [found for sheet in sheets if (found := guess(sheet.rows)) is not None]
-    best = max(guesses, key=lambda found: (found.is_proved, found.is_complete, found.rows), default=None)
+    best = _best_guess(sheets)
     if known and (best is None or not best.is_proved or any(s.layout == "confirmed" for s in known)):
         return Read(TABLE, known)
     return Read(TABLE, (), best)

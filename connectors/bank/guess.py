@@ -100,14 +100,17 @@ class _Columns:
             for p in range(self._width)
             if p not in days
             and p not in self.flags
-            and _mostly(
-                (_figure(c, self.decimal) is not None or _is_dash(c) for c in cells[p]), len(cells[p])
-            )
+            and (self._are_figures(cells[p]) or (not cells[p] and _hint(headings[p]) in ("debit", "credit")))
         ]
         self.money = [p for p in figures if not self._is_number(p, cells[p])]
         rest = [p for p in range(self._width) if p not in (*days, *self.flags, *self.money) and cells[p]]
         self.texts = sorted(rest, key=lambda p: -sum(len(text_of(cell)) for cell in cells[p]) / len(cells[p]))
         self.date_format, self.is_sure = self._date_format()
+
+    def _are_figures(self, cells: Sequence[Cell]) -> bool:
+        return _mostly(
+            (_figure(cell, self.decimal) is not None or _is_dash(cell) for cell in cells), len(cells)
+        )
 
     def _decimal(self, cells: Sequence[Sequence[Cell]], days: Sequence[int]) -> str:
         points = commas = 0
@@ -120,7 +123,7 @@ class _Columns:
         return "," if commas > points else "."
 
     def _is_number(self, place: int, cells: Sequence[Cell]) -> bool:
-        """Return whether a column of figures holds serial numbers or references: never a fraction, and called so."""
+        """Return whether a column of figures holds serial numbers or references, not amounts: never a fraction, padded, or called so."""
         if role_name(self.headings[place]) in ("debit", "credit", "amount", "balance"):
             return False
         texts = [text_of(cell) for cell in cells]
@@ -130,6 +133,7 @@ class _Columns:
         is_serial = texts == [str(number) for number in range(1, len(texts) + 1)]
         return (
             is_serial
+            or any((len(text) > 1 and text.startswith("0")) or len(text) > 10 for text in texts)
             or key in ("sl", "slno", "sno", "srno", "no")
             or _hint(self.headings[place]) == "reference"
         )
@@ -167,6 +171,12 @@ class _Columns:
             free = [place for place in self.texts if place not in columns.values()]
             if free:
                 columns["narration"] = free[0]
+        if "reference" not in columns:
+            numbers = [
+                place for place in self.texts if place not in columns.values() and self._is_numbered(place)
+            ]
+            if numbers:
+                columns["reference"] = numbers[0]
         stored: dict[str, int | str] = dict(columns)
         if self.date_format == "mdy":
             stored["date_format"] = "mdy"
@@ -176,6 +186,10 @@ class _Columns:
         return Guess(
             name, tuple(self.headings), stored, len(self.body), proved is not None, self.is_sure, sample
         )
+
+    def _is_numbered(self, place: int) -> bool:
+        cells = [text_of(row[place]) for row in self.body if place < len(row) and row[place] is not None]
+        return _mostly((" " not in cell and any(map(str.isdigit, cell)) for cell in cells), len(cells))
 
     def _named(self) -> _Named:
         """Go by headings where no balance proves a reading."""
@@ -198,12 +212,21 @@ class _Columns:
 
     def _proved(self) -> _Named | None:
         """Return the one reading whose amounts and balances agree over all rows; None if there is none, or several."""
-        if len(self.body) < 2 or len(self.money) > _MOST_FIGURES:
+        if len(self.money) > _MOST_FIGURES or not self._runs():
             return None
         fitting = self._fitting(self.body[:_SEEN], self._choices())
         if len(self.body) > _SEEN:
             fitting = self._fitting(self.body, fitting)
         return fitting[0] if len(fitting) == 1 else None
+
+    def _runs(self) -> int:
+        """Return 1 if the days rise, -1 if they fall, 0 if they don't tell: then a debit could pass for a credit."""
+        assert self.date is not None
+        days = [day_of(in_format(row[self.date], self.date_format)) for row in self.body]
+        known = [day for day in days if day is not None]
+        if len(known) < len(days) or len(set(known)) < 2:
+            return 0
+        return 1 if known == sorted(known) else -1 if known == sorted(known, reverse=True) else 0
 
     def _choices(self) -> list[_Named]:
         """Return every way to take amounts and a balance from the columns of figures."""
@@ -224,7 +247,7 @@ class _Columns:
             balances, amounts = figures[choice["balance"]], _amounts(rows, choice, figures)
             if amounts is None or not any(amounts) or None in balances:
                 continue
-            if _agrees(amounts, balances) or _agrees(amounts[::-1], balances[::-1]):
+            if _agrees(amounts[:: self._runs()], balances[:: self._runs()]):
                 key = tuple(amounts), choice["balance"]
                 if key not in found or self._fit(choice) > self._fit(found[key]):
                     found[key] = choice
@@ -243,9 +266,11 @@ def _amounts(
     """Return the signed amounts of a choice; None where it can't be right in some row."""
     if "debit" in choice:
         sides = list(zip(figures[choice["debit"]], figures[choice["credit"]], strict=True))
-        if any(out and came for out, came in sides):
+        if any((out and came) or (out is None and came is None) for out, came in sides):
             return None
         return [(came or 0) - (out or 0) for out, came in sides]
+    if None in figures[choice["amount"]]:
+        return None
     plain = [value or 0 for value in figures[choice["amount"]]]
     if "flag" not in choice:
         return plain

@@ -49,6 +49,8 @@ NEEDED: dict[type, Permission] = {
     commands.SetCredentials: Permission.ADMINISTER,
     commands.ChangeSource: Permission.ADMINISTER,
     commands.PullSource: Permission.MAP,
+    commands.ConfirmColumns: Permission.MAP,
+    queries.WaitingFiles: Permission.MAP,
     commands.StartBackfill: Permission.MAP,
     queries.Streams: Permission.SEE_SOURCES,
     queries.Members: Permission.ADMINISTER,
