@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.contract import Observation, Observed, Unreadable, Wanted
 from connectors.hubspot.fields import Record, as_list, moment, record_id
-from connectors.hubspot.objects import BY_WORD, COMPANIES, CONTACTS, DEALS, INVOICES, OURS, ObjectType
+from connectors.hubspot.objects import BY_WORD, COMPANIES, CONTACTS, DEALS, INVOICES, ObjectType
 from kit.errors import Rejected
 
 VERSION = "v3"
@@ -87,7 +87,7 @@ def _changed(
         changed = event.get("propertyName")
         if not isinstance(changed, str):
             raise Rejected("schema.field_missing", "propertyName: which property changed is missing.")
-        if changed.startswith(OURS) or changed not in (*found.watched(settings), *found.computed):
+        if changed not in (*found.watched(settings), *found.computed):  # our own echo among them
             return f"{name} {changed}"[:100]
     back: list[Observation | Wanted] = [Wanted(found.name, external_id)]
     if step == "restore" and found is DEALS:

@@ -10,8 +10,6 @@ from typing import Any
 from connectors.hubspot.fields import record_id
 from kit.errors import Rejected
 
-OURS = "munshi_"
-"""Every property that we write begins so; a change of one is our own echo."""
 CONTACT = "contact:"
 """Before a contact's id where it is a party: HubSpot numbers companies and contacts apart."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")

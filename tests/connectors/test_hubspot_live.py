@@ -96,7 +96,13 @@ def puller(engine, sources, seal, clock) -> Puller:
         return None
 
     return Puller(
-        engine, sources=sources, seal=lambda: seal, appender=Appender(engine), clock=clock, sleep=no_sleep
+        engine,
+        sources=sources,
+        seal=lambda: seal,
+        appender=Appender(engine),
+        clock=clock,
+        development=True,  # HubSpot is on this machine
+        sleep=no_sleep,
     )
 
 
