@@ -15,7 +15,7 @@ Record = Mapping[str, Any]
 
 STAMP = "Munshi_Stamp"
 """Our field that holds two times: of the record's last change by others, and of our last writing."""
-OWN_WRITING = timedelta(seconds=20)
+OWN_WRITING = timedelta(seconds=5)
 """How far Modified_Time may be from the time of our writing and still be caused by it."""
 _EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _MAX_TEXT = 2_000

@@ -103,10 +103,10 @@ async def _update(module: str, items: Sequence[WriteBack], call: Vendor) -> list
 
 
 def _entry(item: WriteBack, changed: datetime | None, now: datetime | None) -> dict[str, Any]:
-    """One record of the call; a stage that we correct is a change, so that its stamp stays as it is."""
+    """One record of the call; a stage that we correct is a change like any other's, so that no stamp hides it."""
     entry = {"id": item.external_id, **_fields(item)}
     if item.kind == "deal" and item.word is not None:
-        entry["Stage"] = item.word
+        entry |= {"Stage": item.word, STAMP: None}
     elif changed is not None and now is not None:
         entry[STAMP] = stamp(changed, now)
     return entry
