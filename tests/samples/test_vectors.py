@@ -93,3 +93,27 @@ def test_the_standard_webhooks_vector_verifies_and_fails_when_one_byte_changes(v
         other = "A" if signature[place] != "A" else "B"
         with pytest.raises(Denied):
             verify(webhook_signature=f"v1,{signature[:place]}{other}{signature[place + 1 :]}")
+
+
+def test_the_stripe_vector_verifies_and_fails_when_one_byte_changes(vectors):
+    vector = vectors["STRIPE-D1"]
+    stamp, _, told = vector["message"].partition(".")
+    body, now = told.encode(), datetime.fromtimestamp(int(stamp), UTC)
+
+    def verify(body: bytes = body, header: str = vector["header"], secret: str = vector["secret"]) -> None:
+        inbound = Inbound(body, {"stripe-signature": header})
+        load_connector("stripe").verify(inbound, secrets=["whsec_another", secret], now=now)
+
+    verify()
+    for changed in flipped(body):
+        with pytest.raises(Denied):
+            verify(changed)
+    for changed in flipped(vector["signature"].encode()):
+        with pytest.raises(Denied):
+            verify(header=f"t={stamp},v1={changed.decode('latin-1')}")
+    for changed in flipped(stamp.encode()):
+        with pytest.raises(Denied):
+            verify(header=f"t={changed.decode('latin-1')},v1={vector['signature']}")
+    for changed in flipped(vector["secret"].encode()):
+        with pytest.raises(Denied):
+            verify(secret=changed.decode("latin-1"))
