@@ -191,7 +191,7 @@ def changed(manifest: Manifest, inbound: Inbound) -> dict[str, Any] | None:
         by_name.setdefault(unit.what, []).append(unit.shape)
     for what, found in by_name.items():
         shape = merged(found)
-        known = [shape for events in shapes for shape in _called(events, what)]
+        known = [shape for events in shapes for shape in _called(events, what)] if what else []
         nearest = _nearest(known, shape, least=Decimal(0)) if known else _nearest(_all(shapes), shape)
         differs = difference(nearest, shape) if nearest is not None else Difference()
         if differs or (what and not known):
@@ -208,7 +208,7 @@ def unknown_members(manifest: Manifest, inbound: Inbound, version: str) -> dict[
     events = accepted_shapes(manifest.name).get(version, {})
     out: dict[str, str] = {}
     for unit in units(manifest, inbound, headings=_paths(_all([events]))):
-        named = _called(events, unit.what) or (_all([events]) if not unit.what else [])
+        named = _called(events, unit.what) if unit.what else _all([events])
         accepted = _nearest(named, unit.shape)
         if accepted is None:
             continue
