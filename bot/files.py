@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from connectors.contract import Inbound, Observed, load_connector, load_manifest
 from ingest.files import ImportSummary, import_file
@@ -20,6 +21,7 @@ from ledger.views import SourceView
 
 KINDS = ("bank", "spreadsheet")
 """Connectors that read files, in the order in which they are tried: a statement proves itself by its columns."""
+_ANY = "chat"
 _FIRST_SOURCE = {"bank": "bank:{bank}", "spreadsheet": "books:spreadsheet"}
 
 
@@ -42,8 +44,13 @@ class Files:
         """Import a file; Rejected if no reader of ours understands it, Denied if its account isn't connected yet."""
         if not actor.may(Permission.ANSWER):
             raise Denied("file.denied", "Files are sent by the owner or the accounts person.")
-        kind, observed = await asyncio.to_thread(_recognised, inbound, now=self._door.clock())
         known: Sequence[SourceView] = await self._door.query(SourcesQuestion(), actor)
+        layouts = await self._layouts(known, actor)
+        kind, observed = await asyncio.to_thread(
+            _recognised, inbound, layouts=layouts, now=self._door.clock()
+        )
+        if not observed.observations and not any(_reads(source, kind) for source in known):
+            raise _not_understood(observed.unreadable[0].reason)  # no source that it could wait in
         name, label = await self._source_for(kind, observed, known, actor)
         source = await self._sources.by_name(actor.business_id, name)
         summary = await import_file(
@@ -51,12 +58,22 @@ class Files:
         )
         return Imported(label, summary)
 
+    async def _layouts(self, known: Sequence[SourceView], actor: Actor) -> dict[str, Any]:
+        """Return the columns that the business confirmed for tables of its banks."""
+        confirmed: dict[str, Any] = {}
+        for view in known:
+            if _reads(view, "bank"):
+                source = await self._sources.by_name(actor.business_id, view.name)
+                confirmed |= source.settings.get("layouts") or {}
+        return confirmed
+
     async def _source_for(
         self, kind: str, observed: Observed, known: Sequence[SourceView], actor: Actor
     ) -> tuple[str, str]:
         """Return name and label of the source for a file; an owner's first statement of an account connects it."""
-        mine = [source for source in known if source.connector == kind and source.state != "disabled"]
+        mine = [source for source in known if _reads(source, kind)]
         stated, bank = str(observed.facts.get("account") or ""), str(observed.facts.get("bank") or "")
+        bank = "" if bank == _ANY else bank  # no bank is told by the file
         account = _tail(stated)
         fitting = [s for s in mine if account and _tail(s.account) == account]
         fresh = [s for s in mine if not _tail(s.account)] if account else mine
@@ -88,27 +105,43 @@ class Files:
         return added.name, label
 
 
-def _recognised(inbound: Inbound, *, now: datetime) -> tuple[str, Observed]:
-    """Return the reader that understands a file, with its reading: the one that reads most of it."""
+def _recognised(inbound: Inbound, *, layouts: Mapping[str, Any], now: datetime) -> tuple[str, Observed]:
+    """Return the reader that understands a file, with its reading: the one that reads most of it.
+
+    A table whose columns are still to be confirmed comes back without observations, if no other reader reads it.
+    """
     best: tuple[str, Observed] | None = None
+    waiting: tuple[str, Observed] | None = None
     reason: MunshiError | None = None
     for kind in KINDS:
+        settings = {"timezone": "Asia/Kolkata", "layouts": layouts}
         try:
             observed = load_connector(kind).observe(
-                inbound, source=f"{kind}:chat", settings={"timezone": "Asia/Kolkata"}, now=now
+                inbound, source=f"{kind}:{_ANY}", settings=settings, now=now
             )
         except MunshiError as error:
             reason = reason or error
             continue
         if observed.observations and (best is None or _weight(observed) > _weight(best[1])):
             best = (kind, observed)
-    if best is None:
-        raise Rejected(
-            "file.not_understood",
-            "I can't read this file as a bank statement or a sheet of bills.",
-            remedy=str(reason) if reason is not None else "",
-        )
-    return best
+        elif observed.unreadable and not observed.unreadable[0].where:
+            waiting = waiting or (kind, observed)
+    found = best or waiting
+    if found is None:
+        raise _not_understood(str(reason) if reason is not None else "")
+    return found
+
+
+def _not_understood(reason: str) -> Rejected:
+    return Rejected(
+        "file.not_understood",
+        "I can't read this file as a bank statement or a sheet of bills.",
+        remedy=reason,
+    )
+
+
+def _reads(source: SourceView, kind: str) -> bool:
+    return source.connector == kind and source.state != "disabled"
 
 
 def _weight(observed: Observed) -> int:

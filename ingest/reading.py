@@ -97,6 +97,7 @@ def _reading(
     covered = _day(facts.get("covered_until"))
     if covered is not None and covered > (received_at + DAY).date():
         covered = None  # a statement can't tell of days to come: its last balance isn't today's
+    is_foreign = facts.get("currency") not in (None, source.settings.get("currency"))  # no sum with the others
     wanted, odd = _wanted(observed, received_at)
     delivery = Delivery(
         business_id=source.business_id,
@@ -113,7 +114,7 @@ def _reading(
         quarantined=explained(source.manifest, inbound, (*normalised.quarantined, *odd)),
         covered_from=_first_line(normalised) if covered is not None else None,
         covered_until=covered,
-        balance=facts.get("closing") if covered is not None else None,
+        balance=facts.get("closing") if covered is not None and not is_foreign else None,
         account=facts.get("account"),
         wanted=wanted,
     )

@@ -259,7 +259,7 @@ def _tell_import(summary: ImportSummary) -> None:
     if summary.ahead:
         say(f"[bold red]{summary.ahead:,} dated in the future[/]: kept, and not counted.")
     for name, value in summary.facts.items():
-        told_value = _fact(name, value)
+        told_value = _fact(name, value, str(summary.facts.get("currency", "INR")))
         if told_value:
             say(f"  {escape(name.replace('_', ' '))}: {escape(told_value)}")
     if not summary.unreadable:
@@ -271,12 +271,12 @@ def _tell_import(summary: ImportSummary) -> None:
         say(f"  … and {len(summary.unreadable) - _SHOWN:,} more (--json lists all)")
 
 
-def _fact(name: str, value: Any) -> str:
+def _fact(name: str, value: Any, currency: str) -> str:
     """Say a connector's fact about the file; empty where there is nothing to say, or a shorter form beside it."""
     if name == "account":  # its last digits stand beside it
         return ""
     if name in ("opening", "closing") and isinstance(value, int):
-        return format_minor(value)
+        return format_minor(value, currency)
     match value:
         case bool():
             return "yes" if value else "no"

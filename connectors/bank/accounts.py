@@ -77,7 +77,7 @@ def _apart(one: str, other: str) -> str:
 
 
 def _check_currency(statements: Sequence[Statement], settings: Mapping[str, Any]) -> None:
-    wanted = str(settings.get("currency") or statements[0].currency).upper()
+    wanted = str(settings.get("account_currency") or statements[0].currency).upper()
     for statement in statements:
         if statement.currency != wanted:
             raise Rejected(

@@ -73,7 +73,10 @@ class BankStatements:
             observations=observations,
             unreadable=[*unreadable, *others],
             ignored=[entry for reading in readings for entry in reading.statement.ignored],
-            facts=_facts(readings, account, bank, source, len(observations), now),
+            facts={
+                **_facts(readings, account, bank, source, len(observations), now),
+                **_currency(readings, settings),
+            },
         )
 
 
@@ -220,7 +223,6 @@ def _facts(
     starts = [start for start, _ in spans if start]
     ends = [end for _, end in spans if end]
     first, last = readings[0], readings[-1]
-    currency = first.statement.currency
     facts: dict[str, Any] = {
         "account": account,
         "account_masked": masked(account) if account else None,
@@ -235,13 +237,17 @@ def _facts(
         "layout": "+".join(dict.fromkeys(reading.statement.layout for reading in readings)),
         "order": "newest first" if first.proof.newest_first else "oldest first",
     }
-    if currency != "INR":
-        facts["currency"] = currency
     if reversals := sum(reading.statement.reversals for reading in readings):
         facts["reversals"] = reversals
     if warnings := [*_warnings(readings, source), *_missing(readings, spans)]:
         facts["warnings"] = warnings
     return facts
+
+
+def _currency(readings: Sequence[_Reading], settings: Mapping[str, Any]) -> dict[str, str]:
+    """Say the currency where it isn't the business's own: its balance can't stand beside the others."""
+    currency = readings[0].statement.currency
+    return {} if currency == (settings.get("currency") or "INR") else {"currency": currency}
 
 
 def _warnings(readings: Sequence[_Reading], source: str) -> list[str]:

@@ -112,9 +112,9 @@ def _read_sheet(sheet: Sheet, layouts: Mapping[str, Any], settings: Mapping[str,
 
 
 def _currency(rows: Sequence[Sequence[Cell]], header: Header, settings: Mapping[str, Any]) -> str:
-    """Return the currency of a table: the source's, else what its column says most often, else what a heading says."""
-    if settings.get("currency"):
-        return str(settings["currency"]).upper()
+    """Return the currency of a table: as set, else as its column or a heading says, else the business's own."""
+    if settings.get("account_currency"):
+        return str(settings["account_currency"]).upper()
     place = header.columns.get("currency")
     if place is not None:
         codes = Counter(
@@ -136,6 +136,6 @@ def _currency(rows: Sequence[Sequence[Cell]], header: Header, settings: Mapping[
         raise Rejected(
             "statement.other_currency",
             f"Its headings name several currencies: {', '.join(sorted(named))}.",
-            remedy="Give the source its currency: --set currency=INR.",
+            remedy="Give the source the currency of its account: --set account_currency=INR.",
         )
-    return named.pop() if named else "INR"
+    return named.pop() if named else str(settings.get("currency") or "INR")

@@ -7,11 +7,15 @@ from uuid import UUID
 
 import pytest
 
+from connectors.bank.formats import guess_columns
 from kit.database import transaction
+from ledger.commands import AddSource, ConfirmColumns
 from ledger.dispatch import Door
+from ledger.domain.roles import system
+from ledger.queries import WaitingFiles
 from tests.bot.conftest import RAMESH, RAVI, Join, RunningBot
 
-FIXTURES = Path(__file__).parent.parent / "connectors" / "fixtures" / "bank"
+FIXTURES = Path(__file__).parent.parent / "connectors" / "cases" / "bank"
 OPEN_BILLS = (
     "Open bills as on 20-11-2026\n"
     "Type,Party,Number,Date,Due date,Amount\n"
@@ -110,3 +114,22 @@ async def test_the_accounts_person_imports_into_a_connected_account_but_connects
     assert "owner" in await _answer(bot, RAVI, "a.csv", content)
     await _answer(bot, RAMESH, "a.csv", content)
     assert "7 known already" in await _answer(bot, RAVI, "a.csv", content)
+
+
+async def test_a_bank_that_nobody_knows_waits_and_is_read_once_its_columns_are_confirmed(
+    bot: RunningBot, join: Join, business: UUID
+) -> None:
+    await join("Ramesh", "owner", RAMESH)
+    content = (FIXTURES / "columns_unknown.csv").read_bytes()
+    alone = await _answer(bot, RAMESH, "kaveri.csv", content)
+    assert "Its columns aren't known yet" in alone
+    assert await _sources(bot.door, business) == []
+
+    clerk = system(business, "test")
+    await bot.door.execute(AddSource("bank:kaveri", "bank", "Kaveri Bank", {}), clerk)
+    assert "Its columns aren't known yet" in await _answer(bot, RAMESH, "kaveri.csv", content)
+    (waiting,) = await bot.door.query(WaitingFiles("bank:kaveri", "bank.columns_unknown"), clerk)
+    guess = guess_columns(waiting.body)
+    assert guess is not None
+    await bot.door.execute(ConfirmColumns("bank:kaveri", guess.fingerprint, dict(guess.columns)), clerk)
+    assert "3 new entries" in await _answer(bot, RAMESH, "kaveri.csv", content)

@@ -209,7 +209,7 @@ def test_a_row_in_another_currency_than_the_account_is_named() -> None:
     rows = [["Date", "Details", "Debit", "Credit", "CCY"], ["01/09/2026", "x", "", "12.50", "EUR"]]
     assert observe(as_csv(rows)).observations[0].data["currency"] == "EUR"
     with pytest.raises(Rejected, match="in EUR, the statement in INR"):
-        observe(as_csv(rows), currency="INR")
+        observe(as_csv(rows), account_currency="INR")
     mixed = [*rows, ["02/09/2026", "y", "", "13.50", "Rs."], ["02/09/2026", "z", "5.00", "", "INR"]]
     observed = observe(as_csv(mixed))
     assert [(part.where, part.code) for part in observed.unreadable] == [("row 2", "row.currency")]

@@ -136,7 +136,7 @@ def test_decimal_commas_are_read_once_confirmed_and_points_refused() -> None:
     found = guessed(body)
     assert found.is_proved
     assert found.columns == {"date": 0, "narration": 1, "amount": 2, "balance": 3, "decimal": ","}
-    observed = observe(body, layouts={found.fingerprint: dict(found.columns)}, currency="EUR")
+    observed = observe(body, layouts={found.fingerprint: dict(found.columns)}, account_currency="EUR")
     assert [seen.data["amount"] for seen in observed.observations] == [125_050, 20_025, 5_025]
     pointed = body.replace(b"-200,25", b"-200.25")
     assert [

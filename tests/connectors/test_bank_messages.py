@@ -295,7 +295,7 @@ def test_other_currencies_have_their_own_digits() -> None:
     assert refusal(mt940(opening="C260901XXX1,", closing="C260901XXX1,")).code == "money.unknown_currency"
     assert refusal(mt940(opening="C260901EUR1,", closing="C260901INR1,")).code == "statement.other_currency"
     euro = mt940(":61:260901C50,00NTRFX", opening="C260901EUR100,", closing="C260901EUR150,")
-    assert refusal(euro, currency="INR").code == "statement.other_currency"
+    assert refusal(euro, account_currency="INR").code == "statement.other_currency"
 
 
 # ---- CAMT.053 ---------------------------------------------------------------------------------------

@@ -139,3 +139,19 @@ async def test_a_statement_of_days_to_come_is_kept_told_and_no_balance_of_today(
         ]
         (news,) = await tx.fetch("SELECT covered_until, balance FROM source_news")
     assert tuple(news) == (None, None)
+
+
+async def test_the_balance_of_an_account_in_another_currency_does_not_stand_beside_the_others(
+    engine, source, business
+):
+    class Foreign(Lines):
+        def observe(self, inbound, *, source, settings, now):
+            seen = super().observe(inbound, source=source, settings=settings, now=now)
+            return replace(seen, facts={**seen.facts, "currency": "EUR"})
+
+    foreign = replace(source, connector=Foreign(), settings={**source.settings, "currency": "INR"})
+    await import_file(Appender(engine), foreign, statement(), via="file", now=NOW)
+    async with transaction(engine, [business]) as tx:
+        (news,) = await tx.fetch("SELECT covered_until, balance FROM source_news")
+    assert news["covered_until"] is not None
+    assert news["balance"] is None

@@ -20,7 +20,7 @@ from kit.errors import Rejected
 from kit.tabular import Book, day_of, minor_of, read_book, text_of
 from kit.tabular.cells import MAX_ROWS
 
-XLS = Path(__file__).parents[1] / "connectors" / "fixtures" / "bank" / "hdfc_statement.xls"
+XLS = Path(__file__).parents[1] / "connectors" / "cases" / "bank" / "hdfc_statement.xls"
 
 
 def workbook(fill: Callable[[xlsxwriter.Workbook], None]) -> bytes:
