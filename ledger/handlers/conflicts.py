@@ -14,6 +14,7 @@ from kit.errors import Denied, Rejected, Stale
 from ledger.commands import ReopenConflict, ResolveConflict, SnoozeConflict
 from ledger.domain.roles import Permission
 from ledger.domain.vocabulary import STATUSES
+from ledger.handlers.corrections import correct_crm, take_correction_back
 from ledger.handlers.mappings import put_mapping, take_mapping_back
 from ledger.handlers.quarantine import bring_back, put_aside
 from ledger.handlers.questions import conflict_view, locked, read_question
@@ -250,6 +251,10 @@ async def _append(
     if effects.mapping is not None:
         before, _ = await put_mapping(ctx, effects.mapping)
         standing.append({"kind": "mapping", "mapping": dict(effects.mapping), "before": before})
+    if effects.correction is not None:
+        deals, status = effects.correction
+        made = [await correct_crm(ctx, deal, status) for deal in deals]
+        standing += [correction for correction in made if correction is not None]
     if effects.aside is not None:
         standing.append(await put_aside(ctx, effects.aside))
     return standing
@@ -259,6 +264,9 @@ async def _withdraw(ctx: Context, standing: list[dict[str, Any]]) -> None:
     for effect in standing:
         if effect["kind"] == "mapping":
             await take_mapping_back(ctx, effect["mapping"], before=effect["before"])
+            continue
+        if effect["kind"] == "correction":
+            await take_correction_back(ctx, effect)
             continue
         if effect["kind"] == "quarantine":
             await bring_back(ctx, effect)

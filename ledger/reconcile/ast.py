@@ -43,6 +43,10 @@ EFFECTS: dict[str, tuple[str, frozenset[str]]] = {
     "same_money": ("says that the two are one and the same money", frozenset()),
     "map_status": ("says what the source's word means; what waited is read again", frozenset()),
     "set_aside": ("settles what could not be read without reading it; undo brings it back", frozenset()),
+    "correct_crm": (
+        "closes the question; where the source's switch allows, the CRM's deal takes over the stage that means this",
+        frozenset({"as"}),
+    ),
     "ask_accountant": ("leaves a note for the accountant and asks again later", frozenset({"for"})),
     "snooze": ("asks again later", frozenset({"for"})),
     "dismiss": ("closes the question for this evidence", frozenset()),

@@ -48,6 +48,8 @@ class Plan:
     mapping: Mapping[str, str] | None = None
     aside: Mapping[str, str] | None = None
     """What could not be read and is settled unread: its source, its sort of trouble, and up to which moment."""
+    correction: tuple[Sequence[UUID], str] | None = None
+    """The deals of a CRM that the question is about, and the status that they are to show there."""
     ask_again: timedelta | None = None
     documents: Mapping[UUID, int] = field(default_factory=dict)
     """Bill → what must still be open on it for the events to mean what the button said."""
@@ -86,6 +88,8 @@ def plan(offer: Offer, subject: Subject) -> Plan:
         case "set_aside":
             fields = {"source": "source", "trouble": "trouble", "until": "last_at"}
             return Plan(aside={name: str(subject.evidence[key]) for name, key in fields.items()})
+        case "correct_crm":
+            return Plan(correction=(subject.subjects, str(answer.setting("as"))))
         case "ask_accountant":
             return Plan(
                 [_note(subject, f"For the accountant: {subject.title}")], ask_again=again or timedelta(days=2)

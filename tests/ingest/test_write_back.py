@@ -17,8 +17,17 @@ from ingest.sources import Source
 from ingest.write_back import Writer
 from kit.database import transaction
 from kit.errors import MunshiError, NotFound, Rejected, Retryable, SourceBroken
-from ledger.commands import AddSource, ChangeSource, DrainBusiness, MakePromise, SweepBusiness
-from ledger.queries import FindParty
+from ledger.commands import (
+    AddSource,
+    ChangeSource,
+    DrainBusiness,
+    MakePromise,
+    ReopenConflict,
+    ResolveConflict,
+    SweepBusiness,
+)
+from ledger.domain.roles import system
+from ledger.queries import Conflicts, FindParty
 from ledger.store import write_back as outbox
 from tests.ledger.firms import BOOKS, delivery
 
@@ -95,8 +104,6 @@ async def told(door, business, owner, clock) -> Any:
 
 
 def owner_system(business):
-    from ledger.domain.roles import system
-
     return system(business, "test")
 
 
@@ -303,3 +310,67 @@ async def test_a_correction_of_the_stage_goes_out_once(
     clock.advance(minutes=1)
     await writer.write(source, None)
     assert crm.shown()["deal1"].word is None, "taken back before it was sent"
+
+
+async def deal(
+    tell: Any, door: Any, business: Any, clock: Any, external_id: str, word: str, status: str, *numbers: str
+) -> None:
+    data = {
+        "name": "AMC",
+        "party": {"id": "801"},
+        "status": status,
+        "references": {"invoices": list(numbers)},
+    }
+    made = delivery(
+        business, CRM, "deal.status_reported", external_id, data, received_at=clock.now, at=clock.now
+    )
+    event = replace(made.events[0], word=word, qualifier="Sales")
+    await Appender(door.engine).append(replace(made, events=(event,)))
+    await tell()
+
+
+async def open_questions(door: Any, owner: Any, rule: str) -> list[Any]:
+    page = await door.query(Conflicts(), owner)
+    return [row for row in page.rows if row.rule == rule]
+
+
+async def test_an_owners_answer_corrects_the_deals_stage_where_the_switch_allows_and_undo_sets_it_back(
+    told, door, owner, business, writer, source, crm, clock
+) -> None:
+    await door.execute(ChangeSource(CRM, settings={"correct_stage": True}), owner)
+    await deal(told, door, business, clock, "won", "Closed won", "invoice.paid", "INV-0")
+    await deal(told, door, business, clock, "deal9", "Proposal sent", "deal.open", "INV-1")
+    await told((BOOKS, "payment.received", "r1", paid(118_00, "INV-1")))
+    clock.advance(days=1, hours=1)
+    await door.execute(SweepBusiness(), owner_system(business))
+    question = (await open_questions(door, owner, "gateway_paid_crm_open"))[0]
+    assert question.title == "Bill INV-1 is paid, HubSpot still says “Proposal sent”"
+    await door.execute(ResolveConflict(question.id, "correct", question.version), owner)
+    clock.advance(minutes=1)
+    await writer.write(source, None)
+    assert (crm.shown()["deal9"].word, crm.shown()["deal9"].qualifier) == ("Closed won", "Sales")
+    # The CRM says it back: nothing more is asked, and nothing more goes out.
+    await deal(told, door, business, clock, "deal9", "Closed won", "invoice.paid", "INV-1")
+    sent = len(crm.batches)
+    clock.advance(minutes=1)
+    await writer.write(source, None)
+    assert len(crm.batches) == sent
+    await door.execute(ReopenConflict(question.id), owner)
+    clock.advance(minutes=1)
+    await writer.write(source, None)
+    assert crm.shown()["deal9"].word == "Proposal sent"
+
+
+async def test_without_the_switch_an_answer_changes_nothing_in_the_crm(
+    told, door, owner, business, writer, source, crm, clock
+) -> None:
+    await deal(told, door, business, clock, "won", "Closed won", "invoice.paid", "INV-0")
+    await deal(told, door, business, clock, "deal9", "Proposal sent", "deal.open", "INV-1")
+    await told((BOOKS, "payment.received", "r1", paid(118_00, "INV-1")))
+    clock.advance(days=1, hours=1)
+    await door.execute(SweepBusiness(), owner_system(business))
+    question = (await open_questions(door, owner, "gateway_paid_crm_open"))[0]
+    await door.execute(ResolveConflict(question.id, "correct", question.version), owner)
+    clock.advance(minutes=1)
+    await writer.write(source, None)
+    assert {item.word for batch in crm.batches for item in batch} == {None}
