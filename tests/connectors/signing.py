@@ -71,6 +71,9 @@ SIGNERS: Mapping[str, Signer] = {
     "standard": Signer(
         _standard, whsec("marker: the present secret of 32"), whsec("marker: some other secret of 32b")
     ),
+    "tally": Signer(
+        _standard, whsec("marker: the agents present secret"), whsec("marker: the agents former secret.")
+    ),
 }
 
 
