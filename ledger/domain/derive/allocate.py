@@ -237,6 +237,8 @@ def _kept_back(money: Money, plan: Sequence[_Line]) -> None:
         for line in plan:
             if _takes(line.document, money.currency) and line.document.side == money.side:
                 left -= _deduct(money, _Line(line.document, deduction["kind"], left, "stated"))
+        if left > 0:  # the bill is closed or not known: the party's balance is less by it all the same
+            money.advance.append(("deduction", -left, money.day))
 
 
 def _deduct(money: Money, line: _Line) -> int:

@@ -128,3 +128,12 @@ def test_a_cheque_in_hand_is_no_money_until_the_bank_shows_it():
     assert only(shown, "receipts").arrived
     assert only(shown, "invoices").outstanding == 0
     assert only(shown, "receipts").received_on == date(2026, 9, 20)
+
+
+def test_what_was_kept_back_beyond_the_bill_stands_on_account():
+    paid = receipt("r1", 950_00, "2026-04-02", deductions=[{"kind": "tds", "amount": 50_00}])
+    made = world(invoice("g1", 970_00), paid)
+    assert only(made, "invoices").outstanding == 0
+    assert balance(made) == 970_00 - 1000_00
+    assert only(made, "parties").on_account == 30_00
+    assert balance(world(paid)) == -1000_00
