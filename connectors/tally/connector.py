@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -144,8 +144,13 @@ class _Reading:
             if isinstance(facts, LeftOut):
                 self.found.ignored.append(f"{facts.reason}: {voucher.label}")
                 continue
+            parts: set[tuple[str, str]] = set()
             for fact in facts:
-                self._voucher_fact(voucher, fact, digest)
+                part = fact.part
+                while (fact.kind, part) in parts:
+                    part += "+"  # two lines alike are two facts all the same
+                parts.add((fact.kind, part))
+                self._voucher_fact(voucher, replace(fact, part=part), digest)
 
     def _voucher_fact(self, voucher: Voucher, fact: Fact, digest: str) -> None:
         """What is dated ahead is kept apart by its id, so that it is told anew once its day has come."""

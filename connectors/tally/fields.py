@@ -14,9 +14,9 @@ from kit.money import minor_from_decimal
 _EARLIEST, _LATEST = date(1990, 1, 1), date(2100, 1, 1)
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name}
 _CURRENCY = re.compile(r"(?:₹|Rs\.?|INR|[$€£¥?])", re.IGNORECASE)
-_NUMBER = re.compile(r"-?(?:\d[\d,]*(?:\.\d*)?|\.\d+)")
+_NUMBER = re.compile(r"-?(?:\d[\d,]*(?:\.\d*)?|\.\d+)", re.ASCII)
 _SIDE = re.compile(r"\s*(dr|cr)\.?$", re.IGNORECASE)
-_PERIOD = re.compile(r"(\d{1,4})\s*(day|week|month|year)?s?\b", re.IGNORECASE)
+_PERIOD = re.compile(r"(\d{1,4})\s*(day|week|month|year)?s?\b", re.IGNORECASE | re.ASCII)
 
 
 def debit(node: Node | None) -> int | None:

@@ -232,7 +232,7 @@ def _conclude(name: str, shown: set[str]) -> Role | None:
     if "money" in shown:
         return "bank"
     if "personal" not in shown:
-        return "tax" if _TAX.search(name) else "other"
+        return "tax" if _TAX.search(name) else "other" if "impersonal" in shown else None
     if "impersonal" in shown:
         return None
     for debtor, creditor in (

@@ -31,7 +31,7 @@ _CUTS: tuple[tuple[str, str], ...] = (
     ("retention", r"retention|security deposit"),
 )
 _ELECTRONIC = re.compile(r"neft|rtgs|imps|upi|e-?\s*fund|inter\s*bank|same\s*bank|transfer", re.IGNORECASE)
-_CHEQUE_NUMBER = re.compile(r"\d{1,9}")
+_CHEQUE_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _pieces(moved: MoneyVoucher) -> Iterable[_Piece]:
                 fits = min(amount, left)
                 if fits > 0:
                     left -= fits
-                    part = "" if place == number == 0 else f"{line.ledger}#{number + 1}"
+                    part = "" if place == number == 0 else f"{line.ledger}#{place + 1}.{number + 1}"
                     yield _Piece(party, fits, line, role, instrument, part)
         return
     if len(moved.money) > 1:
