@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from kit.database import transaction
 from kit.errors import Stale
 from ledger.domain.events import Appended, Delivery
+from ledger.store import health
 from ledger.store.append import append
 
 Lane = Literal["live", "backfill", "wanted"]
@@ -192,20 +193,34 @@ class Cursors:
                 )
         return appended
 
-    async def release(self, cursor: Cursor, *, due_at: datetime | None, done_at: datetime | None) -> None:
-        """Give the lease back; `done_at` if a round ended."""
+    async def release(
+        self, cursor: Cursor, *, due_at: datetime | None, done_at: datetime | None, now: datetime
+    ) -> None:
+        """Give the lease back; `done_at` if a round ended. A stream that reads again wakes the rules."""
         async with transaction(self._engine, self._key[:1]) as tx:
             await tx.run(_RELEASE, *_held(cursor), due_at, done_at)
+            if cursor.failures:
+                await health.wake_rules(tx, cursor.business_id, at=now)
 
     async def fail(
-        self, cursor: Cursor, *, due_at: datetime, code: str, message: str, everything: bool
+        self,
+        cursor: Cursor,
+        *,
+        due_at: datetime,
+        code: str,
+        message: str,
+        everything: bool,
+        now: datetime,
     ) -> bool:
         """Give the lease back after a fault; return whether the whole source waits.
 
-        It does if the fault is everyone's (`everything`), or if no stream of it is left that reads well.
+        It does if the fault is everyone's (`everything`), or if no stream of it is left that reads well. The first
+        failure in a row wakes the rules.
         """
         async with transaction(self._engine, self._key[:1]) as tx:
             await tx.run(_FAIL, *_held(cursor), due_at, code[:80], message[:500])
+            if not cursor.failures:
+                await health.wake_rules(tx, cursor.business_id, at=now)
             waits = everything or not await tx.value(_HEALTHY, *self._key)
             if waits:
                 await tx.run(_POSTPONE, *self._key, due_at)

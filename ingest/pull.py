@@ -34,15 +34,12 @@ from kit.database import transaction
 from kit.errors import MunshiError, NotFound, Rejected, Retryable, SourceBroken, Stale
 from kit.logs import logger
 from kit.sealing import Seal
+from ledger.store.health import EVERYONES
 
 log = logger(__name__)
 PAGES = Counter(
     "munshi_pull_pages_total", "Pages pulled, by connector and what came of them", ["connector", "outcome"]
 )
-_EVERYONES = frozenset(
-    ["vendor.unauthorised", "vendor.no_credentials", "source.setting_missing", "source.address"]
-)
-"""Faults that every stream of the source would meet."""
 IDLE_PAUSE = timedelta(hours=1)
 """How often we look at a source that is switched off or has no credentials; either change makes it at once."""
 REFUSED_PAUSE = timedelta(days=1)
@@ -200,7 +197,8 @@ class Puller:
             due_at=self._clock() + pause,
             code=code,
             message=message,
-            everything=asked or code in _EVERYONES,
+            everything=asked or code in EVERYONES,
+            now=self._clock(),
         )
         done.errors = (*done.errors, f"{cursor.stream}: {message}")
         return not waits
@@ -234,7 +232,7 @@ class Puller:
         now = self._clock()
         ended = cursor.position is None and (cursor.lane == "live" or cursor.window_to is None)
         due_at = now if not ended else None if cursor.lane == "backfill" else now + _interval(stream)
-        await cursors.release(cursor, due_at=due_at, done_at=now if ended else None)
+        await cursors.release(cursor, due_at=due_at, done_at=now if ended else None, now=now)
 
     async def _objects(
         self, source: Source, cursors: Cursors, call: HttpVendor, stream: Stream, cursor: Cursor, done: Pulled
@@ -266,7 +264,8 @@ class Puller:
                     done.errors = (*done.errors, f"{stream.name} {group[0]}: {refusal}")
                     continue
                 await self._keep(source, cursors, cursor, page, done, got=group, asked_at=asked_at)
-        await cursors.release(cursor, due_at=None, done_at=self._clock())
+        now = self._clock()
+        await cursors.release(cursor, due_at=None, done_at=now, now=now)
 
     async def _keep(
         self,

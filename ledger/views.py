@@ -180,7 +180,8 @@ class StreamView:
 class SourceView:
     """A source and how fresh it is. `state`: fresh, quiet (longer than usual), failing, never, disabled.
 
-    `failing`: none of its streams can be read; `problem` says why and what to do.
+    `failing`: nothing of it can be read. `problem` says why that, or some of its streams (`failing_streams`), can't be
+    read, and what to do.
     """
 
     name: str
@@ -199,6 +200,9 @@ class SourceView:
     problem: str | None = None
     pulled: bool = False
     """We read it ourselves, now and then."""
+    read_until: datetime | None = None
+    """All before it was read by ourselves; where only some streams fail, of those."""
+    failing_streams: tuple[str, ...] = ()
     silent_since: datetime | None = None
     """Its last call, while a source that calls us is silent for longer than usual."""
     write_back: bool = False

@@ -16,7 +16,7 @@ from kit.sealing import process_seal
 from ledger import commands
 from ledger.domain.roles import Permission
 from ledger.handlers.registry import Context, handles
-from ledger.store import write_back
+from ledger.store import health, write_back
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,19}:[a-z0-9][a-z0-9_.\-]{0,39}")
 _RESERVED = ("operator",)
@@ -169,6 +169,8 @@ async def change_source(command: commands.ChangeSource, ctx: Context) -> tuple[s
     )
     if names or "enabled" in changed:
         await make_due(ctx, command.name)
+    if "enabled" in changed:
+        await health.wake_rules(ctx.tx, ctx.actor.business_id, at=ctx.now)
     ctx.audit("source.changed", f"source:{command.name}", changed=changed, settings=names)
     return tuple(sorted(settings))
 

@@ -11,6 +11,7 @@ from ledger import queries, views
 from ledger.domain.roles import Permission
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business, sees_payables
+from ledger.store.health import HEALTH
 
 BANK = "bank:"
 _MEMBERS_SHOWN = 50
@@ -55,20 +56,15 @@ async def read_sources(ctx: Context, *, names: Sequence[str] | None = None) -> t
     """Return the sources by name (all of them, or `names` and those of money); balances only for who may see them."""
     firm = await business(ctx)
     rows = await ctx.tx.fetch(
-        """
+        f"""
         SELECT s.name, s.connector, s.label, s.enabled, s.write_back, s.silence_hours, p.problem,
-               coalesce(p.pulled, false) AS pulled, t.last_event_at, t.last_delivery_at, t.silent_since,
+               coalesce(p.pulled, false) AS pulled, coalesce(p.failing, false) AS failing, p.failing_streams, p.read_until, t.last_event_at, t.last_delivery_at, t.silent_since,
                t.covered_until, t.balance, t.account, coalesce(t.events, 0) AS events,
                coalesce(t.quarantined, 0) AS quarantined, coalesce(t.duplicates, 0) AS duplicates,
                (SELECT count(*) FROM quarantine q WHERE q.business_id = s.business_id AND q.source = s.name
                 AND q.resolved_at IS NULL) AS unread
         FROM sources s LEFT JOIN source_state t ON t.business_id = s.business_id AND t.source = s.name
-        LEFT JOIN LATERAL (
-          SELECT true AS pulled,
-                 CASE WHEN bool_and(p.failures > 0)
-                      THEN (array_agg(p.error ORDER BY p.failures DESC, p.stream))[1] END AS problem
-          FROM pulls p WHERE p.business_id = s.business_id AND p.source = s.name AND p.lane = 'live'
-          HAVING count(*) > 0) p ON true
+        LEFT JOIN LATERAL ({HEALTH}) p ON true
         WHERE s.business_id = $1
           AND ($2::text[] IS NULL OR s.name = ANY($2) OR s.name LIKE 'bank:%' OR s.name LIKE 'payment:%')
         ORDER BY s.name
@@ -83,7 +79,7 @@ async def read_sources(ctx: Context, *, names: Sequence[str] | None = None) -> t
             connector=row["connector"],
             label=row["label"],
             state="failing"
-            if row["enabled"] and row["problem"]
+            if row["enabled"] and row["failing"]
             else state_of(
                 name=row["name"],
                 enabled=row["enabled"],
@@ -104,6 +100,8 @@ async def read_sources(ctx: Context, *, names: Sequence[str] | None = None) -> t
             silence_hours=row["silence_hours"],
             problem=row["problem"],
             pulled=row["pulled"],
+            read_until=row["read_until"],
+            failing_streams=tuple(row["failing_streams"] or ()),
             silent_since=row["silent_since"],
             write_back=row["write_back"],
             unread=row["unread"],

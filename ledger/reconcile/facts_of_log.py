@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.domain.roles import Permission
 from ledger.reconcile.fact import Column, Fact
+from ledger.store.health import HEALTH
 from ledger.store.quarantine import TROUBLE
 
 
@@ -77,8 +78,8 @@ EVENT_FLAG = Fact(
 )
 SOURCE = Fact(
     "source",
-    "A connected source and when it was last heard.",
-    """(SELECT md5('source' || chr(31) || q.name)::uuid AS anchor, q.*,
+    "A connected source, when it was last heard, and whether it can be read.",
+    f"""(SELECT md5('source' || chr(31) || q.name)::uuid AS anchor, q.*,
              q.heard_at + make_interval(hours => q.silence_hours)
                + (SELECT count(*) FROM generate_series(
                     (q.heard_at AT TIME ZONE :zone)::date,
@@ -86,6 +87,7 @@ SOURCE = Fact(
                   WHERE extract(isodow FROM d) = 7 OR q.holidays @> to_jsonb(d::date::text)) * interval '1 day'
                AS quiet_from
       FROM (SELECT s.name, s.label, s.connector, s.enabled, s.silence_hours, t.last_delivery_at, t.covered_until,
+                   coalesce(h.failing, false) AS failing, h.failing_streams, h.problem, h.read_until,
                    coalesce(b.settings -> 'holidays', '[]') AS holidays,
                    CASE WHEN split_part(s.name, ':', 1) = 'bank' AND t.covered_until IS NOT NULL
                         THEN (t.covered_until + 1)::timestamp AT TIME ZONE :zone
@@ -93,6 +95,7 @@ SOURCE = Fact(
             FROM sources s
             JOIN businesses b ON b.business_id = s.business_id
             LEFT JOIN source_state t ON t.business_id = s.business_id AND t.source = s.name
+            LEFT JOIN LATERAL ({HEALTH}) h ON true
             WHERE s.business_id = :business) q) f WHERE true""",
     {
         "anchor": Column("uuid", "f.anchor", "derived from the source's name"),
@@ -115,6 +118,16 @@ SOURCE = Fact(
         ),
         "quiet_from": Column(
             "instant", "f.quiet_from", "`heard_at` + usual silence, Sundays and holidays not counted"
+        ),
+        "failing": Column("flag", "f.failing", "we read it ourselves, and nothing of it can be read"),
+        "unread_lists": Column(
+            "text",
+            "CASE WHEN NOT f.failing THEN array_to_string(f.failing_streams, ', ') END",
+            "the lists that can't be read, where others can",
+        ),
+        "problem": Column("text", "f.problem", "why it, or these lists, can't be read, and what to do"),
+        "read_until": Column(
+            "instant", "f.read_until", "all before it was read; of these lists, if there are any"
         ),
     },
     permission=Permission.SEE_SOURCES,

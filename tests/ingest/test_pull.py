@@ -384,6 +384,34 @@ async def test_a_vendor_that_is_down_is_left_alone_ever_longer_and_asked_once_ea
         assert (row["failures"], row["error"]) == (0, None)
 
 
+async def test_rules_are_woken_when_a_source_falls_ill_and_when_it_is_well_again_and_not_at_every_failure(
+    puller, engine, business, clock, faulty
+) -> None:
+    """A failed pull appends nothing, so nobody would judge."""
+
+    async def woken() -> int:
+        found = await rows(
+            engine, business, "DELETE FROM pending WHERE wake = 'source' AND subject IS NULL RETURNING due_at"
+        )
+        assert all(row["due_at"] <= clock.now for row in found)
+        return len(found)
+
+    await puller.pull(business, NAME)
+    assert await woken() == 0, "all is well, as before"
+    clock.advance(hours=2)
+    for visit in range(4):
+        faulty.next(*[Fault(503)] * 6)
+        await puller.pull(business, NAME)
+        faulty.faults.clear()
+        assert await woken() == (1 if visit == 0 else 0), "both streams fell ill together"
+        clock.advance(hours=2)
+    await puller.pull(business, NAME)
+    assert await woken() == 1
+    clock.advance(hours=2)
+    await puller.pull(business, NAME)
+    assert await woken() == 0
+
+
 async def test_one_endpoint_that_fails_for_weeks_does_not_hold_up_the_others(
     puller, shop, engine, business, clock, faulty
 ) -> None:

@@ -111,11 +111,36 @@ async def test_a_source_none_of_whose_streams_can_be_read_is_failing_and_says_wh
     assert (view.state, view.problem, view.pulled) == ("failing", "It does not let us in.", True)
     async with transaction(door.engine, [business]) as tx:
         await tx.run(
-            "INSERT INTO pulls (business_id, source, stream, lane) VALUES ($1, $2, 'refunds', 'live')",
+            "INSERT INTO pulls (business_id, source, stream, lane, watermark) VALUES ($1, $2, 'refunds', 'live', $3)",
+            business,
+            NAME,
+            door.clock(),
+        )
+    view = (await door.query(Sources(), owner))[0]
+    assert view.state == "failing", "the others wait for the one that isn't let in"
+    assert view.read_until == door.clock()
+    async with transaction(door.engine, [business]) as tx:
+        await tx.run("UPDATE pulls SET error_code = 'vendor.forbidden' WHERE stream = 'payments'")
+    view = (await door.query(Sources(), owner))[0]
+    assert (view.state, view.failing_streams) == ("never", ("payments",)), "one of them reads well"
+    assert (view.problem, view.read_until) == ("It does not let us in.", None)
+
+
+async def test_a_fault_of_all_is_over_when_any_stream_was_read_since(door, owner, business, source) -> None:
+    """A backfill that wasn't let in hours ago says nothing of a source that has been read with a new token."""
+    await put_stream(door, business, failures=1)
+    async with transaction(door.engine, [business]) as tx:
+        await tx.run("UPDATE pulls SET lane = 'backfill', started_at = $1", door.clock())
+        await tx.run(
+            "INSERT INTO pulls (business_id, source, stream, lane) VALUES ($1, $2, 'payments', 'live')",
             business,
             NAME,
         )
-    assert (await door.query(Sources(), owner))[0].problem is None, "one of them reads well"
+    assert (await door.query(Sources(), owner))[0].state == "failing"
+    async with transaction(door.engine, [business]) as tx:
+        await tx.run("UPDATE pulls SET done_at = $1 WHERE lane = 'live'", door.clock() + timedelta(seconds=1))
+    view = (await door.query(Sources(), owner))[0]
+    assert (view.state, view.problem) == ("never", None)
 
 
 async def test_a_source_is_read_now_when_somebody_asks(door, owner, business, source) -> None:

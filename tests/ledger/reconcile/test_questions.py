@@ -106,6 +106,20 @@ def test_a_quiet_source_and_a_quiet_bank():
     assert bank.lines[0] == "The statements end on 17 Nov. Send the next one here."
 
 
+def test_a_source_that_can_not_be_read_and_one_of_its_lists():
+    evidence = {"amount": None, "name": "crm:hubspot", "label": "HubSpot", "unread_lists": None,
+                "problem": "HubSpot does not let us in. Give a new token.", "read_until": "2026-11-20T03:40:00.000000Z"}  # fmt: skip
+    asked = view("source_failing", evidence)
+    assert asked.title == "HubSpot can't be read"
+    assert asked.lines == (
+        "HubSpot does not let us in. Give a new token.",
+        "It was last read on Fri 20 Nov. Until it can be read again the amounts may be out of date.",
+    )
+    never = view("source_failing", evidence | {"unread_lists": "deals, companies", "read_until": None})
+    assert never.title == "HubSpot: its deals, companies can't be read"
+    assert never.lines[1] == "Until it can be read again the amounts may be out of date."
+
+
 def test_what_changed_since_the_answer_is_said():
     asked = view("unmatched_bank_credit", CREDIT | {"changed": {"amount": [100, 200], "payer": [None, "X"]}})
     assert asked.why[-2:] == ("Changed: amount was ₹1, now ₹2.", "Changed: payer was empty, now X.")
