@@ -153,6 +153,20 @@ class Streams:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamsByNames:
+    """The same for several sources at once, as dict[str, tuple[StreamView, ...]]; for loaders."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBacks:
+    """How the write-back of these sources stands, as dict[str, WriteBackView]; nothing of those that never had any."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Members:
     """The people of the business, as tuple[MemberView, ...]."""
 

@@ -177,6 +177,19 @@ class StreamView:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteBackView:
+    """How the write-back of one source stands, in records: `sent` show our latest state, `waiting` are to be sent,
+    `stopped` would be if its switch were on, `refused` the vendor didn't take; `problem` is the newest reason."""
+
+    sent: int
+    waiting: int
+    stopped: int
+    refused: int
+    problem: str | None
+    last_sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SourceView:
     """A source and how fresh it is. `state`: fresh, quiet (longer than usual), failing, never, disabled.
 

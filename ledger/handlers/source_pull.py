@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from kit.errors import NotFound, Rejected
@@ -15,9 +16,18 @@ STEP = timedelta(days=30)
 """A backfill reads so much in one window, the newest first."""
 
 _STREAMS = """
-SELECT stream, lane, watermark, window_from, window_to, due_at, done_at, lease IS NOT NULL AND leased_until >= $3 AS reading,
-       pages, items, failures, error_code, error
-FROM pulls WHERE business_id = $1 AND source = $2 ORDER BY lane DESC, stream
+SELECT source, stream, lane, watermark, window_from, window_to, due_at, done_at,
+       lease IS NOT NULL AND leased_until >= $3 AS reading, pages, items, failures, error_code, error
+FROM pulls WHERE business_id = $1 AND source = ANY($2::text[]) ORDER BY source, lane DESC, stream
+"""
+# A record is refused soon after it changed, and stays so until it changes again.
+_WRITE_BACKS = """
+SELECT source, count(*) FILTER (WHERE status = 'sent') AS sent,
+       count(*) FILTER (WHERE status IN ('queued', 'sending')) AS waiting,
+       count(*) FILTER (WHERE status = 'stopped') AS stopped, count(*) FILTER (WHERE status = 'refused') AS refused,
+       (array_agg(error ORDER BY status = 'refused' DESC, changed_at DESC, kind, external_id)
+          FILTER (WHERE error IS NOT NULL AND status <> 'sent'))[1] AS problem, max(sent_at) AS last_sent_at
+FROM write_backs WHERE business_id = $1 AND source = ANY($2::text[]) GROUP BY source
 """
 _BACKFILL = """
 INSERT INTO pulls (business_id, source, stream, lane, watermark, window_from, window_to, position, due_at)
@@ -73,8 +83,21 @@ async def start_backfill(command: commands.StartBackfill, ctx: Context) -> tuple
 async def streams(query: queries.Streams, ctx: Context) -> tuple[views.StreamView, ...]:
     """Say how each stream stands."""
     await _need_source(ctx, query.name)
-    return tuple(
-        views.StreamView(
+    return (await _read_streams(ctx, (query.name,))).get(query.name, ())
+
+
+@handles(queries.StreamsByNames, permission=Permission.SEE_SOURCES)
+async def streams_by_names(
+    query: queries.StreamsByNames, ctx: Context
+) -> dict[str, tuple[views.StreamView, ...]]:
+    """Say how each stream of several sources stands."""
+    return await _read_streams(ctx, query.names)
+
+
+async def _read_streams(ctx: Context, names: Sequence[str]) -> dict[str, tuple[views.StreamView, ...]]:
+    found: dict[str, tuple[views.StreamView, ...]] = {}
+    for row in await ctx.tx.fetch(_STREAMS, ctx.actor.business_id, list(names), ctx.now):
+        view = views.StreamView(
             stream=row["stream"],
             lane=row["lane"],
             read_until=row["watermark"] if row["lane"] == "live" else None,
@@ -89,8 +112,25 @@ async def streams(query: queries.Streams, ctx: Context) -> tuple[views.StreamVie
             problem_code=row["error_code"],
             problem=row["error"],
         )
-        for row in await ctx.tx.fetch(_STREAMS, ctx.actor.business_id, query.name, ctx.now)
-    )
+        found[row["source"]] = (*found.get(row["source"], ()), view)
+    return found
+
+
+@handles(queries.WriteBacks, permission=Permission.SEE_SOURCES)
+async def write_backs(query: queries.WriteBacks, ctx: Context) -> dict[str, views.WriteBackView]:
+    """Say how the write-back of several sources stands."""
+    rows = await ctx.tx.fetch(_WRITE_BACKS, ctx.actor.business_id, list(query.names))
+    return {
+        row["source"]: views.WriteBackView(
+            sent=row["sent"],
+            waiting=row["waiting"],
+            stopped=row["stopped"],
+            refused=row["refused"],
+            problem=row["problem"],
+            last_sent_at=row["last_sent_at"],
+        )
+        for row in rows
+    }
 
 
 async def _need_source(ctx: Context, name: str) -> None:

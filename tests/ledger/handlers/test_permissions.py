@@ -53,6 +53,8 @@ NEEDED: dict[type, Permission] = {
     queries.WaitingFiles: Permission.MAP,
     commands.StartBackfill: Permission.MAP,
     queries.Streams: Permission.SEE_SOURCES,
+    queries.StreamsByNames: Permission.SEE_SOURCES,
+    queries.WriteBacks: Permission.SEE_SOURCES,
     queries.Members: Permission.ADMINISTER,
     commands.RemapStatus: Permission.MAP,
     commands.SetAside: Permission.REPLAY,

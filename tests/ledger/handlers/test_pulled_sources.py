@@ -12,7 +12,8 @@ from kit.errors import NotFound, Rejected, SourceBroken
 from kit.sealing import Seal, new_seal_key, process_seal
 from kit.settings import settings
 from ledger.commands import AddSource, ChangeSource, PullSource, RenewSeals, SetCredentials, StartBackfill
-from ledger.queries import Sources, Streams
+from ledger.queries import Sources, Streams, WriteBacks
+from ledger.views import WriteBackView
 
 NAME = "payment:razorpay"
 MARKER = "marker-9f2e"
@@ -191,3 +192,32 @@ async def test_seals_are_renewed_so_that_the_old_key_can_go(
     assert await door.execute(RenewSeals(), clerk) == 1
     assert Seal(new).open_fields(bytes(await column(door, business, "credentials"))) == {"key_secret": MARKER}
     assert Seal(new).open(bytes(await column(door, business, "secrets"))) == ("whsec",)
+
+
+async def test_what_of_our_state_was_sent_waits_and_was_refused_is_counted(door, owner, business) -> None:
+    async with transaction(door.engine, [business]) as tx:
+        for number, (status, error) in enumerate(
+            [
+                ("sent", None),
+                ("sent", "an old one"),
+                ("queued", None),
+                ("sending", "It was busy."),
+                ("stopped", None),
+                ("refused", "The record is gone."),
+                ("refused", "The field is closed."),
+            ]
+        ):
+            await tx.run(
+                "INSERT INTO write_backs (business_id, source, kind, external_id, subject, desired, digest, status, error,"
+                " changed_at, due_at, sent_at) VALUES ($1, 'crm:hubspot', 'party', $2, gen_random_uuid(), '{}', '', $3::text, $4,"
+                " $5::timestamptz, $5::timestamptz, CASE WHEN $3 = 'sent' THEN $5::timestamptz END)",
+                business,
+                str(number),
+                status,
+                error,
+                door.clock() + timedelta(minutes=number),
+            )
+    found = await door.query(WriteBacks(("crm:hubspot", NAME)), owner)
+    assert found == {
+        "crm:hubspot": WriteBackView(2, 2, 1, 2, "The field is closed.", door.clock() + timedelta(minutes=1))
+    }
