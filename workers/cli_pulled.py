@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, date, datetime
+from dataclasses import asdict
+from datetime import date, datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import orjson
 import typer
 from rich.markup import escape
 
 from connectors.contract import Manifest, load_manifest
-from ingest.vendor import check_api_settings
+from ingest.connecting import backfill_of, change_of, credentials_of, pull_of
 from kit.errors import NotFound, Rejected
 from kit.settings import settings
-from ledger.commands import ChangeSource, PullSource, RenewSeals, SetCredentials, StartBackfill
+from ledger.commands import ChangeSource, RenewSeals
 from ledger.domain.roles import system
-from ledger.queries import OwnBusiness, Streams
+from ledger.queries import OwnBusiness, Streams, WriteBacks
 from ledger.queries import Sources as AskSources
-from ledger.views import SourceView, StreamView
+from ledger.views import SourceView, StreamView, WriteBackView
 from workers.cli_output import AsJson, Business, say, show, table, told
 from workers.cli_session import CLERK, Chosen, Session, business_names, choose, run
 from workers.cli_sources import options, source
@@ -43,13 +43,9 @@ def credentials(
 
     async def work(session: Session) -> tuple[str, ...]:
         chosen, _, manifest = await _find(session, business, name)
-        if manifest.api is None:
-            raise Rejected(
-                "source.no_api", f"{manifest.label} is not read by ourselves: it sends, or takes files."
-            )
         given = _from_stdin() if stdin else _asked(manifest)
         held: tuple[str, ...] = await session.door.execute(
-            SetCredentials(name=name, credentials=given), chosen.clerk
+            credentials_of(manifest, name, given), chosen.clerk
         )
         return held
 
@@ -62,11 +58,12 @@ def credentials(
 
 
 def _asked(manifest: Manifest) -> dict[str, str]:
-    assert manifest.api is not None
-    names = list(manifest.api.credentials)
+    if manifest.api is None:
+        return {}
     say(f"What {escape(manifest.label)} gave you (an empty line leaves it as it is):")
     given = {
-        name: typer.prompt(f"  {name}", default="", hide_input=True, show_default=False) for name in names
+        name: typer.prompt(f"  {name}", default="", hide_input=True, show_default=False)
+        for name in manifest.api.credentials
     }
     return {name: value for name, value in given.items() if value}
 
@@ -102,14 +99,11 @@ def change(
 
     async def work(session: Session) -> tuple[str, ...]:
         chosen, _, manifest = await _find(session, business, name)
-        if manifest.api is not None:
-            given = {key: value for key, value in changed.items() if value is not None}
-            wanted = {**dict.fromkeys(manifest.api.settings, "set before"), **given}
-            check_api_settings(manifest.api, wanted, development=settings().munshi_env == "development")
-        if write_back and not manifest.writes_back:
-            raise Rejected("source.no_write_back", f"{manifest.label} takes nothing back.")
         command = ChangeSource(name, enabled=on, write_back=write_back, label=label, settings=changed)
-        names: tuple[str, ...] = await session.door.execute(command, chosen.clerk)
+        development = settings().munshi_env == "development"
+        names: tuple[str, ...] = await session.door.execute(
+            change_of(manifest, command, development=development), chosen.clerk
+        )
         return names
 
     names = run(work)
@@ -121,13 +115,15 @@ def change(
 def show_source(name: Name, business: Business = None, as_json: AsJson = False) -> None:
     """Show how the reading of each stream of a source stands, and what is wrong."""
 
-    async def work(session: Session) -> tuple[SourceView, tuple[StreamView, ...]]:
+    async def work(session: Session) -> tuple[SourceView, tuple[StreamView, ...], WriteBackView | None]:
         chosen, view, _ = await _find(session, business, name)
-        return view, await session.door.query(Streams(name), chosen.clerk)
+        written: dict[str, WriteBackView] = await session.door.query(WriteBacks((name,)), chosen.clerk)
+        return view, await session.door.query(Streams(name), chosen.clerk), written.get(name)
 
-    view, streams = run(work)
+    view, streams, written = run(work)
     result = {
         "name": view.name, "state": view.state, "problem": view.problem, "silent_since": view.silent_since, "write_back": view.write_back,
+        "records": None if written is None else asdict(written),
         "streams": [
             {"stream": s.stream, "lane": s.lane, "read_until": s.read_until, "goal": s.goal, "window_to": s.window_to,
              "due_at": s.due_at, "reading": s.reading, "pages": s.pages, "items": s.items, "failures": s.failures,
@@ -145,6 +141,11 @@ def show_source(name: Name, business: Business = None, as_json: AsJson = False) 
             )
         if view.problem:
             say(f"[bold red]{escape(view.problem)}[/]")
+        if written is not None:
+            say(f"Records: {written.sent:,} show our state · {written.waiting:,} waiting"
+                + (f" · {written.stopped:,} held by the switch" if written.stopped else "")
+                + (f" · [bold red]{written.refused:,} refused[/]" if written.refused else "")
+                + (f": {escape(written.problem)}" if written.problem else ""))  # fmt: skip
         table(
             ("stream", "read", "next", "pages", "items", "problem"),
             [(s.stream if s.lane == "live" else f"{s.stream} ({_LANES[s.lane]})", _read(s), _next(s), f"{s.pages:,}",
@@ -191,8 +192,8 @@ def pull(
     """Read a source now instead of at its next turn."""
 
     async def work(session: Session) -> dict[str, Any]:
-        chosen, _, _ = await _find(session, business, name)
-        due = await session.door.execute(PullSource(name, tuple(stream or ())), chosen.clerk)
+        chosen, _, manifest = await _find(session, business, name)
+        due = await session.door.execute(pull_of(manifest, name, stream or ()), chosen.clerk)
         if not session.alone:
             return {"due": due, "read": False}
         done = await visit(session.door, chosen.business, name)
@@ -227,16 +228,13 @@ def backfill(
 
     async def work(session: Session) -> tuple[str, ...]:
         chosen, _, manifest = await _find(session, business, name)
-        zone = ZoneInfo(await _timezone(session, chosen))
-        chosen_streams = tuple(stream) if stream else tuple(s.name for s in manifest.streams if s.windowed)
-        for one in chosen_streams:
-            if not manifest.stream(one).windowed:
-                raise Rejected("backfill.streams", f"All of {one} is read each time; it has no past.")
-        command = StartBackfill(
+        command = backfill_of(
+            manifest,
             name,
-            chosen_streams,
-            since=_day(since, zone),
-            until=None if until is None else _day(until, zone, end=True),
+            streams=stream or (),
+            since=_day(since),
+            until=None if until is None else _day(until),
+            timezone=await _timezone(session, chosen),
         )
         begun: tuple[str, ...] = await session.door.execute(command, chosen.clerk)
         return begun
@@ -251,13 +249,11 @@ def backfill(
     )
 
 
-def _day(value: str, zone: ZoneInfo, *, end: bool = False) -> datetime:
+def _day(value: str) -> date:
     try:
-        day = date.fromisoformat(value)
+        return date.fromisoformat(value)
     except ValueError:
         raise Rejected("backfill.day", f"{value[:30]!r} is no day.", remedy="Write YYYY-MM-DD.") from None
-    hour = (23, 59, 59) if end else (0, 0, 0)
-    return datetime(day.year, day.month, day.day, *hour, tzinfo=zone).astimezone(UTC)
 
 
 async def _timezone(session: Session, chosen: Chosen) -> str:

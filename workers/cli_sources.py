@@ -11,15 +11,16 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from connectors.contract import Inbound, connector_names, load_manifest
+from ingest.connecting import new_source
 from ingest.door import Appender
 from ingest.files import ImportSummary, import_file
 from ingest.sources import Sources
 from kit.clock import system_clock
-from kit.errors import NotFound, Rejected
+from kit.errors import Rejected
 from kit.money import format_minor
 from kit.sealing import process_seal
 from kit.settings import settings
-from ledger.commands import AddSource, NewSource, RotateSourceSecret
+from ledger.commands import NewSource, RotateSourceSecret
 from ledger.queries import Sources as AskSources
 from ledger.views import SourceView
 from workers.cli_output import AsJson, Business, err, say, show, table, told
@@ -72,15 +73,18 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Connect a source; prints the address of its webhook and its secret, once."""
-    kind = connector or _connector_of(name)
-    manifest = load_manifest(kind)
-    chosen_settings = {"silence_hours": manifest.silence_hours, **options(setting or [])}
+    command = new_source(
+        name,
+        connector=connector,
+        label=label,
+        settings=options(setting or []),
+        secret=secret,
+        development=settings().munshi_env == "development",
+    )
+    manifest = load_manifest(command.connector)
 
     async def work(session: Session) -> NewSource:
         chosen = await choose(session, business)
-        command = AddSource(
-            name=name, connector=kind, label=label or manifest.label, settings=chosen_settings, secret=secret
-        )
         made: NewSource = await session.door.execute(command, chosen.clerk)
         return made
 
@@ -89,7 +93,7 @@ def add(
     address = f"{settings().public_url}/ingest/{made.key}"
     result = {
         "name": made.name,
-        "connector": kind,
+        "connector": manifest.name,
         "address": address if hooked else None,
         "secret": made.secret,
     }
@@ -106,19 +110,6 @@ def add(
             say(f"Import a file: munshi import FILE --source {escape(made.name)}")
 
     show(result, as_json=as_json, human=human)
-
-
-def _connector_of(name: str) -> str:
-    family, _, rest = name.partition(":")
-    for known in connector_names():
-        manifest = load_manifest(known)
-        if manifest.family == family and known in (family, rest):
-            return known
-    raise NotFound(
-        "connector.unknown",
-        f"{name[:60]!r} doesn't say which connector reads it.",
-        remedy="Add --connector; see `munshi source kinds`.",
-    )
 
 
 def options(given: list[str]) -> dict[str, Any]:

@@ -156,6 +156,10 @@ def test_a_source_that_we_read_is_given_credentials_settings_and_a_past(munshi: 
     [
         (("set", "payment:razorpay", "base_url=http://10.0.0.7"), "source.address"),
         (("set", "payment:razorpay", "--write-back"), "source.no_write_back"),
+        (("set", "payment:razorpay", "streams=payments"), "source.streams"),
+        (("set", "payment:razorpay", 'streams=["payments", "x"]'), "stream.unknown"),
+        (("add", "payment:razorpay_two", "--connector", "razorpay", "--set", "streams=x"), "source.streams"),
+        (("pull", "payment:razorpay", "--stream", "x"), "stream.unknown"),
         (("backfill", "payment:razorpay", "--since", "yesterday"), "backfill.day"),
         (("backfill", "payment:razorpay", "--since", "2026-01-01", "--stream", "x"), "stream.unknown"),
         (("show", "payment:stripe"), "source.unknown"),
@@ -169,6 +173,17 @@ def test_what_a_pulled_source_can_not_be_told_is_refused(
     munshi("source", "add", "payment:razorpay", "--secret", "whsec")
     munshi("source", "add", "bank:icici", "--connector", "bank")
     assert complaint(munshi("source", *arguments, "--json"))["code"] == code
+
+
+def test_a_credential_in_the_wrong_place_is_not_repeated(munshi: Munshi) -> None:
+    munshi("business", "add", "Sharma Services", "--json")
+    munshi("source", "add", "payment:razorpay", "--secret", "whsec")
+    done = munshi(
+        "source", "credentials", "payment:razorpay", "--stdin", "--json", given='{"marker-77c": "x"}'
+    )
+    told = complaint(done)
+    assert (told["code"], "key_id, key_secret" in told["message"]) == ("source.credentials", True)
+    assert "marker" not in done.stdout + done.stderr
 
 
 def test_an_imported_file_says_what_was_added_and_again_adds_nothing(munshi: Munshi, tmp_path: Path) -> None:
