@@ -68,10 +68,13 @@ def _records(body: bytes) -> Iterable[Node]:
         yield node
 
 
-def together(company: str, answers: Sequence[bytes], *, as_on: date) -> bytes:
-    """Return one document of several answers (UTF-8): ledgers' groups and the vouchers that need them."""
+def together(company: str, answers: Sequence[bytes], *, as_on: date, above: int = 0) -> bytes:
+    """Return one document of several answers (UTF-8): ledgers' groups and the vouchers that need them.
+
+    `above` counts all alter ids in it above that one: after a restored backup set Tally's counter back.
+    """
     parts = ["".join(clean_text(answer)) for answer in answers]
-    return _document(company, as_on, "\n".join(parts))
+    return _document(company, as_on, "\n".join(parts), above=above)
 
 
 def entries(observations: Iterable[Observation]) -> dict[str, list[Entry]]:
@@ -115,6 +118,7 @@ def changes(
     return _document(company, as_on, "\n".join(rows))
 
 
-def _document(company: str, as_on: date, inner: str) -> bytes:
-    head = f'<MUNSHI COMPANY={quoteattr(company)} ASON="{as_on:%Y%m%d}">'
+def _document(company: str, as_on: date, inner: str, *, above: int = 0) -> bytes:
+    later = f' ABOVE="{above}"' if above else ""
+    head = f'<MUNSHI COMPANY={quoteattr(company)} ASON="{as_on:%Y%m%d}"{later}>'
     return f"{head}\n{inner}\n</MUNSHI>\n".encode()

@@ -76,6 +76,11 @@ class _Reading:
     def today(self) -> date:
         return self.now.astimezone(self.zone).date()
 
+    @property
+    def _later(self) -> str:
+        """Part of each id after a restored backup, whose alter ids were used before for something else."""
+        return f"above{self.found.above}:" if self.found.above else ""
+
     # ---- masters -----------------------------------------------------------------------------------
     def read_masters(self, books_from: tuple[date, bool]) -> None:
         """Read parties and what was open when the books began."""
@@ -106,14 +111,14 @@ class _Reading:
 
     def _party(self, ledger: Ledger, role: Any) -> None:
         self._observe(
-            f"ledger:{ledger.guid}:{ledger.alter}:{ledger.digest()}",
+            f"{self._later}ledger:{ledger.guid}:{ledger.alter}:{ledger.digest()}",
             "party",
             party_id(ledger.name),
             "party.upserted",
             party_data(ledger, role),
             occurred_at=self.now,
             precision="observed",
-            sequence=ledger.alter,
+            sequence=self.found.above + ledger.alter,
         )
 
     def _opening(self, ledger: Ledger, fact: Fact, as_on: date) -> None:
@@ -122,14 +127,16 @@ class _Reading:
         if fact.kind in ("invoice", "bill"):
             data["outstanding"] = data["amount"]
         self._observe(
-            _short(f"opening:{ledger.guid}:{ledger.alter}:{ledger.digest()}:{fact.kind}", fact.part),
+            _short(
+                f"{self._later}opening:{ledger.guid}:{ledger.alter}:{ledger.digest()}:{fact.kind}", fact.part
+            ),
             fact.kind,
             _short("opening", fact.part),
             fact.event_type,
             data,
             occurred_at=self._begin(min(as_on, self.today)),
             precision="observed",
-            sequence=ledger.alter,
+            sequence=self.found.above + ledger.alter,
         )
 
     # ---- vouchers ----------------------------------------------------------------------------------
@@ -156,14 +163,14 @@ class _Reading:
         """What is dated ahead is kept apart by its id, so that it is told anew once its day has come."""
         ahead = "ahead:" if voucher.date > self.today else ""
         self._observe(
-            _short(f"{voucher.guid}:{voucher.alter}:{digest}:{ahead}{fact.kind}", fact.part),
+            _short(f"{self._later}{voucher.guid}:{voucher.alter}:{digest}:{ahead}{fact.kind}", fact.part),
             fact.kind,
             _short(voucher.guid, fact.part) if fact.part else voucher.guid,
             fact.event_type,
             dict(fact.data),
             occurred_at=self.now if fact.waits else self._begin(voucher.date),
             precision="observed" if fact.waits else "day",
-            sequence=voucher.alter,
+            sequence=self.found.above + voucher.alter,
         )
 
     # ---- bills reports -----------------------------------------------------------------------------

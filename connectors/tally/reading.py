@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from connectors.contract import Unreadable
-from connectors.tally.fields import day
+from connectors.tally.fields import day, whole
 from connectors.tally.ledgers import Ledgers, key
 from connectors.tally.markup import Node, plain, read_records
 from connectors.tally.records import (
@@ -40,6 +40,8 @@ class Gathered:
     companies: set[str] = field(default_factory=set)
     books_from: date | None = None
     as_on: str = ""
+    above: int = 0
+    """What a restored backup took off Tally's counter: all alter ids are counted above it."""
     refused: list[str] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
@@ -86,6 +88,7 @@ def _take(found: Gathered, node: Node) -> None:
                 found.ignored.append(f"masters of no party: {group.name}")
         case "MUNSHI":
             found.as_on = plain(node.attributes.get("ASON", ""))
+            found.above = whole(node.attributes.get("ABOVE", ""))
             found.companies.add(plain(node.attributes.get("COMPANY", "")))
         case "SVCURRENTCOMPANY":
             found.companies.add(plain(node.text))
