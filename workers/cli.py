@@ -25,6 +25,7 @@ from workers.cli_output import AsJson, Business, say, show, table, told
 from workers.cli_session import Session, choose, run
 from workers.migration import migrate_embedded, set_password
 from workers.new_connector import new_connector
+from workers.tally_agent.command import tally_agent
 
 app = typer.Typer(
     name="munshi",
@@ -43,6 +44,7 @@ cli_sources.source.command("columns")(cli_columns.columns)
 app.command("import")(cli_sources.import_)
 app.command("template")(cli_sources.template)
 app.command("new-connector")(new_connector)
+app.command("tally-agent")(tally_agent)
 app.add_typer(cli_quarantine.quarantine, name="quarantine")
 app.add_typer(cli_pulled.secrets, name="secrets")
 app.add_typer(audit, name="audit")
