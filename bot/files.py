@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.contract import Inbound, Observed, load_connector, load_manifest
+from connectors.contract import Inbound, Observed, connector_names, load_connector, load_manifest
 from ingest.files import ImportSummary, import_file
 from ingest.sources import Sources
 from ingest.webhook import Appends
@@ -19,10 +19,14 @@ from ledger.domain.roles import Actor, Permission
 from ledger.queries import Sources as SourcesQuestion
 from ledger.views import SourceView
 
-KINDS = ("bank", "spreadsheet")
+KINDS = tuple(
+    sorted(
+        (name for name in connector_names() if "chat" in load_manifest(name).via),
+        key=lambda name: name != "bank",
+    )
+)
 """Connectors that read files, in the order in which they are tried: a statement proves itself by its columns."""
 _ANY = "chat"
-_FIRST_SOURCE = {"bank": "bank:{bank}", "spreadsheet": "books:spreadsheet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,9 @@ class Files:
     ) -> tuple[str, str]:
         """Return name and label of the source for a file; an owner's first statement of an account connects it."""
         mine = [source for source in known if _reads(source, kind)]
+        company = str(observed.facts.get("company") or "")
+        if company:
+            mine = [s for s in mine if await self._company(s, actor) in ("", company.casefold())]
         stated, bank = str(observed.facts.get("account") or ""), str(observed.facts.get("bank") or "")
         bank = "" if bank == _ANY else bank  # no bank is told by the file
         account = _tail(stated)
@@ -88,19 +95,27 @@ class Files:
                 f"I can't tell which account this is: {names}.",
                 remedy="Please send a statement that shows the account number.",
             )
-        return await self._connect(kind, stated, bank, known, actor)
+        settings = {"account": stated} if stated else {"company": company} if company else {}
+        return await self._connect(kind, settings, bank, known, actor)
+
+    async def _company(self, view: SourceView, actor: Actor) -> str:
+        """The company whose books a source holds: one Tally may have several, each a source of its own."""
+        source = await self._sources.by_name(actor.business_id, view.name)
+        return str(source.settings.get("company") or "").casefold()
 
     async def _connect(
-        self, kind: str, account: str, bank: str, known: Sequence[SourceView], actor: Actor
+        self, kind: str, settings: dict[str, Any], bank: str, known: Sequence[SourceView], actor: Actor
     ) -> tuple[str, str]:
         manifest = load_manifest(kind)
-        name = _FIRST_SOURCE[kind].format(bank=(bank or "statement").lower())
+        name = f"bank:{(bank or 'statement').lower()}" if kind == "bank" else manifest.source_prefix
+        account = settings.get("account", "")
         label = bank.upper() if kind == "bank" and bank else manifest.label
         if any(source.name == name for source in known):
             name = f"{name}-{_tail(account).lower()}" if account else f"{name}-{len(known) + 1}"
         if not actor.may(Permission.ADMINISTER):
             raise Denied("file.not_connected", "Only the owner can connect a new account.")
-        settings = {"account": account} if account else {}
+        if "company" in settings:
+            label = f"{label} · {settings['company']}"[:60]
         added = await self._door.execute(AddSource(name, kind, label, settings), actor)
         return added.name, label
 
@@ -135,7 +150,7 @@ def _recognised(inbound: Inbound, *, layouts: Mapping[str, Any], now: datetime) 
 def _not_understood(reason: str) -> Rejected:
     return Rejected(
         "file.not_understood",
-        "I can't read this file as a bank statement or a sheet of bills.",
+        "I can't read this file as a bank statement, as books from Tally, or as a sheet of bills.",
         remedy=reason,
     )
 

@@ -59,6 +59,23 @@ async def test_a_sheet_of_open_bills_is_told_apart_and_its_unreadable_rows_are_n
     assert await _sources(bot.door, business) == ["books:spreadsheet"]
 
 
+async def test_a_day_book_of_tally_connects_the_company_and_another_companys_is_another_source(
+    bot: RunningBot, join: Join, business: UUID
+) -> None:
+    await join("Ramesh", "owner", RAMESH)
+    books = (FIXTURES.parent / "tally" / "list_of_accounts.xml").read_bytes()
+    text = await _answer(bot, RAMESH, "Master.xml", books)
+    assert "read as TallyPrime" in text
+    assert "new entries" in text
+    assert "Nothing new in it" in await _answer(bot, RAMESH, "Master (1).xml", books)
+    first = await _sources(bot.door, business)
+    assert first == ["books:tally"]
+    async with transaction(bot.door.engine, [business]) as tx:
+        await tx.run("""UPDATE sources SET settings = '{"company": "Another Firm"}'""")
+    await _answer(bot, RAMESH, "Master.xml", books)
+    assert len(await _sources(bot.door, business)) == 2
+
+
 async def test_statements_of_two_banks_become_two_sources(
     bot: RunningBot, join: Join, business: UUID
 ) -> None:
@@ -84,7 +101,9 @@ async def test_a_file_that_nobody_can_read_gets_a_kind_answer(
 ) -> None:
     await join("Ramesh", "owner", RAMESH)
     text = await _answer(bot, RAMESH, name, content)
-    assert text.startswith("I can't read this file as a bank statement or a sheet of bills.")
+    assert text.startswith(
+        "I can't read this file as a bank statement, as books from Tally, or as a sheet of bills."
+    )
     assert await _sources(bot.door, business) == []
 
 
