@@ -66,7 +66,9 @@ def make_app(
         settings.database_url, pool_size=settings.database_pool_size, application="munshi-api"
     )
     development = settings.munshi_env == "development"
-    graphql = GraphqlEndpoint(Door(pool, clock=clock), ring=ring, development=development)
+    graphql = GraphqlEndpoint(
+        Door(pool, clock=clock), ring=ring, development=development, public_url=settings.public_url
+    )
     webhook = WebhookEndpoint(
         Sources(pool, seal=lambda: Seal(settings.munshi_secret_key.get_secret_value())),
         Appender(pool, ring=ring, lanes=2),

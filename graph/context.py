@@ -24,8 +24,18 @@ class Request:
     A command runs in its own transaction; what is read after it is read on a new snapshot.
     """
 
-    def __init__(self, door: Door, actor: Actor, *, ring: Ring | None = None) -> None:
+    def __init__(
+        self,
+        door: Door,
+        actor: Actor,
+        *,
+        ring: Ring | None = None,
+        public_url: str = "",
+        development: bool = False,
+    ) -> None:
         self.actor = actor
+        self.public_url = public_url
+        self.development = development
         self.statements = 0
         """SQL statements that the questions of this request took."""
         self._door = door
@@ -40,6 +50,8 @@ class Request:
         self.parties: DataLoader[UUID, views.PartyBrief | None] = DataLoader(self._load_parties)
         self.cards: DataLoader[UUID, views.PartyView | MunshiError] = DataLoader(self._load_cards)
         self.invoices: DataLoader[UUID, views.InvoiceView | None] = DataLoader(self._load_invoices)
+        self.streams: DataLoader[str, tuple[views.StreamView, ...]] = DataLoader(self._load_streams)
+        self.written: DataLoader[str, views.WriteBackView | None] = DataLoader(self._load_written)
 
     async def ask(self, question: Any) -> Any:
         """Answer one question on the request's snapshot, in its turn."""
@@ -96,6 +108,14 @@ class Request:
     async def _load_invoices(self, ids: Sequence[UUID]) -> list[views.InvoiceView | None]:
         found: dict[UUID, views.InvoiceView] = await self.ask(queries.InvoicesByIds(tuple(ids)))
         return [found.get(key) for key in ids]
+
+    async def _load_streams(self, names: Sequence[str]) -> list[tuple[views.StreamView, ...]]:
+        found: dict[str, tuple[views.StreamView, ...]] = await self.ask(queries.StreamsByNames(tuple(names)))
+        return [found.get(name, ()) for name in names]
+
+    async def _load_written(self, names: Sequence[str]) -> list[views.WriteBackView | None]:
+        found: dict[str, views.WriteBackView] = await self.ask(queries.WriteBacks(tuple(names)))
+        return [found.get(name) for name in names]
 
     async def _load_cards(self, ids: Sequence[UUID]) -> list[views.PartyView | MunshiError]:
         cards: list[views.PartyView | MunshiError] = []

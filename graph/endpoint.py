@@ -51,12 +51,14 @@ class GraphqlEndpoint:
         *,
         ring: Ring | None = None,
         development: bool = False,
+        public_url: str = "",
         time_limit: float = TIME_LIMIT,
         authenticator: Authenticator | None = None,
     ) -> None:
         self._door = door
         self._ring = ring
         self._development = development
+        self._public_url = public_url.rstrip("/")
         self._time_limit = time_limit
         self._authenticator = authenticator or Authenticator(door)
 
@@ -89,7 +91,13 @@ class GraphqlEndpoint:
             async with asyncio.timeout(self._time_limit):
                 actor = await self._authenticator.actor(request.headers.get("authorization"))
                 asked = await _read(request)
-                context = Request(self._door, actor, ring=self._ring)
+                context = Request(
+                    self._door,
+                    actor,
+                    ring=self._ring,
+                    public_url=self._public_url,
+                    development=self._development,
+                )
                 try:
                     result = await schema.execute(
                         asked.query,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import GraphQLError, GraphQLSyntaxError, TypeNode, VariableDefinitionNode
 
+from graph.types.connecting import HUSHED
 from kit.errors import MunshiError
 from kit.logs import logger
 
@@ -15,7 +17,7 @@ log = logger(__name__)
 
 def shown(error: GraphQLError) -> dict[str, Any]:
     """Return an error in the form of the GraphQL specification."""
-    body: dict[str, Any] = {"message": error.message}
+    body: dict[str, Any] = {"message": _hushed(error)}
     if error.locations:
         body["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
     if error.path:
@@ -61,6 +63,28 @@ def refusal(error: MunshiError) -> dict[str, Any]:
             }
         ],
     }
+
+
+_PLACE = re.compile(r" at (\.[\w.\[\]]+)")
+_FOUND = re.compile(r"\W+found: .*", re.IGNORECASE | re.DOTALL)
+
+
+def _hushed(error: GraphQLError) -> str:
+    """Return an error's message without what was given, where that may hold a secret."""
+    node = error.nodes[0] if error.nodes else None
+    if isinstance(node, VariableDefinitionNode) and (kind := _named(node.type)) in HUSHED:
+        place = found[1] if (found := _PLACE.search(error.message)) else ""
+        return f"Variable '${node.variable.name.value}' doesn't fit {kind}{place and ' at '}{place}. It isn't repeated here."
+    if any(f"'{kind}'" in error.message for kind in HUSHED):
+        return _FOUND.sub(". It isn't repeated here.", error.message)
+    return error.message
+
+
+def _named(node: TypeNode) -> str:
+    """Return the name of a type within its lists and exclamation marks."""
+    while hasattr(node, "type"):
+        node = node.type
+    return str(node.name.value) if hasattr(node, "name") else ""
 
 
 def _cause(error: BaseException) -> BaseException | None:

@@ -6,11 +6,15 @@ from datetime import datetime
 
 import strawberry
 
+from connectors.contract import Manifest, load_manifest
 from graph.ids import key_of
+from graph.types import connecting as to_connect
 from graph.types.basics import Info, plain, resolved
 from graph.types.questions import Conflict, conflict
-from kit.errors import Rejected
-from ledger import commands
+from graph.types.sources import Source, source
+from ingest.connecting import backfill_of, change_of, credentials_of, new_source, pull_of
+from kit.errors import NotFound, Rejected
+from ledger import commands, queries
 
 
 @strawberry.input(description="An answer to a question, for the evidence that was seen.")
@@ -111,3 +115,100 @@ class Mutation:
             note=plain(input.note),
         )
         return SetAsidePayload(parts=await info.context.execute(command))
+
+    @resolved("Connect a source. For the owner.")
+    async def add_source(self, info: Info, input: to_connect.AddSourceInput) -> to_connect.AddSourcePayload:
+        """Connect it."""
+        command = new_source(
+            input.name,
+            connector=input.connector,
+            label=plain(input.label),
+            settings=to_connect.settings_of(input.settings),
+            secret=input.secret,
+            development=info.context.development,
+        )
+        made: commands.NewSource = await info.context.execute(command)
+        sends = "webhook" in load_manifest(command.connector).via
+        return to_connect.AddSourcePayload(
+            source=await _source(info, made.name),
+            address=f"{info.context.public_url}/ingest/{made.key}" if sends else None,
+            secret=made.secret if input.secret is None else None,
+        )
+
+    @resolved(
+        "Give what our own calls to a source's vendor need; it is sealed, and the source read. For the owner."
+    )
+    async def set_credentials(
+        self, info: Info, input: to_connect.SetCredentialsInput
+    ) -> to_connect.SetCredentialsPayload:
+        """Seal them."""
+        name, manifest = await _known(info, input.name)
+        given = {one.name: one.value for one in input.credentials}
+        held = await info.context.execute(credentials_of(manifest, name, given))
+        return to_connect.SetCredentialsPayload(source=await _source(info, name), credentials=list(held))
+
+    @resolved("Change a source: its switch, its write-back, its label, its settings. For the owner.")
+    async def change_source(
+        self, info: Info, input: to_connect.ChangeSourceInput
+    ) -> to_connect.SourcePayload:
+        """Change it."""
+        name, manifest = await _known(info, input.name)
+        command = commands.ChangeSource(
+            name,
+            enabled=input.enabled,
+            write_back=input.write_back,
+            label=plain(input.label),
+            settings=to_connect.settings_of(input.settings),
+        )
+        await info.context.execute(change_of(manifest, command, development=info.context.development))
+        return to_connect.SourcePayload(source=await _source(info, name))
+
+    @resolved("Read a source now instead of at its next turn. For owner and finance.")
+    async def pull_source(self, info: Info, input: to_connect.PullSourceInput) -> to_connect.PullPayload:
+        """Make it due."""
+        name, manifest = await _known(info, input.name)
+        due = await info.context.execute(pull_of(manifest, name, input.streams))
+        return to_connect.PullPayload(source=await _source(info, name), streams=due)
+
+    @resolved("Read a source further back, in whole days of the business. For owner and finance.")
+    async def start_backfill(
+        self, info: Info, input: to_connect.StartBackfillInput
+    ) -> to_connect.BackfillPayload:
+        """Begin it."""
+        name, manifest = await _known(info, input.name)
+        firm = await info.context.ask(queries.OwnBusiness())
+        command = backfill_of(
+            manifest,
+            name,
+            streams=input.streams,
+            since=input.since,
+            until=input.until,
+            timezone=firm.timezone,
+        )
+        begun = await info.context.execute(command)
+        return to_connect.BackfillPayload(source=await _source(info, name), streams=list(begun))
+
+    @resolved("Put a new signing secret first. For the owner.")
+    async def rotate_source_secret(
+        self, info: Info, input: to_connect.RotateSourceSecretInput
+    ) -> to_connect.RotateSourceSecretPayload:
+        """Change it."""
+        name, _ = await _known(info, input.name)
+        fresh = await info.context.execute(commands.RotateSourceSecret(name=name, secret=input.secret))
+        return to_connect.RotateSourceSecretPayload(
+            source=await _source(info, name), secret=fresh if input.secret is None else None
+        )
+
+
+async def _known(info: Info, name: str) -> tuple[str, Manifest]:
+    """Return a source's name and the manifest of its connector."""
+    found = next((one for one in await info.context.ask(queries.Sources()) if one.name == name), None)
+    if found is None:
+        raise NotFound("source.unknown", "There is no such source.", remedy="Ask for sources { name }.")
+    return found.name, load_manifest(found.connector)
+
+
+async def _source(info: Info, name: str) -> Source:
+    firm = await info.context.ask(queries.OwnBusiness())
+    rows = await info.context.ask(queries.Sources())
+    return next(source(row, firm.currency) for row in rows if row.name == name)

@@ -15,6 +15,7 @@ from graph import limits
 from graph.mutations import Mutation
 from graph.queries import Query
 from graph.types.basics import MINOR, Minor
+from graph.types.connecting import SECRET, Secret
 
 
 class Prepared(SchemaExtension):
@@ -47,7 +48,7 @@ schema = LoggedByUs(
     query=Query,
     mutation=Mutation,
     extensions=[Prepared],
-    config=StrawberryConfig(scalar_map={Minor: MINOR}, disable_field_suggestions=True),
+    config=StrawberryConfig(scalar_map={Minor: MINOR, Secret: SECRET}, disable_field_suggestions=True),
 )
 
 

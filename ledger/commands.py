@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -56,7 +56,7 @@ class AddSource:
     connector: str
     label: str
     settings: dict[str, Any]
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class RotateSourceSecret:
     """Put a new signing secret first and keep the previous one valid. Result: the secret, shown once."""
 
     name: str
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class SetCredentials:
     """
 
     name: str
-    credentials: dict[str, str]
+    credentials: dict[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,8 @@ class NewSource:
     """What connecting a source gives: its name, the key that its webhook address ends in, and the secret."""
 
     name: str
-    key: str
-    secret: str | None
+    key: str = field(repr=False)
+    secret: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

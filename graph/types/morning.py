@@ -60,7 +60,9 @@ class Digest:
     expected: Money = strawberry.field(description="What should come by then, by habit and promise.")
     to_pay: Money = strawberry.field(description="What falls due by then, with what is overdue.")
     questions: int = strawberry.field(description="How many questions wait for the member's answer.")
-    quiet_sources: list[Source] = strawberry.field(description="Sources that have been silent too long.")
+    quiet_sources: list[Source] = strawberry.field(
+        description="Sources that have been silent too long, or can't be read."
+    )
 
 
 def me(actor: Actor) -> Me:
