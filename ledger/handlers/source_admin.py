@@ -22,7 +22,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{1,19}:[a-z0-9][a-z0-9_.\-]{0,39}")
 _RESERVED = ("operator",)
 _MAX_LABEL = 60
 _MAX_SECRET = 200
-_STANDARD = "standard"
+_STANDARD = ("standard", "tally")
+"""Connectors whose calls are signed by Standard Webhooks, with a secret of ours."""
 _KEPT_SECRETS = 2  # the current one and the previous: retries of older events are still signed with it
 
 
@@ -38,7 +39,7 @@ async def add_source(command: commands.AddSource, ctx: Context) -> commands.NewS
     label = _label(command.label)
     settings, silence_hours = _settings(command.settings)
     secret = _given_secret(command.secret) or (
-        _new_signing_secret() if command.connector == _STANDARD else None
+        _new_signing_secret() if command.connector in _STANDARD else None
     )
     key = business_key(ctx.actor.business_id, new_secret())
     made = await ctx.tx.run(
@@ -78,7 +79,7 @@ async def rotate_source_secret(command: commands.RotateSourceSecret, ctx: Contex
         raise _unknown(command.name)
     fresh = _given_secret(command.secret)
     if fresh is None:
-        fresh = _new_signing_secret() if row["connector"] == _STANDARD else new_secret()
+        fresh = _new_signing_secret() if row["connector"] in _STANDARD else new_secret()
     seal = process_seal()
     kept = [secret for secret in seal.open(row["secrets"]) if secret != fresh]
     await ctx.tx.run(
