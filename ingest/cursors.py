@@ -103,6 +103,7 @@ _PUT = """
 INSERT INTO pulls (business_id, source, stream, lane, due_at)
 SELECT $1, $2, unnest($3::text[]), $4, $5 ON CONFLICT DO NOTHING
 """
+_VISITED = "DELETE FROM pulls WHERE business_id = $1 AND source = $2 AND stream = ''"
 _WANTED = """
 SELECT external_id FROM wanted WHERE business_id = $1 AND source = $2 AND stream = $3 AND due_at <= $4
 ORDER BY due_at, external_id LIMIT $5
@@ -132,8 +133,9 @@ class Cursors:
         self._key = (business_id, source)
 
     async def ensure(self, streams: Sequence[str], *, lane: Lane, now: datetime) -> None:
-        """Make the rows of streams that have none yet."""
+        """Make the rows of streams that have none yet; the row that called us to the first visit has served."""
         async with transaction(self._engine, self._key[:1]) as tx:
+            await tx.run(_VISITED, *self._key)
             await tx.run(_PUT, *self._key, list(streams), lane, now if lane == "live" else None)
 
     async def due(self, now: datetime) -> list[tuple[str, Lane]]:

@@ -108,10 +108,11 @@ class Puller:
 
     async def _read_due(self, source: Source, cursors: Cursors, call: HttpVendor, done: Pulled) -> bool:
         """Read streams, then single objects; False if the circuit is open."""
-        if not isinstance(source.connector, Pulls):
-            return True
+        reads = isinstance(source.connector, Pulls)
         streams = [stream.name for stream in source.manifest.streams if _wants(stream, source.settings)]
-        await cursors.ensure(streams, lane="live", now=self._clock())
+        await cursors.ensure(streams if reads else [], lane="live", now=self._clock())
+        if not reads:
+            return True
         for stream, lane in await cursors.due(self._clock()):
             if not await self._visit(source, cursors, call, stream, lane, done):
                 return False

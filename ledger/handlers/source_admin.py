@@ -24,6 +24,12 @@ _MAX_LABEL = 60
 _MAX_SECRET = 200
 _STANDARD = ("standard", "tally")
 """Connectors whose calls are signed by Standard Webhooks, with a secret of ours."""
+_FIRST_VISIT = """
+INSERT INTO pulls (business_id, source, stream, lane, due_at)
+SELECT business_id, name, '', 'wanted', $3 FROM sources s
+WHERE business_id = $1 AND name = $2 AND credentials IS NOT NULL
+  AND NOT EXISTS (SELECT FROM pulls p WHERE p.business_id = s.business_id AND p.source = s.name)
+"""
 _KEPT_SECRETS = 2  # the current one and the previous: retries of older events are still signed with it
 
 
@@ -198,9 +204,13 @@ async def renew_seals(_: commands.RenewSeals, ctx: Context) -> int:
 
 
 async def make_due(ctx: Context, name: str, streams: Sequence[str] = ()) -> int:
-    """Make a source's streams (or only some) due now, whatever they waited for; return how many."""
+    """Make a source's streams (or only some) due now, whatever they waited for; return how many.
+
+    Which streams there are only its connector knows: until its first visit one row without a name is due for all.
+    """
     where = "business_id = $1 AND source = $2 AND ($4::text[] = '{}' OR stream = ANY($4))"
     arguments = (ctx.actor.business_id, name, ctx.now, list(streams))
+    await ctx.tx.run(_FIRST_VISIT, *arguments[:3])
     await ctx.tx.run(f"UPDATE wanted SET due_at = $3 WHERE {where} AND due_at > $3", *arguments)
     return await ctx.tx.run(f"UPDATE pulls SET due_at = $3 WHERE {where} AND due_at IS NOT NULL", *arguments)
 

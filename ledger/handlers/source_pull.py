@@ -18,7 +18,7 @@ STEP = timedelta(days=30)
 _STREAMS = """
 SELECT source, stream, lane, watermark, window_from, window_to, due_at, done_at,
        lease IS NOT NULL AND leased_until >= $3 AS reading, pages, items, failures, error_code, error
-FROM pulls WHERE business_id = $1 AND source = ANY($2::text[]) ORDER BY source, lane DESC, stream
+FROM pulls WHERE business_id = $1 AND source = ANY($2::text[]) AND stream <> '' ORDER BY source, lane DESC, stream
 """
 # A record is refused soon after it changed, and stays so until it changes again.
 _WRITE_BACKS = """

@@ -228,6 +228,25 @@ async def test_a_first_round_reads_every_page_once_and_rests_for_its_interval(
     assert len(faulty.calls) == before, "nothing is due yet"
 
 
+async def test_a_source_that_was_just_connected_is_visited_and_its_streams_take_it_from_there(
+    puller, engine, business, clock
+) -> None:
+    async with transaction(engine, [business]) as tx:
+        await tx.run(
+            "INSERT INTO pulls (business_id, source, stream, lane, due_at) VALUES ($1, $2, '', 'wanted', $3)",
+            business,
+            NAME,
+            clock.now,
+        )
+    assert [due.source for due in await sources_due(engine, clock.now)] == [NAME]
+    await puller.pull(business, NAME)
+    assert {row["stream"] for row in await rows(engine, business, "SELECT stream FROM pulls")} == {
+        "sales",
+        "kinds",
+    }
+    assert await sources_due(engine, clock.now) == []
+
+
 async def test_the_next_round_begins_an_overlap_before_the_last_one_and_doubles_nothing(
     puller, shop, engine, business, clock, faulty
 ) -> None:

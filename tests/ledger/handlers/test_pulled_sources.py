@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ingest.cursors import sources_due
 from kit.database import transaction
 from kit.errors import NotFound, Rejected, SourceBroken
 from kit.sealing import Seal, new_seal_key, process_seal
@@ -80,6 +81,15 @@ async def test_new_credentials_drop_the_token_of_the_old_ones_and_make_the_sourc
     held = process_seal().open_fields(bytes(await column(door, business, "credentials")))
     assert held == {"refresh_token": "b"}
     assert (await door.query(Streams(NAME), owner))[0].due_at == door.clock()
+
+
+async def test_a_source_is_due_for_its_first_visit_once_it_has_credentials(door, owner, source) -> None:
+    assert await door.execute(PullSource(NAME), owner) == 0
+    assert await sources_due(door.engine, door.clock()) == []
+    await door.execute(SetCredentials(NAME, {"key_id": "id1"}), owner)
+    assert [due.source for due in await sources_due(door.engine, door.clock())] == [NAME]
+    await door.execute(SetCredentials(NAME, {"key_secret": "s"}), owner)
+    assert await door.execute(PullSource(NAME), owner) == 1
 
 
 @pytest.mark.parametrize("credentials", [{}, {"Key": "x"}, {"key": ""}, {"key": "a\nb"}, {"key": "x" * 5000}])
