@@ -37,13 +37,14 @@ from ledger.domain.roles import system
 from tests.browser.phone import Phone, missing_browser
 from tests.conftest import TestDatabase
 from tests.workers.programs import program
-from workers.simulator import bank, books
-from workers.simulator.books import Message
+from workers.simulator import bank
 from workers.simulator.entities import BankLine, Truth, moment
 from workers.simulator.feeds import Address, send
+from workers.simulator.messages import Message, standard
 from workers.simulator.treasury import ACCOUNT, run_balance
 
 INDIA = "Asia/Kolkata"
+BOOKS = "standard:books"
 SHARMA, GUPTA, MEHTA = (
     {"id": code, "name": name}
     for code, name in (("c1", "Sharma Traders"), ("c2", "Gupta Steel"), ("c3", "Mehta Foods"))
@@ -226,9 +227,7 @@ async def _found(url: str, database: TestDatabase, logs: Path) -> Firm:
     clerk = system(business, "test")
     await door.execute(AddBusiness(business, "Kulkarni Supplies", timezone=INDIA), clerk)
     owner = await door.execute(AddMember(name="Ramesh Kulkarni", role="owner"), clerk)
-    feed = await door.execute(
-        AddSource(name=books.SOURCE, connector="standard", label="Books", settings={}), clerk
-    )
+    feed = await door.execute(AddSource(name=BOOKS, connector="standard", label="Books", settings={}), clerk)
     await door.execute(
         AddSource(name=bank.SOURCE, connector="bank", label="ICICI ··4421", settings={"account": ACCOUNT}),
         clerk,
@@ -248,7 +247,7 @@ async def _found(url: str, database: TestDatabase, logs: Path) -> Firm:
         await import_file(Appender(engine), source, inbound, via="file", now=system_clock())
     async with httpx.AsyncClient(base_url=url, timeout=30) as client:
         await _until_it_answers(client)
-        addresses = {books.SOURCE: Address(feed.key, feed.secret)}
+        addresses = {BOOKS: Address(feed.key, feed.secret)}
         sent = await send(client, _out_of_order(_news(today)), addresses, clock=system_clock)
     assert (sent.refused, sent.given_up) == ({}, 0)
     await engine.dispose()
@@ -282,7 +281,7 @@ def _news(today: date) -> list[Message]:
             "id": f"invoice/{number}", "number": number, "party": party, "currency": "INR", "amount": amount,
             "base": base, "tax": amount - base, "issued_on": issued.isoformat(), "due_on": due.isoformat(),
         }  # fmt: skip
-        return books.standard(books.SOURCE, "invoice.issued", moment(issued, 18), data)
+        return standard(BOOKS, "invoice.issued", moment(issued, 18), data)
 
     day = today - timedelta(days=5)
     received = {
@@ -299,8 +298,8 @@ def _news(today: date) -> list[Message]:
         bill("INV-110", GUPTA, 90_000, late=12),
         bill("INV-120", MEHTA, 11_800, late=-20),
         bill("INV-099", MEHTA, 5_900, late=8),
-        books.standard(books.SOURCE, "payment.received", moment(day, 19), received),
-        books.standard(books.SOURCE, "bill.received", moment(day, 18), owed),
+        standard(BOOKS, "payment.received", moment(day, 19), received),
+        standard(BOOKS, "bill.received", moment(day, 18), owed),
     ]
 
 

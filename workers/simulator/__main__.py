@@ -29,7 +29,7 @@ from workers.doorbell import ring
 from workers.loop import OUTAGE
 from workers.mailbox import businesses_with_work
 from workers.output import ANNOUNCED
-from workers.simulator import bank, books, crm, gateway, spreadsheet
+from workers.simulator import bank, books, crm, gateway
 from workers.simulator.feeds import Address, Sent, send, shuffled
 from workers.simulator.firm import STATE_FILE, Founded, change_state, found, read_state
 from workers.simulator.live import MAX_STEPS, Live
@@ -68,8 +68,6 @@ class Simulator:
     async def _tell_history(
         self, firm: Founded, world: World, client: httpx.AsyncClient, appender: Appender
     ) -> None:
-        log.info("firm.opening_spreadsheet")
-        await self._import(firm, spreadsheet.SOURCE, spreadsheet.opening_file(world), appender)
         messages = [*books.books_messages(world), *crm.crm_messages(world), *gateway.gateway_messages(world)]
         order = shuffled(messages, world.seed)
 

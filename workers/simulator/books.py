@@ -1,162 +1,280 @@
-"""What the firm's books send: parties, bills, credit notes, receipts, cheques and payouts as standard events."""
+"""The firm's books in TallyPrime: what its accountant enters, and how the agent on his PC tells it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from hashlib import sha256
 
-import orjson
-
+from connectors.tally.answers import together
+from workers.simulator import tally
 from workers.simulator.customers import Party
-from workers.simulator.entities import Cheque, Document, Payment, VendorPayment, moment, token
+from workers.simulator.entities import Cheque, Document, Payment, VendorPayment, digits, moment
+from workers.simulator.messages import Message
+from workers.simulator.tally import Instrument, Ledger, Line, OpeningBill, Part, Voucher
 from workers.simulator.treasury import ACCOUNT
-from workers.simulator.world import World
+from workers.simulator.world import FIRM, World
 
-SOURCE = "standard:books"
+SOURCE = "books:tally"
+BANK = f"ICICI Bank {ACCOUNT[-4:]}"
+_COMPANY = "6f2b1c84-5d0e-4a39-9c77-2e1f60d8b153"
+_PRESENT = 0x100000
+"""Alter ids from here on belong to what is entered after the founding day."""
+_DEBTORS, _CREDITORS = "Sundry Debtors", "Sundry Creditors"
+_POSTDATED_FROM = 4
+"""Days between a cheque's receipt and its date from which it is entered as post-dated."""
+_WITHOUT_REFERENCE = 6
+"""One transfer in so many is entered without the bank's reference."""
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One webhook to send: its source, the id that every retry repeats, when it happened, the exact bytes."""
+class Entered:
+    """A voucher and the day on which it was entered."""
 
-    source: str
-    id: str
-    at: datetime
-    body: bytes
+    on: date
+    voucher: Voucher
 
 
 def books_messages(world: World) -> Iterator[Message]:
-    """Tell the whole history as the books would have."""
-    first = moment(world.start, 9)
-    for party in world.customers:
-        yield party_upserted(party, "customer", first)
-    for party in world.vendors:
-        yield party_upserted(party, "vendor", first)
-    for invoice in world.invoices:
-        if not invoice.opening:
-            yield document("invoice.issued", invoice)
-    for note in world.credit_notes:
-        yield document("credit_note.issued", note)
-    for bill in world.bills:
-        if not bill.opening:
-            yield document("bill.received", bill)
-    for paid in world.payments:
-        if paid.entered_on is not None:
-            yield receipt(paid, paid.entered_on)
+    """Tell the whole history as the agent would have: masters first, then the vouchers of each day."""
+    yield masters(world)
+    days: dict[date, list[Voucher]] = {}
+    for entered in vouchers(world):
+        days.setdefault(entered.on, []).append(entered.voucher)
+    for day, made in sorted(days.items()):
+        yield told(made, moment(day, 19))
+
+
+def masters(world: World) -> Message:
+    """Tell the ledgers with what was open on the first day."""
+    company = f'<COMPANY NAME="{FIRM}"><BOOKSFROM TYPE="Date">{world.start:%Y%m%d}</BOOKSFROM></COMPANY>'
+    groups = [tally.group_xml(name, parent, 1) for name, parent in tally.GROUPS.items()]
+    records = [*groups, *(tally.ledger_xml(ledger) for ledger in ledgers(world))]
+    return _message([company, tally.collection(records)], moment(world.start, 9))
+
+
+def told(made: Iterable[Voucher], at: datetime) -> Message:
+    """Tell vouchers in one post."""
+    return _message([tally.collection(map(tally.voucher_xml, made))], at)
+
+
+def told_now(voucher: Voucher, at: datetime, serial: int) -> Message:
+    """Tell a voucher that was entered just now, the `serial`-th of the present."""
+    return told([_numbered(voucher, _PRESENT + serial)], at)
+
+
+def _message(parts: list[str], at: datetime) -> Message:
+    body = together(FIRM, [part.encode() for part in parts], as_on=at.date())
+    return Message(SOURCE, f"tally_{sha256(body).hexdigest()[:40]}", at, body, "text/xml")
+
+
+# ---- masters ---------------------------------------------------------------------------------------
+def ledgers(world: World) -> list[Ledger]:
+    """Return every ledger: customers, vendors, the bank, sales, purchases, taxes."""
+    opening: dict[str, list[OpeningBill]] = {}
+    for paper, sign in [*((i, 1) for i in world.invoices), *((b, -1) for b in world.bills)]:
+        if paper.opening:
+            bill = OpeningBill(paper.number, paper.issued_on, _credit_days(paper), sign * paper.amount)
+            opening.setdefault(paper.party.code, []).append(bill)
+    balances = {party.code: owed for party, owed in world.opening_balances()}
+    found = []
+    for group, parties in ((_DEBTORS, world.customers), (_CREDITORS, world.vendors)):
+        for party in parties:
+            bills = tuple(opening.get(party.code, ()))
+            found.append(_ledger(party, group, bills, balances.get(party.code, 0)))
+    others = (
+        (BANK, "Bank Accounts"), ("Service Income", "Sales Accounts"), ("Purchases", "Purchase Accounts"),
+        ("CGST", "Duties & Taxes"), ("SGST", "Duties & Taxes"), ("TDS Receivable", "Loans & Advances (Asset)"),
+    )  # fmt: skip
+    return [
+        *found,
+        *(
+            Ledger(f"{_COMPANY}-L{n:03d}", n, name, group, billwise=False)
+            for n, (name, group) in enumerate(others, 1)
+        ),
+    ]
+
+
+def _ledger(party: Party, group: str, bills: tuple[OpeningBill, ...], balance: int) -> Ledger:
+    return Ledger(
+        guid=f"{_COMPANY}-{party.code}",
+        alter=100 + int(party.code[1:]),
+        name=party.name,
+        group=group,
+        gstin=party.gstin,
+        pan=party.pan,
+        phone=party.phone,
+        email=party.email,
+        state="Maharashtra",
+        days=party.terms_days,
+        billwise=party.habit.channel != "sums",
+        opening=balance + sum(bill.amount for bill in bills),
+        bills=bills,
+    )
+
+
+def _credit_days(paper: Document) -> int | None:
+    return None if paper.due_on is None else (paper.due_on - paper.issued_on).days
+
+
+# ---- vouchers --------------------------------------------------------------------------------------
+def vouchers(world: World) -> list[Entered]:
+    """Return all that the accountant entered until the founding day, numbered in that order."""
+    tds = {invoice.number: invoice.tds for invoice in world.invoices}
+    entered = [Entered(i.issued_on, sale(i)) for i in world.invoices if not i.opening]
+    entered += [Entered(n.issued_on, credit_note(n)) for n in world.credit_notes]
+    entered += [Entered(b.issued_on, purchase(b)) for b in world.bills if not b.opening]
+    entered += [Entered(p.entered_on, receipt(p, tds)) for p in world.payments if p.entered_on is not None]
+    entered += [Entered(p.at.date(), vendor_paid(p)) for p in world.vendor_payments]
     for cheque in world.cheques:
-        yield from cheque_events(cheque)
-    for payout in world.vendor_payments:
-        yield vendor_paid(payout)
+        entered += cheque_vouchers(cheque)
+    entered.sort(
+        key=lambda row: (
+            row.on,
+            row.voucher.type,
+            row.voucher.number,
+            row.voucher.party,
+            row.voucher.lines[0].amount,
+        )
+    )
+    return [replace(row, voucher=_numbered(row.voucher, serial)) for serial, row in enumerate(entered, 1)]
 
 
-def standard(source: str, event_type: str, at: datetime, data: dict[str, Any]) -> Message:
-    """Make a message of the standard connector; its id follows from what it says."""
-    body = orjson.dumps({"type": event_type, "timestamp": at.isoformat(), "data": data})
-    return Message(source, f"msg_{token(source, body.decode(), size=24)}", at, body)
+def _numbered(voucher: Voucher, serial: int) -> Voucher:
+    number = voucher.number or f"{serial}"
+    return replace(voucher, guid=f"{_COMPANY}-{serial:08x}", alter=serial, number=number)
 
 
-def brief(party: Party) -> dict[str, Any]:
-    """Name a party inside another event."""
-    return {"id": party.code, "name": party.name, "gstin": party.gstin}
+def _voucher(
+    kind: str, on: date, party: Party, lines: Iterable[Line], *, number: str = "", words: str = ""
+) -> Voucher:
+    return Voucher("", 0, on, kind, number, party.name, tuple(lines), narration=words, gstin=party.gstin)
 
 
-def party_upserted(party: Party, role: str, at: datetime) -> Message:
-    """State a ledger account of the books."""
-    data: dict[str, Any] = {
-        **brief(party),
-        "pan": party.pan,
-        "phone": party.phone,
-        "email": party.email,
-        "roles": [role],
-        "currency": "INR",
-        "state": "Maharashtra",
-    }
-    if party.terms_days is not None:
-        data["terms_days"] = party.terms_days
-    return standard(SOURCE, "party.upserted", at, data)
+def sale(invoice: Document) -> Voucher:
+    """Enter a bill of ours."""
+    part = Part("New Ref", invoice.amount, invoice.number, _credit_days(invoice))
+    parts = (part,) if invoice.party.habit.channel != "sums" else ()
+    lines = [
+        Line(invoice.party.name, _DEBTORS, invoice.amount, parts),
+        *_goods(invoice, "Service Income", -1),
+    ]
+    return _voucher(
+        "Sales", invoice.issued_on, invoice.party, lines, number=invoice.number, words=invoice.description
+    )
 
 
-def document(event_type: str, paper: Document, at: datetime | None = None) -> Message:
-    """State a bill of ours, a credit note, or a vendor's bill."""
-    minute = len(paper.description) * 7 % 60
-    data: dict[str, Any] = {
-        "id": f"{event_type.split('.')[0]}/{paper.number}",
-        "number": paper.number,
-        "party": brief(paper.party),
-        "issued_on": paper.issued_on.isoformat(),
-        "amount": paper.amount,
-        "currency": "INR",
-        "base": paper.base,
-        "tax": paper.tax,
-        "description": paper.description,
-    }
-    if paper.due_on is not None:
-        data["due_on"] = paper.due_on.isoformat()
-    if paper.against is not None:
-        data["references"] = {"invoices": [paper.against]}
-    return standard(SOURCE, event_type, at or moment(paper.issued_on, 18, minute), data)
+def credit_note(note: Document) -> Voucher:
+    """Enter what a bill is reduced by."""
+    part = Part("Agst Ref", -note.amount, note.against or "")
+    lines = [Line(note.party.name, _DEBTORS, -note.amount, (part,)), *_goods(note, "Service Income", 1)]
+    return _voucher(
+        "Credit Note", note.issued_on, note.party, lines, number=note.number, words=note.description
+    )
 
 
-def receipt(paid: Payment, on: date, at: datetime | None = None) -> Message:
-    """State a receipt voucher into the bank ledger, as the accountant entered it from the bank's advice."""
-    references: dict[str, Any] = {"utr": [paid.utr]}
-    if paid.settles:
-        references["invoices"] = [number for number, _ in paid.settles]
-    data = {
-        "id": paid.id,
-        "amount": paid.amount,
-        "currency": "INR",
-        "party": brief(paid.party),
-        "method": {"imps": "imps", "upi": "upi"}.get(paid.channel, "rtgs" if len(paid.utr) == 22 else "neft"),
-        "paid_on": paid.at.date().isoformat(),
-        "into": "bank",
-        "account": ACCOUNT,
-        "references": references,
-        "description": "On account" if not paid.settles else "Against bills",
-    }
-    return standard(SOURCE, "payment.received", at or max(moment(on, 19), paid.at), data)
+def purchase(bill: Document) -> Voucher:
+    """Enter a vendor's bill; its own number is the reference."""
+    part = Part("New Ref", -bill.amount, bill.number, _credit_days(bill))
+    lines = [Line(bill.party.name, _CREDITORS, -bill.amount, (part,)), *_goods(bill, "Purchases", 1)]
+    made = _voucher("Purchase", bill.issued_on, bill.party, lines, words=bill.description)
+    return replace(made, reference=bill.number)
 
 
-def cheque_events(cheque: Cheque, at: datetime | None = None) -> Iterator[Message]:
-    """State the life of a cheque, as far as it has come."""
-    identity = f"CHQ-{cheque.party.code}-{cheque.number}"
-    received = {
-        "id": identity,
-        "number": cheque.number,
-        "bank": cheque.bank,
-        "party": brief(cheque.party),
-        "dated_on": cheque.dated_on.isoformat(),
-        "on": cheque.received_on.isoformat(),
-        "amount": cheque.amount,
-        "currency": "INR",
-        "references": {"invoices": [number for number, _ in cheque.settles]},
-    }
-    yield standard(SOURCE, "cheque.received", at or moment(cheque.received_on, 12, 30), received)
-    for event_type, on, hour in (
-        ("cheque.deposited", cheque.deposited_on, 11),
-        ("cheque.cleared", cheque.cleared_on, 19),
-        ("cheque.returned", cheque.returned_on, 19),
-    ):
-        if on is not None:
-            data: dict[str, Any] = {"id": identity, "number": cheque.number, "on": on.isoformat()}
-            if event_type == "cheque.returned":
-                data["reason"] = "Funds insufficient"
-            yield standard(SOURCE, event_type, moment(on, hour), data)
+def _goods(paper: Document, ledger: str, sign: int) -> list[Line]:
+    group = "Sales Accounts" if ledger == "Service Income" else "Purchase Accounts"
+    half = paper.tax // 2
+    return [
+        Line(ledger, group, sign * paper.base),
+        Line("CGST", "Duties & Taxes", sign * half),
+        Line("SGST", "Duties & Taxes", sign * (paper.tax - half)),
+    ]
 
 
-def vendor_paid(payout: VendorPayment) -> Message:
-    """State a payment voucher to a vendor."""
+def receipt(paid: Payment, tds: dict[str, int]) -> Voucher:
+    """Enter a transfer as the bank's advice told it, with the TDS that was cut; one in six without its reference."""
+    parts = []
+    for number, amount in paid.settles:
+        cut = tds[number] if paid.tds else 0
+        parts.append(Part("Agst Ref", -(amount + cut), number))
+    gross = paid.amount + paid.tds
+    if not parts and paid.party.habit.channel != "sums":
+        parts.append(Part("On Account", -gross))
+    named = (
+        paid.channel == "upi"
+        or paid.kind == "duplicate"
+        or int(digits("advice", paid.id, size=4)) % _WITHOUT_REFERENCE
+    )
+    mode = {"imps": "IMPS", "upi": "UPI"}.get(paid.channel, "RTGS" if len(paid.utr) == 22 else "NEFT")
+    bank = Instrument("e-Fund Transfer", paid.utr if named else "", paid.at.date(), mode, paid.party.bank)
+    lines = [
+        Line(paid.party.name, _DEBTORS, -gross, tuple(parts)),
+        Line(BANK, "Bank Accounts", paid.amount, instrument=bank),
+    ]
+    if paid.tds:
+        lines.append(Line("TDS Receivable", "Loans & Advances (Asset)", paid.tds))
+    return _voucher("Receipt", paid.at.date(), paid.party, lines, words=paid.remark)
+
+
+def cheque_vouchers(cheque: Cheque) -> Iterator[Entered]:
+    """Enter a cheque: a post-dated one when it is received, others when they are deposited; one that came back anew."""
+    postdated = (cheque.dated_on - cheque.received_on).days >= _POSTDATED_FROM
+    on = cheque.dated_on if postdated else cheque.deposited_on
+    if on is not None:
+        entered_on = cheque.received_on if postdated else on
+        yield Entered(entered_on, cheque_receipt(cheque, on, postdated=postdated))
+    if cheque.returned_on is not None:
+        parts = tuple(Part("New Ref", amount, f"{number} RTN", 0) for number, amount in cheque.settles)
+        bank = Instrument("Cheque", cheque.number, cheque.dated_on, "", cheque.bank)
+        lines = [
+            Line(cheque.party.name, _DEBTORS, cheque.amount, parts),
+            Line(BANK, "Bank Accounts", -cheque.amount, instrument=bank),
+        ]
+        made = _voucher(
+            "Payment", cheque.returned_on, cheque.party, lines, words="Cheque returned, funds insufficient"
+        )
+        yield Entered(cheque.returned_on, made)
+
+
+def cheque_receipt(cheque: Cheque, on: date, *, postdated: bool) -> Voucher:
+    """Enter the receipt of a cheque; the bank's day is filled in when its statement is looked through."""
+    parts = tuple(Part("Agst Ref", -amount, number) for number, amount in cheque.settles)
+    bank = Instrument("Cheque/DD", cheque.number, cheque.dated_on, "", cheque.bank, cheque.cleared_on)
+    lines = [
+        Line(cheque.party.name, _DEBTORS, -cheque.amount, parts),
+        Line(BANK, "Bank Accounts", cheque.amount, instrument=bank),
+    ]
+    return replace(_voucher("Receipt", on, cheque.party, lines, words="By cheque"), postdated=postdated)
+
+
+def vendor_paid(payout: VendorPayment) -> Voucher:
+    """Enter a transfer to a vendor against his bill."""
     bill = payout.bill
-    data = {
-        "id": f"PMT-{bill.number}",
-        "amount": bill.amount,
-        "currency": "INR",
-        "party": brief(bill.party),
-        "paid_on": payout.at.date().isoformat(),
-        "mode": "neft",
-        "references": {"utr": [payout.utr], "bills": [bill.number]},
-        "description": bill.description,
+    lines = [
+        Line(bill.party.name, _CREDITORS, bill.amount, (Part("Agst Ref", bill.amount, bill.number),)),
+        Line(
+            BANK,
+            "Bank Accounts",
+            -bill.amount,
+            instrument=Instrument("e-Fund Transfer", payout.utr, payout.at.date(), "NEFT", bill.party.bank),
+        ),
+    ]
+    return _voucher("Payment", payout.at.date(), bill.party, lines, words=bill.description)
+
+
+def owed(world: World) -> dict[str, int]:
+    """Return what each party's ledger says on the evening before the founding day: a debit is positive (paise).
+
+    A post-dated cheque counts once the bank has cleared it, as Munshi counts it.
+    """
+    sums = {
+        ledger.name: ledger.opening for ledger in ledgers(world) if ledger.group in (_DEBTORS, _CREDITORS)
     }
-    return standard(SOURCE, "payout.processed", payout.at + timedelta(hours=5), data)
+    for entered in vouchers(world):
+        voucher = entered.voucher
+        cleared = any(line.instrument and line.instrument.cleared_on for line in voucher.lines)
+        for line in voucher.lines if cleared or not voucher.postdated else ():
+            if line.ledger in sums:
+                sums[line.ledger] += line.amount
+    return sums

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from workers.simulator.books import Message, standard
 from workers.simulator.customers import Party
 from workers.simulator.entities import Deal, moment
+from workers.simulator.messages import Message, standard
 from workers.simulator.world import World
 
 SOURCE = "crm:demo"

@@ -206,7 +206,7 @@ class Story:
     customers: tuple[Party, ...]
     vendors: tuple[Party, ...]
     tds_days: int = 0
-    """For how many days customers have been cutting TDS."""
+    """For how many days a payment cut by TDS may be missing in the books."""
     invoices: list[Document] = field(default_factory=list)
     credit_notes: list[Document] = field(default_factory=list)
     bills: list[Document] = field(default_factory=list)

@@ -14,7 +14,7 @@ from random import Random
 import httpx
 
 from kit.clock import Clock
-from workers.simulator.books import Message
+from workers.simulator.messages import Message
 
 CONCURRENCY = 16
 _ATTEMPTS = 6
@@ -51,7 +51,7 @@ def shuffled(messages: Iterable[Message], seed: int) -> list[Message]:
 
 def signed_headers(message: Message, secret: str, now: datetime) -> dict[str, str]:
     """Sign a message as its source does: Razorpay by hex HMAC of the body, others by Standard Webhooks at `now`."""
-    headers = {"content-type": "application/json"}
+    headers = {"content-type": message.content_type}
     if message.source.startswith("payment:razorpay"):
         made = hmac.new(secret.encode(), message.body, hashlib.sha256).hexdigest()
         return headers | {"x-razorpay-signature": made, "x-razorpay-event-id": message.id}

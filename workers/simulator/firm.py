@@ -30,14 +30,14 @@ from ledger.commands import (
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor, system
 from ledger.queries import Members
-from workers.simulator import bank, books, crm, gateway, spreadsheet
+from workers.simulator import bank, books, crm, gateway
 from workers.simulator.selling import PAID_WORD
 from workers.simulator.treasury import ACCOUNT
 from workers.simulator.world import FIRM
 
 STATE_FILE = "demo.json"
 _TIMEZONE = "Asia/Kolkata"
-_VERSION = 1
+_VERSION = 2
 _CODE_MINUTES = 7 * 24 * 60
 _PEOPLE = (
     ("owner", "Ramesh Kulkarni", None),
@@ -46,11 +46,10 @@ _PEOPLE = (
     ("view", "Anand Deshpande", None),
 )
 _SOURCES: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
-    (books.SOURCE, "standard", "Books", {"silence_hours": 72}),
+    (books.SOURCE, "tally", "TallyPrime", {"company": FIRM, "silence_hours": 72}),
     (crm.SOURCE, "standard", "CRM", {"silence_hours": 168}),
     (gateway.SOURCE, "razorpay", "Razorpay", {"silence_hours": 72}),
     (bank.SOURCE, "bank", "ICICI ··4421", {"account": ACCOUNT, "silence_hours": 72}),
-    (spreadsheet.SOURCE, "spreadsheet", "Opening spreadsheet", {}),
 )
 _WORDS = (
     ("Proposal sent", "deal.open"),

@@ -12,8 +12,8 @@ from typing import Any
 
 import orjson
 
-from workers.simulator.books import Message
 from workers.simulator.entities import GatewayPayment, Settlement, digits, token
+from workers.simulator.messages import Message
 from workers.simulator.world import World
 
 SOURCE = "payment:razorpay"

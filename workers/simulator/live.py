@@ -9,10 +9,11 @@ from random import Random
 from kit.clock import IST
 from workers.simulator import bank, books, crm, gateway
 from workers.simulator.billing import fiscal_year
-from workers.simulator.books import Message
 from workers.simulator.entities import BankLine, Cheque, Deal, Document, GatewayPayment, digits, token
+from workers.simulator.messages import Message
 from workers.simulator.paying import HELD, NEVER_PAID, gateway_payment, transfer
 from workers.simulator.selling import PAID_WORD
+from workers.simulator.tally import Voucher
 from workers.simulator.treasury import (
     ACCOUNT,
     run_balance,
@@ -116,9 +117,7 @@ class Live:
         )
         self.open.append(invoice)
         self._ahead -= invoice.amount
-        return Step(
-            f"Bill {invoice.number} to {party.name}", (books.document("invoice.issued", invoice, at),)
-        )
+        return Step(f"Bill {invoice.number} to {party.name}", (self._entered(books.sale(invoice), at),))
 
     def _transfer(self, rng: Random, at: datetime) -> Step:
         unnamed = self._unnamed < _MAX_UNNAMED and rng.random() < 0.15
@@ -171,7 +170,7 @@ class Live:
             base=round(party.base * rng.uniform(0.1, 0.3) / 5_000) * 5_000,
             description=party.kind,
         )
-        return Step(f"Bill from {party.name}", (books.document("bill.received", bill, at),))
+        return Step(f"Bill from {party.name}", (self._entered(books.purchase(bill), at),))
 
     def _take_cheque(self, rng: Random, at: datetime) -> Step:
         invoice = self._take(rng, ("cheque",))
@@ -186,8 +185,13 @@ class Live:
             received_on=at.date(),
             dated_on=at.date() + timedelta(days=rng.choice((0, 0, 10))),
         )
-        (received,) = books.cheque_events(cheque, at)
-        return Step(f"Cheque from {invoice.party.name}", (received,))
+        ahead = cheque.dated_on > cheque.received_on
+        received = books.cheque_receipt(cheque, cheque.dated_on, postdated=ahead)
+        return Step(f"Cheque from {invoice.party.name}", (self._entered(received, at),))
+
+    def _entered(self, voucher: Voucher, at: datetime) -> Message:
+        """Enter a voucher in Tally; its agent tells it at once. A step enters at most one."""
+        return books.told_now(voucher, at, self.steps)
 
     def _take(self, rng: Random, channels: tuple[str, ...]) -> Document | None:
         """Take an open bill of a customer who pays so; the stubborn ones don't pay within the hour."""

@@ -90,14 +90,13 @@ def _due_for_payment(story: Story, mine: list[Document]) -> dict[date, list[Docu
     return days
 
 
-def _payable(story: Story, invoice: Document, day: date) -> int:
+def _payable(story: Story, invoice: Document) -> int:
     credited = sum(n.amount for n in story.credit_notes if n.against == invoice.number)
-    return invoice.amount - credited - _cut(story, invoice, day)
+    return invoice.amount - credited - _cut(invoice)
 
 
-def _cut(story: Story, invoice: Document, day: date) -> int:
-    cuts = invoice.party.habit.cuts_tds and day >= story.today - timedelta(days=story.tds_days)
-    return invoice.tds if cuts else 0
+def _cut(invoice: Document) -> int:
+    return invoice.tds if invoice.party.habit.cuts_tds else 0
 
 
 def _by_transfer(story: Story, party: Party, mine: list[Document]) -> None:
@@ -105,19 +104,21 @@ def _by_transfer(story: Story, party: Party, mine: list[Document]) -> None:
         rng = _rng(story, "transfer", party.code, day)
         numbers = " ".join(i.number for i in invoices)
         named = party.habit.channel != "bare"
-        in_books = not named or rng.random() < 0.6
+        cut = sum(_cut(i) for i in invoices)
+        told = cut > 0 and day < story.today - timedelta(days=story.tds_days)
+        in_books = not named or rng.random() < 0.6 or told
         story.payments.append(
             transfer(
                 party,
                 day,
                 invoices,
-                amount=sum(_payable(story, i, day) for i in invoices),
+                amount=sum(_payable(story, i) for i in invoices),
                 remark=numbers if named else rng.choice(("PAYMENT", "SERVICE CHARGES", "BILL PAYMENT")),
                 entered_on=min(day + timedelta(days=rng.randint(0, 2)), story.today - timedelta(days=1))
                 if in_books
                 else None,
-                tds=sum(_cut(story, i, day) for i in invoices),
-                settles=tuple((i.number, _payable(story, i, day)) for i in invoices),
+                tds=cut,
+                settles=tuple((i.number, _payable(story, i)) for i in invoices),
             )
         )
 

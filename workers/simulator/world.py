@@ -59,7 +59,7 @@ class World:
 def build(seed: int, today: date, *, tds_days: int = 10) -> World:
     """Live through the six months before `today`.
 
-    Each payment cut by TDS is a question, so customers have been cutting it only for the last `tds_days`.
+    Each payment cut by TDS that the books don't show is a question, so all older than `tds_days` are in the books.
     """
     story = Story(
         seed=seed,

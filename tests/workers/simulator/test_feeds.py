@@ -21,16 +21,16 @@ from ingest.normalise import normalise, status_map
 from kit.errors import Denied
 from ledger.domain.checks import check_event
 from workers.simulator import books, crm, gateway
-from workers.simulator.books import Message
 from workers.simulator.feeds import Address, send, shuffled, signed_headers
 from workers.simulator.firm import _WORDS
+from workers.simulator.messages import Message
 from workers.simulator.selling import UNKNOWN_WORD
 from workers.simulator.world import World, build
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 WHSEC = "whsec_" + base64.b64encode(b"thirty-two bytes of a made-up key").decode()
-CONNECTORS = {books.SOURCE: "standard", crm.SOURCE: "standard", gateway.SOURCE: "razorpay"}
+CONNECTORS = {books.SOURCE: "tally", crm.SOURCE: "standard", gateway.SOURCE: "razorpay"}
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +103,8 @@ def test_every_message_is_understood_and_only_one_word_is_asked(messages: list[M
                 flags[f"{event.flag} {event.word}"] += 1
     assert flags == {f"unmapped {UNKNOWN_WORD}": 1}
     assert {
-        "party.upserted", "invoice.issued", "credit_note.issued", "bill.received", "payment.received",
-        "payout.processed", "cheque.received", "cheque.deposited", "cheque.cleared", "cheque.returned",
+        "party.upserted", "opening.stated", "invoice.issued", "credit_note.issued", "bill.received",
+        "payment.received", "payout.processed", "cheque.received", "cheque.cleared",
         "deal.status_reported", "payment.authorised", "payment.failed", "refund.processed",
         "settlement.processed",
     } <= set(types)  # fmt: skip

@@ -29,7 +29,7 @@ def sealed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     process_seal.cache_clear()
 
 
-async def test_the_firm_has_its_people_their_codes_and_five_sources(door: Door, tmp_path: Path) -> None:
+async def test_the_firm_has_its_people_their_codes_and_four_sources(door: Door, tmp_path: Path) -> None:
     firm = await found(door, home=tmp_path)
     assert firm.fresh
     actor = system(firm.business_id, "test")
