@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,7 +10,13 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import event
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+FRESH_SECONDS = 1.0
+"""A connection that was used so lately isn't asked whether it lives: the question costs as much as a statement."""
+_USED_AT = "munshi.used_at"
 
 
 class Tx:
@@ -47,15 +54,25 @@ class Tx:
         tail = status.rsplit(" ", 1)[-1]
         return int(tail) if tail.isdigit() else 0
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Take back what is done in the block, and only that, if it raises."""
+        await self.raw.execute("SAVEPOINT inner_work")
+        try:
+            yield
+        except BaseException:
+            await self.raw.execute("ROLLBACK TO SAVEPOINT inner_work; RELEASE SAVEPOINT inner_work")
+            raise
+        await self.raw.execute("RELEASE SAVEPOINT inner_work")
+
 
 def make_engine(url: str, *, pool_size: int = 8, application: str = "munshi") -> AsyncEngine:
     """Make the pool of this process: `url` in the form postgresql://…; sockets by ?host=."""
-    return create_async_engine(
+    engine = create_async_engine(
         url.replace("postgresql://", "postgresql+asyncpg://", 1),
         pool_size=pool_size,
         max_overflow=0,
         json_deserializer=orjson.loads,
-        pool_pre_ping=True,
         connect_args={
             "server_settings": {
                 "application_name": application,
@@ -65,6 +82,28 @@ def make_engine(url: str, *, pool_size: int = 8, application: str = "munshi") ->
             "timeout": 10,
         },
     )
+    _replace_dead_connections(engine)
+    return engine
+
+
+def _replace_dead_connections(engine: AsyncEngine) -> None:
+    """Let the pool replace a connection that is closed, or that has rested for a while and doesn't answer."""
+    pool = engine.sync_engine
+
+    @event.listens_for(pool, "connect")
+    @event.listens_for(pool, "checkin")
+    def used(_: Any, record: Any) -> None:
+        record.info[_USED_AT] = time.monotonic()
+
+    @event.listens_for(pool, "checkout")
+    def taken(connection: Any, record: Any, _: Any) -> None:
+        if connection.driver_connection.is_closed():
+            raise InvalidatePoolError
+        if time.monotonic() - record.info[_USED_AT] > FRESH_SECONDS:
+            try:
+                connection.ping()
+            except Exception as error:
+                raise InvalidatePoolError from error
 
 
 @asynccontextmanager
@@ -80,18 +119,40 @@ async def transaction(
     `role` drops to a narrower role for its length; `snapshot` makes it READ ONLY and REPEATABLE READ.
     Commits on leaving, rolls back on an exception.
     """
-    tenants = "{" + ",".join(str(b) for b in businesses) + "}"
+    opening = _opening(businesses, role, snapshot=snapshot)
     async with engine.connect() as connection:
         raw = (await connection.get_raw_connection()).driver_connection
         assert raw is not None
-        isolation = "repeatable_read" if snapshot else "read_committed"
-        async with raw.transaction(isolation=isolation, readonly=snapshot):
-            if role is None:
-                await raw.execute("SELECT set_config('app.businesses', $1, true)", tenants)
-            else:
-                await raw.execute(
-                    "SELECT set_config('app.businesses', $1, true), set_config('role', $2, true)",
-                    tenants,
-                    role,
-                )
+        try:
+            await raw.execute(opening)
             yield Tx(raw)
+        except BaseException:
+            await _roll_back(connection, raw)
+            raise
+        try:
+            await raw.execute("COMMIT")
+        finally:
+            if raw.is_in_transaction():
+                await connection.invalidate()
+
+
+def _opening(businesses: Iterable[UUID], role: str | None, *, snapshot: bool) -> str:
+    """Return what opens a transaction, as one text and so one round trip; ids and roles are all that is put into it."""
+    mode = "REPEATABLE READ READ ONLY" if snapshot else "READ COMMITTED"
+    tenants = ",".join([UUID(bytes=business.bytes).hex for business in businesses])
+    settings = f"set_config('app.businesses', '{{{tenants}}}', true)"
+    if role is not None:
+        if not role.isidentifier():
+            raise ValueError(f"{role!r} is not a role")
+        settings += f", set_config('role', '{role}', true)"
+    return f"BEGIN ISOLATION LEVEL {mode}; SELECT {settings}"
+
+
+async def _roll_back(connection: AsyncConnection, raw: asyncpg.Connection) -> None:
+    """Roll back; a connection that can't is thrown away, so that nobody gets it in the middle of a transaction."""
+    try:
+        if raw.is_in_transaction() and not raw.is_closed():
+            await raw.execute("ROLLBACK")
+    except BaseException:
+        await connection.invalidate()
+        raise

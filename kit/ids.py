@@ -24,6 +24,15 @@ def uuid7() -> UUID:
     return UUID(bytes=bytes(raw))
 
 
+def uuid7s(count: int) -> list[UUID]:
+    """Return `count` UUIDv7 of this millisecond, for rows by the thousand: chance is fetched once for all of them."""
+    head, chance = (time.time_ns() // 1_000_000).to_bytes(6, "big"), bytearray(os.urandom(10 * count))
+    for start in range(0, len(chance), 10):
+        chance[start] = (chance[start] & 0x0F) | 0x70
+        chance[start + 2] = (chance[start + 2] & 0x3F) | 0x80
+    return [_quick_uuid(head + chance[start : start + 10]) for start in range(0, len(chance), 10)]
+
+
 def derived(*parts: str) -> UUID:
     """Return the UUIDv5 of `parts`: the same parts give the same id on every machine and in every order of arrival."""
     raw = bytearray(hashlib.sha1(_NAMESPACE + "\x1f".join(parts).encode()).digest()[:16])  # noqa: S324

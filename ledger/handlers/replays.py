@@ -95,7 +95,7 @@ async def attempt(command: TryReadings, ctx: Context) -> dict[str, int]:
     changed: dict[str, int] = {}
     await tx.run("SELECT pg_advisory_xact_lock(hashtextextended('drain:' || $1::text, 0))", str(business))
     try:
-        async with tx.raw.transaction():
+        async with tx.savepoint():
             for new in command.new:
                 await _take(ctx, new)
             subjects = list(set(_touched(command.new)))
