@@ -9,16 +9,8 @@ from uuid import UUID
 import orjson
 
 from kit.database import Tx
-from kit.ids import derived, uuid7
+from kit.ids import derived, uuid7, uuid7s
 from ledger.domain.events import Appended, Delivery, NewEvent, subject_id
-
-_DELIVERIES = """
-INSERT INTO deliveries (business_id, source, digest, body, headers, filename, via, version, stream,
-                        received_at)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::jsonb[], $6::text[], $7::text[],
-                     $8::text[], $9::text[], $10::timestamptz[])
-ON CONFLICT DO NOTHING
-"""
 
 # One round trip: the events that are new, and one mailbox row for each identity that they touch.
 _EVENTS = """
@@ -84,6 +76,17 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::
                      $8::int[], $9::date[], $10::date[], $11::bigint[], $12::text[])
 """
 
+# One round trip: the bodies of a batch, and the note of what they brought.
+_DELIVERIES = f"""
+WITH kept AS (
+  INSERT INTO deliveries (business_id, source, digest, body, headers, filename, via, version, stream, received_at)
+  SELECT * FROM unnest($13::uuid[], $14::text[], $15::bytea[], $16::bytea[], $17::jsonb[], $18::text[], $19::text[],
+                       $20::text[], $21::text[], $22::timestamptz[])
+  ON CONFLICT DO NOTHING
+)
+{_NEWS}
+"""
+
 _WANTED = """
 INSERT INTO wanted AS w (business_id, source, stream, external_id, due_at)
 SELECT DISTINCT ON (1, 2, 3, 4) * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
@@ -99,21 +102,18 @@ async def append(tx: Tx, deliveries: Sequence[Delivery]) -> list[Appended]:
 
     The same event id with another reading is kept as a rewrite. Runs under the role `munshi_ingest`.
     """
-    await tx.run(_DELIVERIES, *_columns(map(_delivery_row, deliveries), 10))
     results = await append_facts(tx, deliveries)
-    await append_news(tx, deliveries, results)
+    news, bodies = _columns(_news_rows(deliveries, results), 12), _columns(map(_delivery_row, deliveries), 10)
+    await tx.run(_DELIVERIES, *news, *bodies)
     return results
 
 
 async def append_facts(tx: Tx, deliveries: Sequence[Delivery]) -> list[Appended]:
     """Append what deliveries say (their events, what of them can't be read, what they want) without their bodies."""
-    owners: dict[UUID, int] = {}
-    rows: list[_Row] = []
-    for index, delivery in enumerate(deliveries):
-        for event in delivery.events:
-            row = _event_row(delivery, event)
-            owners[row[1]] = index
-            rows.append(row)
+    told = [(place, event) for place, delivery in enumerate(deliveries) for event in delivery.events]
+    ids = uuid7s(len(told))
+    rows = [_event_row(deliveries[told[n][0]], told[n][1], ids[n]) for n in range(len(told))]
+    owners = {ids[n]: told[n][0] for n in range(len(told))}
     added = [0] * len(deliveries)
     rewritten = [0] * len(deliveries)
     if rows:
@@ -143,7 +143,7 @@ async def append_facts(tx: Tx, deliveries: Sequence[Delivery]) -> list[Appended]
 
 async def append_news(tx: Tx, deliveries: Sequence[Delivery], results: Sequence[Appended]) -> None:
     """Leave a note of what deliveries brought, for the freshness of their sources."""
-    await tx.run(_NEWS, *_columns(_news_rows(deliveries, results), 11))
+    await tx.run(_NEWS, *_columns(_news_rows(deliveries, results), 12))
 
 
 async def _append_events(
@@ -180,10 +180,10 @@ def _delivery_row(delivery: Delivery) -> _Row:
     )  # fmt: skip
 
 
-def _event_row(delivery: Delivery, event: NewEvent) -> _Row:
+def _event_row(delivery: Delivery, event: NewEvent, own_id: UUID) -> _Row:
     subject = subject_id(delivery.source, event.kind, event.external_id)
     return (
-        delivery.business_id, uuid7(), delivery.source, event.source_event_id, delivery.digest, event.digest(),
+        delivery.business_id, own_id, delivery.source, event.source_event_id, delivery.digest, event.digest(),
         event.event_type, event.schema_version, event.kind, event.external_id, subject, event.word, event.qualifier,
         event.flag, orjson.dumps(event.data).decode(), event.occurred_at, event.precision, event.sequence,
         delivery.received_at,
