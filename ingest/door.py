@@ -8,10 +8,10 @@ from dataclasses import replace
 from uuid import UUID
 
 import asyncpg
-import sqlalchemy.exc
 from prometheus_client import Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ingest.sources import OUTAGE
 from kit.database import transaction
 from kit.errors import Retryable
 from kit.logs import logger
@@ -35,13 +35,6 @@ POISON = (
     TypeError,  # data that JSON can't hold
 )
 """What the store refuses because of the data itself."""
-_OUTAGE = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    sqlalchemy.exc.DBAPIError,
-    OSError,
-    TimeoutError,
-)
 
 
 class Appender:
@@ -55,11 +48,13 @@ class Appender:
         self._ring = ring
         self._waiting: list[tuple[Delivery, asyncio.Future[Appended]]] = []
         self._free_lanes = lanes
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._running: set[asyncio.Task[None]] = set()
 
     async def append(self, delivery: Delivery) -> Appended:
         """Return after the delivery is committed; Retryable if the database is away (nothing was kept)."""
-        future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        loop = self._loop = self._loop or asyncio.get_running_loop()  # asked once: it costs a system call
+        future: asyncio.Future[Appended] = loop.create_future()
         self._waiting.append((delivery, future))
         if self._free_lanes:
             self._free_lanes -= 1
@@ -92,7 +87,7 @@ class Appender:
             results = await self._append_or_bisect(deliveries)
         except Exception as error:
             failure: Exception = error
-            if isinstance(error, _OUTAGE):
+            if isinstance(error, OUTAGE):
                 failure = Retryable(
                     "store.away", "The database is away.", remedy="Send it again in a minute."
                 )
