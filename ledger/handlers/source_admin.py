@@ -28,7 +28,8 @@ _FIRST_VISIT = """
 INSERT INTO pulls (business_id, source, stream, lane, due_at)
 SELECT business_id, name, '', 'wanted', $3 FROM sources s
 WHERE business_id = $1 AND name = $2 AND credentials IS NOT NULL
-  AND NOT EXISTS (SELECT FROM pulls p WHERE p.business_id = s.business_id AND p.source = s.name)
+  AND NOT EXISTS (SELECT FROM pulls p WHERE p.business_id = s.business_id AND p.source = s.name AND p.stream <> '')
+ON CONFLICT (business_id, source, stream, lane) DO UPDATE SET due_at = excluded.due_at
 """
 _KEPT_SECRETS = 2  # the current one and the previous: retries of older events are still signed with it
 
@@ -212,7 +213,8 @@ async def make_due(ctx: Context, name: str, streams: Sequence[str] = ()) -> int:
     arguments = (ctx.actor.business_id, name, ctx.now, list(streams))
     await ctx.tx.run(_FIRST_VISIT, *arguments[:3])
     await ctx.tx.run(f"UPDATE wanted SET due_at = $3 WHERE {where} AND due_at > $3", *arguments)
-    return await ctx.tx.run(f"UPDATE pulls SET due_at = $3 WHERE {where} AND due_at IS NOT NULL", *arguments)
+    due = f"UPDATE pulls SET due_at = $3 WHERE {where} AND due_at IS NOT NULL AND stream <> ''"
+    return await ctx.tx.run(due, *arguments)
 
 
 def _unknown(name: str) -> NotFound:
