@@ -29,6 +29,7 @@ from ledger.views import (
     PartyPage,
     PartyView,
     PayablePage,
+    SourceView,
 )
 
 _AMOUNT = re.compile(r"(?:₹|rs\.?|inr)?\s*\d[\d,]*(?:\.\d{1,2})?\s*(?:/-|rs\.?|₹)?", re.IGNORECASE)
@@ -95,8 +96,11 @@ class Scenes:
 
     async def sources(self, visitor: Visitor) -> Card:
         """Where the news comes from."""
-        found = await self.door.query(queries.Sources(), visitor.actor)
-        return sources_card(found, visitor.audience(self.now()))
+        async with self.door.reading(visitor.actor) as reader:
+            found: tuple[SourceView, ...] = await reader.query(queries.Sources())
+            names = tuple(source.name for source in found if source.write_back)
+            written = await reader.query(queries.WriteBacks(names)) if names else {}
+        return sources_card(found, written, visitor.audience(self.now()))
 
     async def find(self, visitor: Visitor, text: str) -> Card:
         """Whatever was typed: a bill's number, an amount, part of a name."""

@@ -278,7 +278,10 @@ class BankView:
 
 @dataclass(frozen=True, slots=True)
 class DigestView:
-    """This morning's answer. `expected` is by `horizon`, from each customer's habit and promises."""
+    """This morning's answer. `expected` is by `horizon`, from each customer's habit and promises.
+
+    `quiet_sources` are quiet or failing.
+    """
 
     member_name: str
     language: str

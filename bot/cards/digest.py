@@ -84,7 +84,8 @@ def _closing(view: DigestView, to: Audience) -> list[Html]:
     elif view.questions:
         last.append(to.count("{n} entry is being checked", "{n} entries are being checked", view.questions))
     shown = {bank.source for bank in view.banks}
-    quiet = [source for source in view.quiet_sources if source.name not in shown]
+    quiet = [s for s in view.quiet_sources if s.state == "failing" or s.name not in shown]
+    quiet.sort(key=lambda source: source.state != "failing")
     last += [capital(nothing_new(source, to)) for source in quiet[:_MOST_SOURCES]]
     if last:
         lines += last

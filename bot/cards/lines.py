@@ -69,8 +69,12 @@ def capital(text: Html) -> Html:
 
 
 def nothing_new(source: SourceView, to: Audience) -> Html:
-    """Say since when a source has been quiet."""
+    """Say since when a source has been quiet, or can't be read."""
     label = cut(source.label, NAME_WIDTH)
+    if source.state == "failing":
+        if source.read_until is None:
+            return to.say("{source} can't be read", source=label)
+        return to.say("{source} can't be read since {day}", source=label, day=since(source.read_until, to))
     if source.covered_until is not None:
         return to.say("{source} known only till {day}", source=label, day=to.day(source.covered_until))
     last = last_heard(source)

@@ -207,7 +207,7 @@ def _contact(view: PartyView, to: Audience) -> list[Html]:
         lines.append(html(clean(view.email)))
     if view.gstin:
         lines.append(to.say("GSTIN {gstin}", gstin=clean(view.gstin)))
-    late = [source for source in view.sources if source.state in ("quiet", "never")]
+    late = [source for source in view.sources if source.state in ("failing", "quiet", "never")]
     lines += [to.say("⚠ {news}", news=nothing_new(source, to)) for source in late[:_SOURCES]]
     # What came once, as a sheet of opening balances does, has no news to be fresh or stale.
     fresh = [source for source in view.sources if source not in late and source.silence_hours > 0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from ledger import queries, views
@@ -14,6 +14,8 @@ from ledger.handlers.sources import BANK, read_sources
 from ledger.handlers.standing import AGING, BRIEF, STANDING, aging, briefs
 
 DAYS_AHEAD = 6
+HICCUP = timedelta(hours=2)
+"""A source that can't be read, but was so short a time ago, is no news for the morning."""
 CALL_FIRST = 3
 GRACE_DAYS = 7
 """A bill past the day on which its customer usually pays is still expected for so long; then it needs a call."""
@@ -80,9 +82,16 @@ async def digest(_: queries.Digest, ctx: Context) -> views.DigestView:
         expected=sums["expected"],
         to_pay=await _to_pay(firm, horizon, ctx) if money else 0,
         questions=await _questions(ctx) if ctx.actor.may(Permission.ANSWER) else 0,
-        quiet_sources=tuple(source for source in sources if source.state == "quiet"),
+        quiet_sources=tuple(source for source in sources if _wanting(source, ctx.now)),
         sees_payables=money,
     )
+
+
+def _wanting(source: views.SourceView, now: datetime) -> bool:
+    """Whether the morning should speak of a source: it is quiet, or can't be read, but for a hiccup."""
+    if source.state == "failing":
+        return source.read_until is None or now - source.read_until > HICCUP
+    return source.state == "quiet"
 
 
 async def _banks(

@@ -273,6 +273,15 @@ def rows_question() -> views.ConflictView:
     )  # fmt: skip
 
 
+def failing_question() -> views.ConflictView:
+    """HubSpot's token is no longer good: the words of the rule itself."""
+    return _asked(
+        "source_failing",
+        name="crm:hubspot", label="HubSpot", unread_lists=None, read_until="2026-11-20T02:10:00.000000Z",
+        problem="HubSpot does not let us in. Give it a new token.",
+    )  # fmt: skip
+
+
 def _asked(rule: str, **evidence: object) -> views.ConflictView:
     found = Question(
         id=QUESTION, rule=shipped_rules()[rule], severity="warn", status="open", version=1,

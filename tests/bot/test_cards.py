@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -92,6 +92,33 @@ _SOURCES = (
     sample.source("crm:demo", "CRM", state="never", last_event_at=None, last_delivery_at=None),
     sample.source("books:spreadsheet", "Spreadsheet", state="disabled"),
 )
+_READ = {"pulled": True, "read_until": datetime(2026, 11, 20, 3, 25, tzinfo=UTC)}
+_PULLED = (
+    sample.source("payment:razorpay", "Razorpay", **_READ),
+    sample.source(
+        "crm:hubspot", "HubSpot", state="failing", pulled=True, write_back=True, failing_streams=("contacts", "deals"),
+        read_until=datetime(2026, 11, 20, 2, 10, tzinfo=UTC), problem="HubSpot does not let us in. Give it a new token.",
+    ),
+    sample.source("payment:stripe", "Stripe", silent_since=datetime(2026, 11, 20, 1, 0, tzinfo=UTC), **_READ),
+    sample.source(
+        "books:zoho_books", "Zoho Books", pulled=True, failing_streams=("customerpayments",),
+        problem="Zoho Books shows no customerpayments. Tick its scope.",
+    ),
+    sample.source("crm:zoho_crm", "Zoho CRM", state="quiet", write_back=True, **_READ),
+    sample.source("payment:new", "New shop", state="never", last_event_at=None, last_delivery_at=None, **_READ),
+    sample.source("payment:shut", "Other shop", state="failing", pulled=True, problem="It needs the setting shop."),
+)  # fmt: skip
+_WRITTEN = {
+    "crm:hubspot": views.WriteBackView(118, 4, 0, 3, "The record was deleted there.", sample.NOW),
+    "crm:zoho_crm": views.WriteBackView(1, 0, 0, 0, None, sample.NOW),
+}
+_FAILING = sample.source(
+    "crm:hubspot",
+    "HubSpot",
+    state="failing",
+    pulled=True,
+    read_until=datetime(2026, 11, 18, 2, 10, tzinfo=UTC),
+)
 _FILE = FileResult(
     "icici-nov.csv", "ICICI", 42, 118, 1, 2, (("row 7", "the balance doesn't follow from the row before"),)
 )
@@ -106,6 +133,10 @@ CARDS: dict[str, Callable[[], Card]] = {
     ),
     "digest_sales": lambda: digest_card(
         sample.digest(banks=(), to_pay=0, questions=0, quiet_sources=(), sees_payables=False), SALES
+    ),
+    "digest_failing": lambda: digest_card(
+        sample.quiet_digest(quiet_sources=(sample.QUIET_TALLY, _FAILING, dataclasses.replace(_FAILING, label="Shop", read_until=None))),
+        TO,
     ),
     "digest_view_only": lambda: digest_card(sample.digest(), VIEW),
     "digest_second_firm": lambda: digest_card(sample.digest(), sample.audience(firm="Sharma Services")),
@@ -146,6 +177,7 @@ CARDS: dict[str, Callable[[], Card]] = {
     "question_changed": lambda: standing_card(sample.question(version=6), Place(1, 3), TO),
     "question_drift": lambda: question_card(sample.drift_question(), Place(1, 3), TO),
     "question_drift_why": lambda: why_card(sample.drift_question(), Place(1, 3), TO),
+    "question_failing": lambda: question_card(sample.failing_question(), Place(1, 3), TO),
     "question_rows": lambda: question_card(sample.rows_question(), Place(), TO),
     "answered": lambda: answered_card(sample.answered_question(), Place(1, 3), TO),
     "settled_itself": lambda: cleared_card(sample.question(status="cleared"), TO),
@@ -154,8 +186,9 @@ CARDS: dict[str, Callable[[], Card]] = {
     "questions_done": lambda: questions_done_card(Place(done=3), TO),
     "questions_none": lambda: questions_done_card(Place(), TO),
     "questions_done_party": lambda: questions_done_card(Place(done=1, party=str(sample.SHARMA)), TO),
-    "sources": lambda: sources_card(_SOURCES, TO),
-    "sources_none": lambda: sources_card((), TO),
+    "sources": lambda: sources_card(_SOURCES, {}, TO),
+    "sources_pulled": lambda: sources_card(_PULLED, _WRITTEN, TO),
+    "sources_none": lambda: sources_card((), {}, TO),
     "welcome_owner": lambda: welcome_card("Ramesh", "Sharma Services", TO),
     "welcome_sales": lambda: welcome_card("Ravi", "Sharma Services", SALES),
     "help_owner": lambda: help_card(TO),
@@ -262,7 +295,10 @@ def _hostile_cards(text: str) -> list[Card]:
         answered_card(sample.answered_question(title=text, answered_by=text, answer_label=text), Place(), TO),
         welcome_card(text, text, TO),
         imported_card(dataclasses.replace(_FILE, filename=text, unreadable=((text, text),)), TO),
-        sources_card((sample.source(label=text or "-"),), sample.audience(firm=text[:80])),
+        sources_card(
+            (sample.source(label=text or "-", problem=text, failing_streams=(text, text), write_back=True),),
+            {"books:tally": views.WriteBackView(0, 0, 0, 1, text, None)}, sample.audience(firm=text[:80]),
+        ),
     ]  # fmt: skip
 
 

@@ -115,6 +115,20 @@ async def test_the_accountant_sees_payables_but_no_questions(
     assert (view.to_pay, view.questions, len(view.banks), view.sees_payables) == (2_10_000_00, 0, 1, True)
 
 
+async def test_a_source_that_can_not_be_read_is_told_but_not_a_hiccup(
+    door: Door, engine: AsyncEngine, business: UUID, owner: Actor
+) -> None:
+    async with rows_of(engine, business) as rows:
+        for name, hours in (("crm:hubspot", 3), ("payment:stripe", 1)):
+            await rows.source(name)
+            await rows.put(
+                "pulls", source=name, stream="all", lane="live", failures=1, error="It is shut.",
+                watermark=NOW - timedelta(hours=hours),
+            )  # fmt: skip
+    view = await door.query(Digest(), owner)
+    assert [(source.name, source.state) for source in view.quiet_sources] == [("crm:hubspot", "failing")]
+
+
 async def test_a_new_business_has_a_quiet_morning(door: Door, owner: Actor) -> None:
     view = await door.query(Digest(), owner)
     assert (view.banks, view.to_collect, view.overdue, view.call_first, view.expected, view.to_pay) == (
