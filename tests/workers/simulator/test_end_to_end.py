@@ -15,6 +15,7 @@ from ingest.door import Appender
 from ingest.rejections import RejectionTrail
 from ingest.sources import Sources
 from ingest.webhook import WebhookEndpoint, webhook_route
+from kit.database import transaction
 from kit.sealing import new_seal_key, process_seal
 from kit.settings import settings
 from ledger.commands import DrainBusiness, SweepBusiness
@@ -23,8 +24,10 @@ from ledger.domain.roles import Actor, Role, system
 from ledger.queries import Conflicts, Digest, Payables
 from ledger.queries import Sources as SourcesQuestion
 from tests.conftest import SettableClock
+from workers.simulator import books
 from workers.simulator.__main__ import Simulator
 from workers.simulator.firm import STATE_FILE, Founded, found, read_state
+from workers.simulator.world import World, build
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +99,49 @@ async def test_history_becomes_a_digest_that_an_owner_can_read(door: Door, clock
     payables = await door.query(Payables(first=50), owner)
     assert payables.total > 0
     assert digest.banks[0].balance > 0
+
+
+async def test_what_every_customer_owes_is_what_the_firm_knows(
+    door: Door, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.simulator.__main__.SOONEST", 3_600.0)  # the past alone
+    monkeypatch.setattr("workers.simulator.__main__.LATEST", 3_600.0)
+    simulator = Simulator(door, settings(), clock=clock, transport=application(door, clock))
+    task = asyncio.create_task(simulator.run())
+    while not task.done() and not read_state(settings().munshi_home / STATE_FILE).get("sent"):  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+    simulator.stopping.set()
+    await task
+    firm = await found(door, home=settings().munshi_home)
+    await drain(door, firm)
+    expected = truth(build(firm.seed, firm.founded_on))
+    assert len(expected) > 45
+    assert await owed(door, firm) == expected
+
+
+async def owed(door: Door, firm: Founded) -> dict[str, int]:
+    """What each customer owes in Munshi, by name; a credit is negative (paise)."""
+    async with transaction(door.engine, [firm.business_id]) as tx:
+        rows = await tx.fetch(
+            "SELECT p.name, sum(t.amount)::bigint AS amount FROM postings t"
+            " JOIN parties p ON p.business_id = t.business_id AND p.id = t.party_id"
+            " WHERE t.side = 'receivable' GROUP BY p.name"
+        )
+    return {row["name"]: row["amount"] for row in rows if row["amount"]}
+
+
+def truth(world: World) -> dict[str, int]:
+    """What each customer owes: his ledger in Tally, less what only gateway and bank know and what tells whose it is."""
+    sums = books.owed(world)
+    vendors = {party.name for party in world.vendors}
+    for paid in world.gateway:
+        if paid.captured:
+            sums[paid.party.name] -= paid.amount - (paid.refund.amount if paid.refund else 0)
+    for transfer in world.payments:
+        named = any(number in transfer.remark for number, _ in transfer.settles)
+        if transfer.entered_on is None and named:
+            sums[transfer.party.name] -= transfer.amount
+    return {name: amount for name, amount in sums.items() if amount and name not in vendors}
 
 
 async def test_the_present_goes_on_after_a_restart_without_telling_history_again(
