@@ -192,6 +192,8 @@ def changed(manifest: Manifest, inbound: Inbound) -> dict[str, Any] | None:
     for what, found in by_name.items():
         shape = merged(found)
         known = [shape for events in shapes for shape in _called(events, what)] if what else []
+        if any(not difference(accepted, shape) for accepted in known):
+            continue  # versions may have the same members and other kinds: it need only fit one
         nearest = _nearest(known, shape, least=Decimal(0)) if known else _nearest(_all(shapes), shape)
         differs = difference(nearest, shape) if nearest is not None else Difference()
         if differs or (what and not known):
