@@ -15,6 +15,8 @@ from kit.errors import NotFound, Rejected
 from ledger.commands import AddSource, ChangeSource, PullSource, SetCredentials, StartBackfill
 
 _MAX_SETTINGS = 20_000
+_RENEWABLE = ("client_id", "client_secret", "refresh_token")
+"""What any API with a `token_url` can take: by these its access token is renewed."""
 
 
 def new_source(
@@ -95,10 +97,12 @@ def credentials_of(manifest: Manifest, name: str, given: Mapping[str, str]) -> S
         raise Rejected(
             "source.no_api", f"{manifest.label} is not read by ourselves: it sends, or takes files."
         )
-    if not given or not set(given) <= set(manifest.api.credentials):
+    known = list(manifest.api.credentials)
+    known += [one for one in _RENEWABLE if manifest.api.token_url and one not in known]
+    if not given or not set(given) <= set(known):
         raise Rejected(
             "source.credentials",
-            f"{manifest.label} takes the credentials {', '.join(manifest.api.credentials)}, and no others.",
+            f"{manifest.label} takes the credentials {', '.join(known)}, and no others.",
             remedy="See the connector's README.",
         )
     return SetCredentials(name=name, credentials=dict(given))
