@@ -26,6 +26,7 @@ from ledger.domain.vocabulary import (
     PARTY_FIELDS,
     PAYER_FIELDS,
     REFERENCE_FIELDS,
+    SETTLE_FIELDS,
     SOURCE_EVENTS,
     STATUSES,
     EventSpec,
@@ -201,6 +202,10 @@ _FIELD_TYPES: dict[str, Any] = {
     "payer": _object(PAYER_FIELDS),
     "references": _object(REFERENCE_FIELDS),
     "dues": _list(_object(DUE_FIELDS, required=("amount",))),
+    "settles": {
+        **_list(_object(SETTLE_FIELDS, required=("amount",))),
+        "description": "which bills it is set against (number, what of it, tax kept back included); the rest is on account",
+    },
     "deductions": _list(_object(DEDUCTION_FIELDS, required=("kind", "amount"))),
     "allocations": _list(_object(ALLOCATION_FIELDS, required=("document", "amount"))),
 }

@@ -18,6 +18,7 @@ from ledger.domain.vocabulary import (
     PARTY_FIELDS,
     PAYER_FIELDS,
     REFERENCE_FIELDS,
+    SETTLE_FIELDS,
 )
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
@@ -182,6 +183,7 @@ _CHECKS: dict[str, _Check] = {
     "payer": _object(PAYER_FIELDS),
     "references": _object(REFERENCE_FIELDS),
     "dues": _objects(DUE_FIELDS, required=("amount",)),
+    "settles": _objects(SETTLE_FIELDS, required=("amount",)),
     "deductions": _objects(DEDUCTION_FIELDS, required=("kind", "amount")),
     "allocations": _objects(ALLOCATION_FIELDS, required=("document", "amount")),
 }

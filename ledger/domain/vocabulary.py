@@ -25,18 +25,26 @@ class EventSpec:
 
 
 _MONEY = {"amount": "money", "currency": "currency"}
+_RECORD = {"record": "text", "revision": "count"}
+"""The vendor's record that it is part of (a voucher makes several things) and which edit of it tells so: what an
+earlier edit told and the latest doesn't is gone. Parties of one record are one: it was renamed."""
+_SETTLES = {"settles": "settles"}
+"""What it is set against, by name and amount, as the books have it: of money and credit notes, bills (what was kept
+back included), or the name of an advance that a bill may take later; of a bill, the advances that it takes, the bill
+that it opens again (a cheque bounced), or without a name money on account. The rest stands on account."""
 _DOCUMENT = {
     "number": "text", "party": "party", "issued_on": "date", "due_on": "date", "amount": "money",
     "currency": "currency", "base": "money", "tax": "money", "paid": "money", "dues": "dues", "status": "text",
     "url": "url", "references": "references", "description": "text", "voucher": "text",
     "outstanding": "money",  # what of it was still open when it was seen
+    **_SETTLES, **_RECORD,
 }  # fmt: skip
 _PAYMENT = {
     **_MONEY, "party": "party", "payer": "payer", "method": "text", "paid_on": "date", "references": "references",
     "fee": "money", "tax": "money", "into": "text", "account": "text", "description": "text", "status": "text",
     "refunded": "money", "reason": "text", "url": "url",
     # What the payer kept back, by our own books' word: it closes bills without being money.
-    "deductions": "deductions",
+    "deductions": "deductions", **_SETTLES, **_RECORD,
 }  # fmt: skip
 _LINE_REQUIRED = {**_MONEY, "account": "text", "posted_on": "date", "narration": "text"}
 _LINE = {
@@ -46,16 +54,17 @@ _LINE = {
 _PARTY = {
     "name": "text", "gstin": "text", "pan": "text", "phone": "text", "email": "text", "roles": "texts",
     "terms_days": "count", "credit_limit": "money", "currency": "currency", "owner": "text", "address": "text",
-    "state": "text", "url": "url",
+    "state": "text", "url": "url", **_RECORD,
 }  # fmt: skip
 _PAYOUT = {
     **_MONEY, "party": "party", "payee": "payer", "paid_on": "date", "references": "references", "fee": "money",
     "tax": "money", "mode": "text", "purpose": "text", "description": "text", "status": "text", "reason": "text",
-    "deductions": "deductions",
+    "deductions": "deductions", **_SETTLES, **_RECORD,
 }  # fmt: skip
 _CHEQUE = {
     "number": "text", "bank": "text", "party": "party", "dated_on": "date", "on": "date",
     "references": "references", "reason": "text", "replaced_by": "text", **_MONEY,
+    **_SETTLES, **_RECORD,
 }  # fmt: skip
 _DECISION = {"because": "text", "note": "text", "conflict": "text"}
 
@@ -65,7 +74,9 @@ EVENTS: Mapping[str, EventSpec] = {
     # The source itself made one record of two: `into` is the id of the one that stayed.
     "party.merged": EventSpec("party", {"into": "text"}, _PARTY, rank=90, final=True),
     "opening.stated": EventSpec(
-        "opening", {**_MONEY, "party": "party", "side": "side", "as_on": "date"}, {"references": "references"}
+        "opening",
+        {**_MONEY, "party": "party", "side": "side", "as_on": "date"},
+        {"references": "references", **_RECORD},
     ),
     "invoice.issued": EventSpec(
         "invoice", {"number": "text", "party": "party", "issued_on": "date", **_MONEY}, _DOCUMENT, rank=20
@@ -303,5 +314,6 @@ REFERENCE_FIELDS = {
     "tokens": "texts",  # words of a narration that may be a document's number
 }
 DUE_FIELDS = {"due_on": "date", "amount": "money", "label": "text"}
+SETTLE_FIELDS = {"number": "text", "amount": "money"}
 DEDUCTION_FIELDS = {"kind": "text", "amount": "money"}
 ALLOCATION_FIELDS = {"document": "text", "amount": "money", "kind": "text"}

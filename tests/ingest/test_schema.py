@@ -32,6 +32,7 @@ EXAMPLES: dict[str, Any] = {
     "payer": {"name": "K Traders", "vpa": "k@examplebank"},
     "references": {"utr": ["EXMPN6"], "invoices": ["INV-102"]},
     "deductions": [{"kind": "tds", "amount": 5}],
+    "settles": [{"number": "INV-102", "amount": 5}, {"amount": 7}],
     "dues": [{"due_on": "2026-12-20", "amount": 5, "label": "retention"}],
 }
 WRONG: dict[str, list[Any]] = {
@@ -48,6 +49,13 @@ WRONG: dict[str, list[Any]] = {
     "payer": [{"colour": "red"}, "K", {"name": 7}],
     "references": [{"utr": "X"}, {"tags": []}, [], {"utr": [1]}],
     "deductions": [{"kind": "tds"}, [{"kind": "tds"}], [{"kind": "tds", "amount": -1}], ["tds"]],
+    "settles": [
+        {"amount": 5},
+        [{"number": "INV-102"}],
+        [{"amount": "5"}],
+        [{"amount": 5, "bill": "x"}],
+        ["INV-102"],
+    ],
     "dues": [{"amount": 5}, [{"label": "x"}], [{"amount": -1}], [{"amount": 5, "x": 1}]],
 }
 
