@@ -36,6 +36,9 @@ from ingest.sources import Source
 from kit.database import transaction
 from kit.errors import Rejected, Retryable, SourceBroken, Stale
 from kit.sealing import Seal, new_seal_key
+from ledger.commands import DrainBusiness
+from ledger.domain.roles import system
+from ledger.queries import Conflicts
 from tests.vendors.serving import Fault, Faulty, serving
 
 NAME = "payment:shop"
@@ -454,6 +457,58 @@ async def test_a_pause_that_the_vendor_asks_for_is_kept_by_all_streams(
     assert len(faulty.calls) == 1
 
 
+async def to_be_written(engine, business, due_at: datetime) -> None:
+    async with transaction(engine, [business]) as tx:
+        await tx.run(
+            "INSERT INTO write_backs (business_id, source, kind, external_id, subject, desired, digest, status,"
+            " changed_at, due_at) VALUES ($1, $2, 'party', 'c1', $1, '{}', '', 'queued', $3, $3)",
+            business,
+            NAME,
+            due_at,
+        )
+
+
+async def test_what_is_to_be_written_back_keeps_the_pause_too_and_goes_when_it_is_over(
+    puller, engine, business, clock, faulty
+) -> None:
+    await to_be_written(engine, business, clock.now)
+    faulty.next(Fault(429, headers={"retry-after": "1800"}))
+    await puller.pull(business, NAME)
+    clock.advance(minutes=25)
+    assert await sources_due(engine, clock.now) == []
+    clock.advance(minutes=15)
+    assert len(await sources_due(engine, clock.now)) == 1
+
+
+async def test_a_list_that_is_seldom_read_does_not_vouch_for_a_vendor_that_is_down(
+    puller, engine, business, clock, faulty, door, owner
+) -> None:
+    await puller.pull(business, NAME)
+    clock.advance(minutes=20)
+    await puller.pull(business, NAME)  # sales only: kinds are due once an hour
+    clock.advance(minutes=20)
+    await to_be_written(engine, business, clock.now)
+    faulty.next(*[Fault(503, only_path="/sales")] * 3)
+    await puller.pull(business, NAME)
+    assert (await door.query(Sources(), owner))[0].state == "failing"
+    assert await sources_due(engine, clock.now) == [], "the circuit is open for what is to be written, too"
+    clock.advance(minutes=2)
+    await puller.pull(business, NAME)
+    assert (await door.query(Sources(), owner))[0].state == "fresh"
+
+
+async def test_the_list_that_reads_well_goes_first(puller, shop, engine, business, clock, faulty) -> None:
+    await puller.pull(business, NAME)
+    clock.advance(hours=2)
+    async with transaction(engine, [business]) as tx:
+        await tx.run(
+            "UPDATE pulls SET failures = 3, due_at = $1 WHERE stream = 'sales'",
+            clock.now - timedelta(hours=1),
+        )
+    await puller.pull(business, NAME)
+    assert [call.path for call in faulty.calls][-2:] == ["/kinds", "/sales"]
+
+
 async def test_credentials_go_to_no_address_that_is_not_the_vendors(
     puller, engine, business, clock, faulty
 ) -> None:
@@ -486,6 +541,28 @@ async def test_credentials_that_are_refused_stop_the_source_until_the_owner_acts
         row = await stream(engine, business, name)
         assert row["due_at"] - clock.now >= BROKEN_PAUSE * 0.7
     assert len(faulty.calls) == 1
+
+
+async def test_the_owner_is_asked_about_a_source_that_can_not_be_read_until_it_can(
+    puller, door, owner, business, clock, faulty
+) -> None:
+    """Nothing but the drain runs: what fails and what is well again reaches the rules by itself."""
+
+    async def asked() -> list[str]:
+        while (await door.execute(DrainBusiness(), system(business, "drainer"))).more:
+            pass
+        return [row.title for row in (await door.query(Conflicts(), owner)).rows]
+
+    await puller.pull(business, NAME)
+    clock.advance(hours=2)
+    faulty.next(Fault(401))
+    await puller.pull(business, NAME)
+    assert await asked() == [], "it may be over in a moment"
+    clock.advance(minutes=31)
+    assert await asked() == ["Shop can't be read"]
+    clock.advance(hours=9)
+    await puller.pull(business, NAME)
+    assert await asked() == []
 
 
 async def test_a_page_that_is_no_json_is_quarantined_with_its_bytes_and_the_round_goes_on(
