@@ -50,7 +50,7 @@ def _order(fact: Fact) -> tuple[bool, int, datetime, int, int, bytes]:
 
 def fold(facts: Iterable[Fact]) -> dict[str, Any] | None:
     """Return the state of an identity, or None while nothing of it may be applied (flagged facts wait)."""
-    applied = sorted((fact for fact in facts if fact.flag is None), key=_order)
+    applied = _without_former_edits(sorted((fact for fact in facts if fact.flag is None), key=_order))
     if not applied:
         return None
     data: dict[str, Any] = {}
@@ -75,6 +75,22 @@ def fold(facts: Iterable[Fact]) -> dict[str, Any] | None:
         "precision": head.precision,
         "data": {name: value for name, value in data.items() if value is not None},
     }
+
+
+def _without_former_edits(applied: list[Fact]) -> list[Fact]:
+    """Leave out what a later edit of the same record replaces: it says all of it, what it leaves out is no more.
+
+    Only books count their edits so (a day and a sequence); an event of any other source adds to those before it.
+    """
+    last: dict[str, int] = {}
+    for fact in applied:
+        if fact.precision == "day" and fact.sequence:
+            last[fact.event_type] = max(fact.sequence, last.get(fact.event_type, 0))
+    return [
+        fact
+        for fact in applied
+        if fact.precision != "day" or not fact.sequence or fact.sequence == last[fact.event_type]
+    ]
 
 
 def _merge(into: dict[str, Any], data: Mapping[str, Any]) -> None:
