@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,6 +39,13 @@ def test_order_and_repetition_make_no_difference(facts: list[Fact], chance: Any)
     shuffled = facts + facts[: len(facts) // 2]
     chance.shuffle(shuffled)
     assert fold(shuffled) == fold(facts)
+
+
+def test_of_two_that_say_the_same_the_same_one_is_cited_whichever_came_first() -> None:
+    told = [
+        replace(fact("payment.received", 1, amount=5), source_event_id=name) for name in ("evt_1", "page_1")
+    ]
+    assert fold(told) == fold(told[::-1])
 
 
 def test_a_late_failure_does_not_undo_a_capture() -> None:
@@ -123,3 +131,27 @@ def test_a_capture_that_a_poll_saw_refunded_stays_refunded() -> None:
 def test_a_settlement_that_failed_may_be_processed_later() -> None:
     states = [fact("settlement.failed", 1, amount=5), fact("settlement.processed", 2, amount=5)]
     assert (fold(states) or {})["type"] == "settlement.processed"
+
+
+def edit(sequence: int, **data: Any) -> Fact:
+    """An edit of a receipt as books count them."""
+    return replace(fact("payment.received", precision="day", **data), sequence=sequence)
+
+
+def test_a_later_edit_of_the_books_replaces_what_it_no_longer_says() -> None:
+    first = edit(4, amount=98, references={"invoices": ["A"]}, deductions=[{"kind": "tds", "amount": 2}])
+    later = edit(9, amount=90, references={"invoices": ["B"]})
+    for order in ([first, later], [later, first]):
+        state = fold(order)
+        assert state is not None
+        assert state["data"] == {"amount": 90, "references": {"invoices": ["B"]}}
+    told_otherwise = replace(later, data={"amount": 90, "method": "neft"}, source_event_id="a file")
+    state = fold([first, later, told_otherwise])
+    assert state is not None
+    assert state["data"] == {"amount": 90, "references": {"invoices": ["B"]}, "method": "neft"}
+
+
+def test_edits_that_the_books_undo_and_enter_again_end_as_entered() -> None:
+    gone = replace(fact("payment.failed", precision="day", amount=0), sequence=5)
+    facts = [edit(4, amount=98), gone, edit(6, amount=98)]
+    assert [(fold(facts[:n]) or {})["data"]["amount"] for n in (1, 2, 3)] == [98, 0, 98]
