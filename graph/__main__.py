@@ -13,6 +13,7 @@ import uvicorn
 from starlette.routing import BaseRoute
 
 from graph.app import make_app
+from graph.one_write import OneWriteProtocol
 from kit.errors import MunshiError, Rejected
 from kit.logs import configure_logs, logger
 from kit.ports import require_free
@@ -102,7 +103,7 @@ def main() -> None:
         host=config.host,
         port=config.port,
         loop="uvloop",
-        http="httptools",
+        http=OneWriteProtocol,
         ws="none",
         access_log=False,
         log_config=None,
