@@ -71,7 +71,7 @@ def make_app(
     )
     webhook = WebhookEndpoint(
         Sources(pool, seal=lambda: Seal(settings.munshi_secret_key.get_secret_value())),
-        Appender(pool, ring=ring, lanes=2),
+        Appender(pool, ring=ring),
         trail=RejectionTrail(pool),
         clock=clock,
         max_body_bytes=settings.max_body_bytes,
