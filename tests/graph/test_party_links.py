@@ -30,7 +30,9 @@ async def test_in_development_it_leads_to_the_phone() -> None:
     assert answer.headers["location"].startswith("http://127.0.0.1:8420/phone?start=c_")
 
 
-@pytest.mark.parametrize(("path", "status"), [("/c/00000000-0000-4000-8000-000000000001", 200), ("/c/sharma", 404)])
+@pytest.mark.parametrize(
+    ("path", "status"), [("/c/00000000-0000-4000-8000-000000000001", 200), ("/c/sharma", 404)]
+)
 async def test_without_a_chat_it_says_what_to_do_and_tells_nothing(path: str, status: int) -> None:
     answer = await opened(path, munshi_env="production")
     assert answer.status_code == status
