@@ -1,8 +1,9 @@
 """Stage one: fold all facts of one source identity into its state, whatever order they came in.
 
-Canonical order is occurred_at, source sequence, lifecycle rank, content digest. A day says what a fact is about, not
-when it was stated: facts known to the day go by their source's sequence first, where it has one. Observed snapshots (seen at some
-time, changed nobody knows when) advance the state by rank, never by time. A final fact isn't undone by a lower one.
+Canonical order is occurred_at, source sequence, lifecycle rank, content digest; where two say the same, their ids. A day
+says what a fact is about, not when it was stated: facts known to the day go by their source's sequence first, where it
+has one. Observed snapshots (seen at some time, changed nobody knows when) advance the state by rank, never by time. A
+final fact isn't undone by a lower one.
 """
 
 from __future__ import annotations
@@ -43,9 +44,10 @@ class Fact:
         return STATUS_RANK.get(self.data.get("status") or "", EVENTS[self.event_type].rank)
 
 
-def _order(fact: Fact) -> tuple[bool, int, datetime, int, int, bytes]:
+def _order(fact: Fact) -> tuple[bool, int, datetime, int, int, bytes, str]:
     stated = fact.sequence if fact.precision == "day" else 0
-    return (fact.precision != "observed", stated, fact.occurred_at, fact.sequence, fact.rank, fact.digest)
+    told = (fact.occurred_at, fact.sequence, fact.rank, fact.digest, fact.source_event_id)
+    return (fact.precision != "observed", stated, *told)
 
 
 def fold(facts: Iterable[Fact]) -> dict[str, Any] | None:
