@@ -59,10 +59,11 @@ SELECT business_id, source FROM (
   WHERE status IN ('queued', 'sending') AND due_at <= $1 GROUP BY 1, 2
 ) due GROUP BY 1, 2 ORDER BY min(since) LIMIT 1000
 """
+# Those that read well come first, so that one that can't be read never keeps them waiting.
 _STREAMS = """
 SELECT stream, lane FROM pulls WHERE business_id = $1 AND source = $2 AND due_at <= $3
   AND (leased_until IS NULL OR leased_until < $3) AND lane <> 'wanted'
-ORDER BY lane DESC, due_at
+ORDER BY lane DESC, failures > 0, due_at
 """
 _TAKE = """
 UPDATE pulls SET lease = $5, leased_until = $7, started_at = $6
@@ -86,8 +87,13 @@ WHERE {_HELD}
 _POSTPONE = """
 UPDATE pulls SET due_at = greatest(due_at, $3) WHERE business_id = $1 AND source = $2 AND due_at IS NOT NULL
 """
+# A stream that was last read before the failing ones were says nothing of the vendor as it is now.
 _HEALTHY = """
-SELECT EXISTS (SELECT FROM pulls WHERE business_id = $1 AND source = $2 AND lane = 'live' AND failures = 0)
+SELECT EXISTS (
+  SELECT FROM pulls WHERE business_id = $1 AND source = $2 AND lane = 'live' AND failures = 0
+    AND (done_at IS NULL OR done_at >= coalesce((
+      SELECT max(done_at) FROM pulls WHERE business_id = $1 AND source = $2 AND lane = 'live' AND failures > 0),
+      '-infinity')))
 """
 _POSTPONE_WANTED = """
 UPDATE wanted SET due_at = greatest(due_at, $3)
@@ -98,6 +104,10 @@ UPDATE write_backs SET due_at = greatest(due_at, $3) WHERE business_id = $1 AND 
 """
 _RESUME = """
 UPDATE pulls SET due_at = $3 WHERE business_id = $1 AND source = $2 AND failures = 0 AND due_at > $3
+"""
+_RESUME_WRITES = """
+UPDATE write_backs SET due_at = $3
+WHERE business_id = $1 AND source = $2 AND status = 'queued' AND attempts = 0 AND due_at > $3
 """
 _PUT = """
 INSERT INTO pulls (business_id, source, stream, lane, due_at)
@@ -226,6 +236,7 @@ class Cursors:
             waits = everything or not await tx.value(_HEALTHY, *self._key)
             if waits:
                 await tx.run(_POSTPONE, *self._key, due_at)
+                await tx.run(_POSTPONE_WRITES, *self._key, due_at)
             if waits or cursor.lane == "wanted":
                 await tx.run(_POSTPONE_WANTED, *self._key, due_at, None if waits else cursor.stream)
         return waits
@@ -241,6 +252,7 @@ class Cursors:
         """The vendor answers again: what waited for it is due."""
         async with transaction(self._engine, self._key[:1]) as tx:
             await tx.run(_RESUME, *self._key, now)
+            await tx.run(_RESUME_WRITES, *self._key, now)
 
     async def later(self, cursor: Cursor, ids: Sequence[str], *, due_at: datetime) -> None:
         """Fetch these ids later."""

@@ -24,6 +24,8 @@ SELECT true AS pulled, h.failing, h.streams AS failing_streams,
        CASE WHEN h.failing OR h.streams IS NULL THEN h.read_until ELSE h.broken_since END AS read_until
 FROM (
   SELECT coalesce(bool_and(p.failures > 0) FILTER (WHERE p.lane = 'live'), false)
+           OR coalesce(max(coalesce(p.done_at, 'infinity')) FILTER (WHERE p.lane = 'live' AND p.failures = 0)
+                       < max(p.done_at) FILTER (WHERE p.lane = 'live' AND p.failures > 0), false)
            OR coalesce(max(coalesce(p.started_at, 'infinity')) FILTER (WHERE {_EVERYONES})
                        >= coalesce(max(p.done_at) FILTER (WHERE p.lane = 'live'), '-infinity'), false) AS failing,
          array_agg(p.stream ORDER BY p.stream) FILTER (WHERE p.lane = 'live' AND p.failures > 0) AS streams,
@@ -36,7 +38,8 @@ FROM (
 """
 """For LATERAL beside `sources s`; no row for a source that we don't read ourselves.
 
-`failing`: nothing of it can be read (all streams fail, or one met what all would meet and none was read since).
+`failing`: nothing of it can be read: all streams fail (or all but some that were last read before these were: they
+are seldom asked for), or one met what all would meet and none was read since.
 `failing_streams`: those that fail, also where others read well. `read_until`: all before it was read; where only some
 fail, of those.
 """

@@ -38,7 +38,7 @@ from kit.errors import Rejected, Retryable, SourceBroken, Stale
 from kit.sealing import Seal, new_seal_key
 from ledger.commands import DrainBusiness
 from ledger.domain.roles import system
-from ledger.queries import Conflicts
+from ledger.queries import Conflicts, Sources
 from tests.vendors.serving import Fault, Faulty, serving
 
 NAME = "payment:shop"
@@ -494,7 +494,7 @@ async def test_a_list_that_is_seldom_read_does_not_vouch_for_a_vendor_that_is_do
     assert await sources_due(engine, clock.now) == [], "the circuit is open for what is to be written, too"
     clock.advance(minutes=2)
     await puller.pull(business, NAME)
-    assert (await door.query(Sources(), owner))[0].state == "fresh"
+    assert (await door.query(Sources(), owner))[0].problem is None
 
 
 async def test_the_list_that_reads_well_goes_first(puller, shop, engine, business, clock, faulty) -> None:
