@@ -76,6 +76,7 @@ _MOVE = f"""
 UPDATE pulls SET position = $6::jsonb, window_from = $7, window_to = $8, watermark = $9, leased_until = $10,
   pages = pages + 1, items = items + $11, failures = 0, error_code = NULL, error = NULL WHERE {_HELD}
 """
+_MINE = f"SELECT FROM pulls WHERE {_HELD} FOR UPDATE"
 _RELEASE = f"""
 UPDATE pulls SET lease = NULL, leased_until = NULL, due_at = $6, done_at = coalesce($7, done_at) WHERE {_HELD}
 """
@@ -83,6 +84,9 @@ _FAIL = f"""
 UPDATE pulls SET lease = NULL, leased_until = NULL, due_at = $6, failures = failures + 1, error_code = $7, error = $8
 WHERE {_HELD}
 """
+# Whoever touches several rows locks them first, always in this order, cursors before the rest: two workers whose calls
+# fail at once would else wait for each other.
+_LOCK = "SELECT FROM pulls WHERE business_id = $1 AND source = $2 ORDER BY stream, lane FOR UPDATE"
 # All streams speak to the same vendor: while it is down or shut, one of them is enough to find out.
 _POSTPONE = """
 UPDATE pulls SET due_at = greatest(due_at, $3) WHERE business_id = $1 AND source = $2 AND due_at IS NOT NULL
@@ -96,18 +100,24 @@ SELECT EXISTS (
       '-infinity')))
 """
 _POSTPONE_WANTED = """
-UPDATE wanted SET due_at = greatest(due_at, $3)
-WHERE business_id = $1 AND source = $2 AND ($4::text IS NULL OR stream = $4)
+UPDATE wanted SET due_at = $3 WHERE business_id = $1 AND source = $2 AND (stream, external_id) IN (
+  SELECT stream, external_id FROM wanted
+  WHERE business_id = $1 AND source = $2 AND ($4::text IS NULL OR stream = $4) AND due_at < $3
+  ORDER BY stream, external_id FOR UPDATE)
 """
 _POSTPONE_WRITES = """
-UPDATE write_backs SET due_at = greatest(due_at, $3) WHERE business_id = $1 AND source = $2
+UPDATE write_backs SET due_at = $3 WHERE business_id = $1 AND source = $2 AND (kind, external_id) IN (
+  SELECT kind, external_id FROM write_backs WHERE business_id = $1 AND source = $2 AND due_at < $3
+  ORDER BY kind, external_id FOR UPDATE)
 """
 _RESUME = """
 UPDATE pulls SET due_at = $3 WHERE business_id = $1 AND source = $2 AND failures = 0 AND due_at > $3
 """
 _RESUME_WRITES = """
-UPDATE write_backs SET due_at = $3
-WHERE business_id = $1 AND source = $2 AND status = 'queued' AND attempts = 0 AND due_at > $3
+UPDATE write_backs SET due_at = $3 WHERE business_id = $1 AND source = $2 AND (kind, external_id) IN (
+  SELECT kind, external_id FROM write_backs
+  WHERE business_id = $1 AND source = $2 AND status = 'queued' AND attempts = 0 AND due_at > $3
+  ORDER BY kind, external_id FOR UPDATE)
 """
 _PUT = """
 INSERT INTO pulls (business_id, source, stream, lane, due_at)
@@ -186,6 +196,7 @@ class Cursors:
         `got` are the wanted ids that the page answers; one that was wanted anew since `asked_at` stays.
         """
         async with transaction(self._engine, self._key[:1], role="munshi_ingest") as tx:
+            await tx.fetch(_MINE, *_held(cursor))
             if got:
                 await tx.run(_GOT, *self._key, cursor.stream, list(got), asked_at)
             appended = await append(tx, deliveries) if deliveries else []
@@ -230,6 +241,7 @@ class Cursors:
         failure in a row wakes the rules.
         """
         async with transaction(self._engine, self._key[:1]) as tx:
+            await tx.fetch(_LOCK, *self._key)
             await tx.run(_FAIL, *_held(cursor), due_at, code[:80], message[:500])
             if not cursor.failures:
                 await health.wake_rules(tx, cursor.business_id, at=now)
@@ -244,6 +256,7 @@ class Cursors:
     async def postpone(self, until: datetime) -> None:
         """Nothing of this source is read before `until`."""
         async with transaction(self._engine, self._key[:1]) as tx:
+            await tx.fetch(_LOCK, *self._key)
             await tx.run(_POSTPONE, *self._key, until)
             await tx.run(_POSTPONE_WANTED, *self._key, until, None)
             await tx.run(_POSTPONE_WRITES, *self._key, until)
@@ -251,6 +264,7 @@ class Cursors:
     async def resume(self, now: datetime) -> None:
         """The vendor answers again: what waited for it is due."""
         async with transaction(self._engine, self._key[:1]) as tx:
+            await tx.fetch(_LOCK, *self._key)
             await tx.run(_RESUME, *self._key, now)
             await tx.run(_RESUME_WRITES, *self._key, now)
 

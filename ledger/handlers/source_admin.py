@@ -24,6 +24,8 @@ _MAX_LABEL = 60
 _MAX_SECRET = 200
 _STANDARD = ("standard", "tally")
 """Connectors whose calls are signed by Standard Webhooks, with a secret of ours."""
+# In the order in which workers lock them, too.
+_CURSORS = "SELECT FROM pulls WHERE business_id = $1 AND source = $2 ORDER BY stream, lane FOR UPDATE"
 _FIRST_VISIT = """
 INSERT INTO pulls (business_id, source, stream, lane, due_at)
 SELECT business_id, name, '', 'wanted', $3 FROM sources s
@@ -211,10 +213,12 @@ async def make_due(ctx: Context, name: str, streams: Sequence[str] = ()) -> int:
     """
     where = "business_id = $1 AND source = $2 AND ($4::text[] = '{}' OR stream = ANY($4))"
     arguments = (ctx.actor.business_id, name, ctx.now, list(streams))
+    await ctx.tx.fetch(_CURSORS, *arguments[:2])
     await ctx.tx.run(_FIRST_VISIT, *arguments[:3])
-    await ctx.tx.run(f"UPDATE wanted SET due_at = $3 WHERE {where} AND due_at > $3", *arguments)
     due = f"UPDATE pulls SET due_at = $3 WHERE {where} AND due_at IS NOT NULL AND stream <> ''"
-    return await ctx.tx.run(due, *arguments)
+    count = await ctx.tx.run(due, *arguments)
+    await ctx.tx.run(f"UPDATE wanted SET due_at = $3 WHERE {where} AND due_at > $3", *arguments)
+    return count
 
 
 def _unknown(name: str) -> NotFound:

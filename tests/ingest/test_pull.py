@@ -497,6 +497,25 @@ async def test_a_list_that_is_seldom_read_does_not_vouch_for_a_vendor_that_is_do
     assert (await door.query(Sources(), owner))[0].problem is None
 
 
+async def test_two_workers_whose_calls_fail_at_once_do_not_wait_for_each_other(
+    engine, business, clock
+) -> None:
+    cursors = Cursors(engine, business, NAME)
+    for _ in range(15):
+        await cursors.ensure(["a", "b", "c", "d"], lane="live", now=clock.now)
+        taken = [await cursors.take(name, lane="live", now=clock.now) for name in "abcd"]
+        due_at = clock.now + timedelta(minutes=1)
+        waits = await asyncio.gather(
+            *(
+                cursors.fail(one, due_at=due_at, code="x", message="x", everything=True, now=clock.now)
+                for one in taken
+                if one is not None
+            )
+        )
+        assert waits == [True] * 4
+        clock.advance(minutes=2)
+
+
 async def test_the_list_that_reads_well_goes_first(puller, shop, engine, business, clock, faulty) -> None:
     await puller.pull(business, NAME)
     clock.advance(hours=2)
