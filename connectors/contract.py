@@ -135,15 +135,18 @@ class Api:
     """How a vendor's API is called: `[api]` in the manifest. A source's settings may name another `base_url`.
 
     `auth`: `basic` (the first two credentials are user and password), `bearer` (the credential `token`), `headers`
-    (only those of `headers`), `oauth` (refresh token flow at `token_url`: credentials `client_id`, `client_secret`,
-    `refresh_token`; sent as `<scheme> <access token>`). `headers` may hold `{credential}` and `{setting}`.
+    (only those of `headers`); with tokens of `token_url`, sent as `<scheme> <access token>`: `oauth` (refresh token flow:
+    credentials `client_id`, `client_secret`, `refresh_token`), `login` (`login` as JSON, with `login_headers`).
+    `headers`, `login` and `login_headers` may hold `{credential}` and `{setting}`.
     """
 
     base_url: str
-    auth: Literal["basic", "bearer", "headers", "oauth"]
+    auth: Literal["basic", "bearer", "headers", "oauth", "login"]
     credentials: tuple[str, ...]
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
     token_url: str = ""
+    login: Mapping[str, str] = field(default_factory=dict, hash=False)
+    login_headers: Mapping[str, str] = field(default_factory=dict, hash=False)
     scheme: str = "Bearer"
     per_second: float = 4.0
     """Calls that we allow ourselves, kept below the vendor's limit."""

@@ -85,9 +85,9 @@ class HttpVendor:
         renewed = False
         for attempt in range(1, self._attempts + 1):
             try:
-                token = await self._access_token() if self._oauth else ""
+                token = await self._access_token() if self._renews else ""
                 reply = await self._once(call, token)
-                if reply.status == 401 and self._oauth and not renewed:
+                if reply.status == 401 and self._renews and not renewed:
                     renewed = True
                     await self._renew(instead_of=token)
                     reply = await self._once(call, self._credentials["access_token"])
@@ -150,8 +150,9 @@ class HttpVendor:
 
     # ---- credentials -----------------------------------------------------------------------------
     @property
-    def _oauth(self) -> bool:
-        return bool(self._token_url and self._credentials.get("refresh_token"))
+    def _renews(self) -> bool:
+        logs_in = self._api.auth == "login"
+        return bool(self._token_url and (logs_in or self._credentials.get("refresh_token")))
 
     @property
     def _token_url(self) -> str:
@@ -159,8 +160,7 @@ class HttpVendor:
 
     def _headers(self, token: str) -> dict[str, str]:
         api, held = self._api, self._credentials
-        known = {**{k: v for k, v in self._settings.items() if isinstance(v, str | int)}, **held}
-        headers = {name: _filled(value, known) for name, value in api.headers.items()}
+        headers = self._known(api.headers)
         if token:
             headers["authorization"] = f"{api.scheme} {token}"
         elif api.auth == "basic":
@@ -169,6 +169,11 @@ class HttpVendor:
         elif api.auth in ("bearer", "oauth"):
             headers["authorization"] = f"{api.scheme} {_needed(held, 'token')}"
         return headers
+
+    def _known(self, templates: Mapping[str, str]) -> dict[str, str]:
+        """Fill in credentials and settings by their names."""
+        known = {**{k: v for k, v in self._settings.items() if isinstance(v, str | int)}, **self._credentials}
+        return {name: _filled(value, known) for name, value in templates.items()}
 
     async def _access_token(self) -> str:
         token = self._credentials.get("access_token", "")
@@ -183,26 +188,27 @@ class HttpVendor:
         async with self._renewing:
             if self._credentials.get("access_token", "") != instead_of:
                 return
-            form = {
-                "grant_type": "refresh_token",
-                **{
-                    name: _needed(self._credentials, name)
-                    for name in ("client_id", "client_secret", "refresh_token")
-                },
-            }
+            asked = self._asked_for_token()
             try:
-                answer = await self._client.post(self._token_url, data=form)
+                answer = await self._client.post(self._token_url, **asked)
             except httpx.TransportError as error:
                 raise Retryable(
                     "vendor.unreachable", f"The token's server did not answer ({type(error).__name__})."
                 ) from None
-            given = _token(answer, now=self._now())
+            given = _token(answer, is_oauth=self._api.auth != "login", now=self._now())
             self._credentials.update(given)
             if self._keep is not None:
                 await self._keep(dict(self._credentials))
 
+    def _asked_for_token(self) -> dict[str, Any]:
+        if self._api.auth == "login":
+            return {"json": self._known(self._api.login), "headers": self._known(self._api.login_headers)}
+        names = ("client_id", "client_secret", "refresh_token")
+        held = {name: _needed(self._credentials, name) for name in names}
+        return {"data": {"grant_type": "refresh_token", **held}}
 
-def _token(answer: httpx.Response, *, now: float) -> dict[str, str]:
+
+def _token(answer: httpx.Response, *, is_oauth: bool, now: float) -> dict[str, str]:
     """Read the answer of a token endpoint (RFC 6749 section 5); some vendors say their errors with status 200."""
     if answer.status_code == 429 or answer.status_code >= 500:
         headers = {name.lower(): value for name, value in answer.headers.items()}
@@ -219,13 +225,13 @@ def _token(answer: httpx.Response, *, now: float) -> dict[str, str]:
     if not isinstance(token, str) or not token:
         raise SourceBroken(
             "vendor.unauthorised",
-            "The refresh token is no longer accepted.",
-            remedy="Connect the source again and give the new refresh token.",
+            "The credentials of this source are no longer accepted.",
+            remedy="Connect the source again and give the new ones.",
         )
     lives = body.get("expires_in")
     lives = float(lives) if isinstance(lives, int) and not isinstance(lives, bool) else 3600.0
     given = {"access_token": token, "expires_at": str(int(now + lives))}
-    if isinstance(body.get("refresh_token"), str) and body["refresh_token"]:
+    if is_oauth and isinstance(body.get("refresh_token"), str) and body["refresh_token"]:
         given["refresh_token"] = body["refresh_token"]  # some rotate it with every use
     return given
 

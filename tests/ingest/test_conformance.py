@@ -99,8 +99,9 @@ def test_its_api_is_called_over_https_at_a_pace_with_named_credentials(name):
     assert api is not None
     assert api.base_url.startswith("https://")
     assert not api.base_url.endswith("/"), "paths begin with a slash"
-    assert api.auth in ("basic", "bearer", "headers", "oauth")
-    if api.auth == "oauth" or api.token_url:
+    assert api.auth in ("basic", "bearer", "headers", "oauth", "login")
+    assert (api.auth == "login") == bool(api.login), "login: what is sent for a token"
+    if api.auth in ("oauth", "login") or api.token_url:
         assert api.token_url.startswith("https://")
     assert 0 < api.per_second <= 50
     assert api.credentials
@@ -111,7 +112,7 @@ def test_its_api_is_called_over_https_at_a_pace_with_named_credentials(name):
     if api.auth == "oauth" and "token" not in api.credentials:
         assert {"client_id", "client_secret", "refresh_token"} <= set(api.credentials)
     known = {*api.credentials, *api.settings}
-    for value in api.headers.values():
+    for value in (*api.headers.values(), *api.login.values(), *api.login_headers.values()):
         assert {part for _, part, _, _ in Formatter().parse(value) if part} <= known, value
     assert not api.probe or api.probe.startswith("/")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -45,6 +45,13 @@ class _Tokens:
         self.number += 1
         return JSONResponse({"access_token": f"token{self.number}", "expires_in": 3600})
 
+    async def login(self, request: Request) -> JSONResponse:
+        asked = await request.json()
+        if self.refuse or asked.get("secret") != SECRET or request.headers.get("client") != "bridge":
+            return JSONResponse({"error": {"detail": f"{asked} is not allowed"}}, 400)
+        self.number += 1
+        return JSONResponse({"access_token": f"token{self.number}", "refresh_token": "not for us"})
+
     async def resource(self, request: Request) -> JSONResponse:
         right = f"Zoho-oauthtoken token{self.number}"
         return JSONResponse({}, 200 if request.headers.get("authorization") == right else 401)
@@ -63,6 +70,7 @@ def faulty(tokens: _Tokens) -> Faulty:
                 Route("/list", _list),
                 Route("/away", _away),
                 Route("/token", tokens.token, methods=["POST"]),
+                Route("/login", tokens.login, methods=["POST"]),
                 Route("/resource", tokens.resource),
             ]
         )
@@ -185,6 +193,41 @@ async def test_an_access_token_is_got_kept_and_used_until_it_expires(base, fault
     async with HttpVendor(api, credentials=kept[-1], settings={}) as call:
         await call(Call("/resource"))
     assert tokens.number == 3
+
+
+def login(base: str) -> tuple[Api, dict[str, str]]:
+    api = Api(
+        base, "login", ("client_id", "client_secret"), token_url=f"{base}/login", scheme="Zoho-oauthtoken",
+        per_second=1000, login={"clientID": "{client_id}", "secret": "{client_secret}"}, login_headers={"client": "bridge"},
+    )  # fmt: skip
+    return api, {"client_id": "1", "client_secret": SECRET}
+
+
+async def test_a_login_gives_a_token_that_is_kept_and_renewed_when_it_is_refused(
+    base, faulty, tokens
+) -> None:
+    kept: list[dict[str, str]] = []
+
+    async def keep(credentials: Mapping[str, str]) -> None:
+        kept.append(dict(credentials))
+
+    async with vendor(base, *login(base), keep=keep) as call:
+        await call(Call("/resource"))
+        await call(Call("/resource"))
+        tokens.number += 1  # the token is no longer taken, sooner than it said
+        await call(Call("/resource"))
+    assert [seen.path for seen in faulty.calls].count("/login") == 2
+    assert kept[-1]["access_token"] == "token3"
+    assert "refresh_token" not in kept[-1]
+
+
+async def test_a_login_that_is_refused_needs_the_owner_and_tells_no_secret(base, tokens) -> None:
+    tokens.refuse = True
+    async with vendor(base, *login(base)) as call:
+        with pytest.raises(SourceBroken) as caught:
+            await call(Call("/resource"))
+    assert caught.value.code == "vendor.unauthorised"
+    assert SECRET not in str(caught.value)
 
 
 async def test_a_refresh_token_that_is_no_longer_taken_needs_the_owner(base, tokens) -> None:
