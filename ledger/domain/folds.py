@@ -45,7 +45,7 @@ class Fact:
 
 
 def _order(fact: Fact) -> tuple[bool, int, datetime, int, int, bytes, str]:
-    stated = fact.sequence if fact.precision == "day" else 0
+    stated = fact.sequence if fact.precision == "day" or "revision" in fact.data else 0
     told = (fact.occurred_at, fact.sequence, fact.rank, fact.digest, fact.source_event_id)
     return (fact.precision != "observed", stated, *told)
 
@@ -59,6 +59,8 @@ def fold(facts: Iterable[Fact]) -> dict[str, Any] | None:
     seen: Fact | None = None
     timed: Fact | None = None
     for fact in applied:
+        if "revision" in fact.data:  # the record is told whole: what an edit left out of it is gone
+            data = {name: data[name] for name in ("into",) if name in data} if _tells(fact) else data
         _merge(data, fact.data)
         if fact.precision == "observed":
             if seen is None or fact.rank >= seen.rank:
@@ -95,6 +97,19 @@ def _without_former_edits(applied: list[Fact]) -> list[Fact]:
     ]
 
 
+def _tells(fact: Fact) -> bool:
+    """Whether it is the thing itself, and not only what became of it (cancelled: Tally empties the voucher)."""
+    return fact.data.get("party") is not None or EVENTS[fact.event_type].kind == "party"
+
+
+def _same_party(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two mentions may be of one party: by its id, else by its name; of another nothing is taken over."""
+    for name in ("id", "name"):
+        if one.get(name) and other.get(name):
+            return bool(one[name] == other[name])
+    return True
+
+
 def _merge(into: dict[str, Any], data: Mapping[str, Any]) -> None:
     for name, value in data.items():
         if value is None:
@@ -105,6 +120,8 @@ def _merge(into: dict[str, Any], data: Mapping[str, Any]) -> None:
                 known[kind] = sorted({*known.get(kind, ()), *(items or ())})
         elif name == "refunded":
             into[name] = max(value, into.get(name, 0))
+        elif isinstance(value, dict) and name == "party" and not _same_party(into.get(name) or {}, value):
+            into[name] = value
         elif isinstance(value, dict) and isinstance(into.get(name), dict):
             into[name] = {**into[name], **{key: item for key, item in value.items() if item is not None}}
         else:

@@ -82,6 +82,11 @@ def identity_keys(source: str, kind: str, external_id: str, data: Mapping[str, A
     if kind == "bill" and data.get("number"):
         keys.add(f"bil:{number_key(data['number'])}")
     keys |= {f"amt:{data.get('amount')}:{word}" for word in told_words(source, kind, data)}
+    if record := data.get("record"):
+        keys.add(f"rec:{source}:{record}")
+    if settles := data.get("settles"):
+        side = "bil" if kind in ("bill", "payout") or data.get("side") == "payable" else "inv"
+        keys |= {f"{side}:{number_key(part['number'])}" for part in settles if part.get("number")}
     if kind in ("payment", "refund", "dispute"):
         keys.add(f"pay:{source}:{external_id if kind == 'payment' else data.get('payment')}")
     if kind == "cheque" and data.get("number"):

@@ -67,7 +67,8 @@ class Firm:
             [self._invoice] * 5 + [self._payment] * 4 + [self._bank] * 4 + [self._settlement] * 2
             + [self._party, self._void, self._revise, self._revise, self._revise, self._credit_note, self._bill, self._cheque, self._deal,
                self._opening, self._decision, self._decision, self._word, self._word, self._parting, self._payout,
-               self._next_year, self._sheet_bill, self._reversal]
+               self._next_year, self._sheet_bill, self._reversal, self._books_money, self._books_money, self._books_bill,
+               self._books_bill, self._voucher]
         )  # fmt: skip
         while len(self.log) < size:
             self._moment += timedelta(hours=self._random.randrange(1, 30))
@@ -124,6 +125,54 @@ class Firm:
             party = self._random.choice([party, self._who()])
             data = {"number": number, "party": party, "amount": amount + 100, "currency": "INR"}
             self._say(BOOKS, "invoice.revised", f"i{number}", data)
+
+    def _named(self, most: int) -> list[dict[str, Any]]:
+        """Some of `most` under bills' numbers, advances' names, and no name."""
+        names = [number for number, _, _ in self._invoices[-12:]] + ["ADV-1", "ADV-2", None]
+        parts: list[dict[str, Any]] = []
+        for name in self._random.sample(names, self._random.randrange(1, 4)):
+            parts.append({"number": name, "amount": self._random.choice([most, most // 2, 1_000])})
+        return parts
+
+    def _books_money(self) -> None:
+        """Say a receipt or a credit note of the books with the bills that it is set against, amount by amount."""
+        name, amount, party = f"k{len(self.log)}", self._amount(), self._who()
+        if self._invoices and self._random.random() < 0.7:
+            _, amount, party = self._random.choice(self._invoices)
+        data = {"amount": amount, "currency": "INR", "party": party, "settles": self._named(amount)}
+        if self._random.random() < 0.3:
+            data |= {"number": f"CN-{name}", "issued_on": self._day()}
+            self._say(BOOKS, "credit_note.issued", name, data)
+            return
+        data |= {"into": self._random.choice(["cash", "bank"]), "paid_on": self._day()}
+        if self._random.random() < 0.4:
+            data["deductions"] = [{"kind": "tds", "amount": 1_000}]
+        self._subjects.append(self._say(BOOKS, "payment.received", name, data))
+        if self._random.random() < 0.2:
+            self._say(BOOKS, "payment.reversed", name, data, at=self._moment + timedelta(days=2))
+
+    def _books_bill(self) -> None:
+        """Say a bill that takes an advance or money on account, or that opens another one again."""
+        number, amount, party = f"INV-{len(self._invoices) + 101}", self._amount(), self._who()
+        if self._invoices and self._random.random() < 0.7:
+            _, amount, party = self._random.choice(self._invoices)
+        data = {
+            "number": number, "party": party, "issued_on": self._day(), "amount": amount, "currency": "INR",
+            "settles": self._named(amount),
+        }  # fmt: skip
+        self._invoices.append((number, amount, party))
+        self._documents.append(self._say(BOOKS, "invoice.issued", f"i{number}", data))
+
+    def _voucher(self) -> None:
+        """Say a journal between two customers, and an edit of it that strikes one out."""
+        record, amount = f"g{len(self.log)}", self._amount()
+        for place, revision in ((0, 1), (1, 1), (0, 2)):
+            data = {
+                "number": f"Journal {record}", "party": self._who(), "issued_on": self._day(), "amount": amount,
+                "currency": "INR", "record": record, "revision": revision,
+            }  # fmt: skip
+            if revision == 1 or self._random.random() < 0.7:
+                self._say(BOOKS, "credit_note.issued", f"{record}#{place}", data, precision="day")
 
     def _void(self) -> None:
         if self._invoices and self._random.random() < 0.5:

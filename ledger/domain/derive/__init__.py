@@ -21,7 +21,7 @@ __all__ = ["Derived", "Identity", "Terms", "derive"]
 
 def derive(identities: Iterable[Identity], terms: Terms) -> Derived:
     """Return every row that stands on `identities`, which must be closed under their keys."""
-    everything = sorted(identities, key=lambda identity: identity.subject)
+    everything = _as_last_told(sorted(identities, key=lambda identity: identity.subject))
     decisions = [i for i in everything if i.kind == "decision" and i.type != "decision.withdrawn"]
     live = [i for i in everything if i.type != "decision.withdrawn"]
     parties = PartyIndex(live, decisions=decisions)
@@ -34,3 +34,19 @@ def derive(identities: Iterable[Identity], terms: Terms) -> Derived:
             document.disputed = decision.type == "dispute.raised"
     allocate(documents, moneys, parties, terms, decisions=decisions)
     return project(live, parties, documents, moneys, terms)
+
+
+def _as_last_told(identities: list[Identity]) -> list[Identity]:
+    """Leave out what an earlier edit of a record made and its latest doesn't: a party struck out of a journal."""
+    latest: dict[tuple[str, str], int] = {}
+    for identity in identities:
+        if identity.kind != "party" and (record := identity.data.get("record")):
+            key = (identity.source, record)
+            latest[key] = max(latest.get(key, 0), identity.data.get("revision", 0))
+    return [
+        identity
+        for identity in identities
+        if identity.kind == "party"
+        or identity.data.get("revision", 0)
+        >= latest.get((identity.source, identity.data.get("record") or ""), 0)
+    ]

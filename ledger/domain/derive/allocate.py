@@ -8,52 +8,47 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
+from ledger.domain.derive.against import Against
 from ledger.domain.derive.documents import Documents
 from ledger.domain.derive.model import Document, Identity, Money, Terms
 from ledger.domain.derive.money import Moneys
 from ledger.domain.derive.parties import PartyIndex
+from ledger.domain.derive.settling import Line, credit, deduct, on_document, pay
 from ledger.domain.keys import SHORTEST, number_key
 
-
-@dataclass(slots=True)
-class _Line:
-    """What a decision or a reference wants of one document; `left` is what it hasn't got yet."""
-
-    document: Document
-    kind: str
-    left: int
-    why: str
+_STATED = frozenset(["decided", "books"])
 
 
 def allocate(
     documents: Documents, moneys: Moneys, parties: PartyIndex, terms: Terms, *, decisions: Sequence[Identity]
 ) -> None:
     """Set credit notes, decisions and references against documents; entries land on documents and money."""
-    _credit_notes(documents)
+    books = Against(documents, parties)
+    _credit_notes(documents, books)
     latest = _latest_allocations(decisions, moneys)
     counting = [money for money in (*moneys.receipts, *moneys.payouts) if _counts(money)]
     decided = [money for money in counting if money.anchor in latest]
-    plans: list[tuple[Money, list[_Line]]] = []
+    plans: list[tuple[Money, list[Line]]] = []
     for money in decided:
         plans.append((money, _decided(money, documents, parties, latest[money.anchor])))
         _settle(*plans[-1], terms, upto=money.lasting)
     _deductions(documents, decisions, terms)
     for money in counting:
         if money.anchor not in latest:
-            plans.append((money, _cited(money, documents)))
+            plans.append((money, _told(money, documents, parties, books)))
             _settle(*plans[-1], terms, upto=money.lasting)
     for money, plan in plans:
         _kept_back(money, plan)
+    books.take_from_account(counting)
     for money, plan in plans:
         if money.reversals:
             cash = [line for line in plan if line.kind == "receipt"]
             _settle(money, cash, terms, upto=money.amount)
     for money in counting:
         _undo_reversed(money)
+    books.open_again()
     _write_offs(documents, decisions, terms)
 
 
@@ -61,22 +56,17 @@ def _counts(money: Money) -> bool:
     return money.arrived and money.classified is None
 
 
-def _credit_notes(documents: Documents) -> None:
-    for note in documents.rows:
-        if note.kind != "credit_note" or note.closed:
+def _credit_notes(documents: Documents, books: Against) -> None:
+    notes = [row for row in documents.rows if row.kind == "credit_note" and not row.closed]
+    for note in notes:
+        if books.credit_note(note):
             continue
-        left = note.amount
         for number in note.members[0].references("invoices" if note.side == "receivable" else "bills"):
-            bill = documents.numbered(number, side=note.side, party=note.party, amount=left)
-            if (
-                bill is not None
-                and bill.currency == note.currency
-                and (fits := min(left, bill.remaining)) > 0
-            ):
-                day = max(note.issued_on, bill.issued_on)
-                bill.enter("credit_note", -fits, day, note.anchor)
-                note.enter("applied", -fits, day, bill.anchor)
-                left -= fits
+            bill = documents.numbered(number, side=note.side, party=note.party, amount=note.remaining)
+            if bill is not None:
+                credit(note, bill, note.remaining)
+    for note in notes:
+        books.credit_by_its_own_name(note)
 
 
 def _latest_allocations(decisions: Iterable[Identity], moneys: Moneys) -> dict[UUID, Identity]:
@@ -88,10 +78,10 @@ def _latest_allocations(decisions: Iterable[Identity], moneys: Moneys) -> dict[U
     return found
 
 
-def _decided(money: Money, documents: Documents, parties: PartyIndex, decision: Identity) -> list[_Line]:
+def _decided(money: Money, documents: Documents, parties: PartyIndex, decision: Identity) -> list[Line]:
     """Return what a person set this money against; the money becomes the named party's, or the bills' one owner's."""
     lines = [
-        _Line(document, line.get("kind") or "receipt", line["amount"], "decided")
+        Line(document, line.get("kind") or "receipt", line["amount"], "decided")
         for line in decision.data["lines"]
         if (document := documents.of(UUID(line["document"]))) is not None
     ]
@@ -142,22 +132,32 @@ def _takes(document: Document, currency: str) -> bool:
     return document.kind != "credit_note" and not document.closed and document.currency == currency
 
 
-def _cited(money: Money, documents: Documents) -> list[_Line]:
+def _told(money: Money, documents: Documents, parties: PartyIndex, books: Against) -> list[Line]:
+    """Return what the money is set against: as the books state it, else by what it cites itself."""
+    told = books.lines(money)
+    if told is None:
+        return _cited(money, documents, parties)
+    owners = {line.document.party for line in told}
+    if len(owners) == 1:
+        money.party = owners.pop()
+    return told
+
+
+def _cited(money: Money, documents: Documents, parties: PartyIndex) -> list[Line]:
     """Match by what the money itself cites: a document's number or id, or a number in the bank's narration.
 
     Of several claims of one source that are this money together, each pays what it cites itself.
     """
-    plan: dict[UUID, _Line] = {}
+    plan: dict[UUID, Line] = {}
     together = Counter(member.source for member in money.members if member.kind != "bank_line")
     for member in money.members:
         part = together[member.source] > 1
-        for document, why in _referred(member, money, documents):
-            line = plan.setdefault(document.anchor, _Line(document, "receipt", 0, why))
+        for document, why in _referred(member, money, documents, parties):
+            line = plan.setdefault(document.anchor, Line(document, "receipt", 0, why))
             line.left = min(line.left + member.data["amount"], money.amount) if part else money.amount
     if not plan:
         plan = {
-            row.anchor: _Line(row, "receipt", money.amount, "narration")
-            for row in _narrated(money, documents)
+            row.anchor: Line(row, "receipt", money.amount, "narration") for row in _narrated(money, documents)
         }
     owners = {line.document.party for line in plan.values()}
     if len(owners) == 1:
@@ -165,16 +165,21 @@ def _cited(money: Money, documents: Documents) -> list[_Line]:
     return sorted(plan.values(), key=lambda line: (line.document.issued_on, line.document.anchor))
 
 
-def _referred(member: Identity, money: Money, documents: Documents) -> list[tuple[Document, str]]:
+def _referred(
+    member: Identity, money: Money, documents: Documents, parties: PartyIndex
+) -> list[tuple[Document, str]]:
+    """Find what a claim names: its party's bill of that number, else a bill that alone has it."""
     side = money.side
     hits: list[tuple[Document, str]] = []
     for external_id in member.references("documents"):
         if document := documents.external(member.source, external_id, side=side):
             hits.append((document, "gateway_document"))
     for number in member.references("invoices" if side == "receivable" else "bills"):
-        document = documents.numbered(
-            number, side=side, party=money.party, amount=money.amount
-        ) or documents.numbered(number, side=side, party=None, amount=money.amount)
+        document = documents.numbered(number, side=side, party=money.party, amount=money.amount)
+        if document is None:
+            document = documents.numbered(number, side=side, party=None, amount=money.amount)
+            if document is not None and _knows_better(member, document, parties):
+                continue
         if document is not None:
             hits.append((document, "invoice_number"))
     first: dict[UUID, tuple[Document, str]] = {}
@@ -182,6 +187,16 @@ def _referred(member: Identity, money: Money, documents: Documents) -> list[tupl
         if document.currency == money.currency:
             first.setdefault(document.anchor, (document, why))
     return list(first.values())
+
+
+def _knows_better(member: Identity, document: Document, parties: PartyIndex) -> bool:
+    """Whether a claim names its party, and its own source has the bill as another's: then it means one not known."""
+    party = parties.of(member)
+    return (
+        party is not None
+        and party != document.party
+        and any(other.source == member.source for other in document.members)
+    )
 
 
 def _narrated(money: Money, documents: Documents) -> list[Document]:
@@ -208,70 +223,48 @@ def _narrated(money: Money, documents: Documents) -> list[Document]:
     return [row for row in found if row.remaining == money.amount][:1] or found
 
 
-def _settle(money: Money, plan: Iterable[_Line], terms: Terms, *, upto: int) -> None:
-    """Carry a plan out as far as `upto` of the money goes; what is short by a rounding closes."""
+def _settle(money: Money, plan: Iterable[Line], terms: Terms, *, upto: int) -> None:
+    """Carry a plan out as far as `upto` of the money goes; what is short by a rounding closes, unless the books or a
+    person said how much of the bill is settled."""
     for line in plan:
         document = line.document
         if not _takes(document, money.currency) or document.side != money.side or upto <= 0:
             continue
         if line.kind != "receipt":
-            line.left -= _deduct(money, line)
+            line.spend(deduct(money, line, line.limit))
             continue
-        fits = _pay(money, document, min(line.left, upto - money.allocated), why=line.why)
-        line.left -= fits
+        fits = pay(money, document, min(line.limit, upto - money.allocated), why=line.why)
+        line.spend(fits)
         rounding = 0 < document.remaining <= terms.round_off_limit and document.currency == terms.currency
-        if fits and rounding and line.why != "decided" and money.allocated <= money.lasting:
-            _deduct(money, _Line(document, "round_off", document.remaining, "round_off"))
+        if fits and rounding and line.why not in _STATED and money.allocated <= money.lasting:
+            deduct(money, Line(document, "round_off", 0, "round_off"), document.remaining)
 
 
-def _kept_back(money: Money, plan: Sequence[_Line]) -> None:
+def _kept_back(money: Money, plan: Sequence[Line]) -> None:
     """Set what our own books say was kept back (TDS, discount) against the bills that the money itself is set against.
 
-    One claim states it, however many sources tell of the money; of what a person decided, nothing is added.
+    One source states it, however many tell of the money. Where a person decided what closes which bill, and where no
+    bill can take it, it stays on account: the party's balance is less by it all the same.
     """
-    stated = next((m.data["deductions"] for m in money.members if m.data.get("deductions")), None)
-    if stated is None or not money.lasting or any(line.why == "decided" for line in plan):
+    telling = sorted((m for m in money.members if m.data.get("deductions")), key=lambda m: m.trust)
+    if not telling or not money.lasting:
         return
-    for deduction in stated:
-        left = deduction["amount"]
-        for line in plan:
-            if _takes(line.document, money.currency) and line.document.side == money.side:
-                left -= _deduct(money, _Line(line.document, deduction["kind"], left, "stated"))
-        if left > 0:  # the bill is closed or not known: the party's balance is less by it all the same
-            money.advance.append(("deduction", -left, money.day))
-
-
-def _deduct(money: Money, line: _Line) -> int:
-    """Set what the payer kept back against a document; it takes nothing of the money itself."""
-    fits = min(line.left, line.document.remaining)
-    if fits <= 0:
-        return 0
-    line.document.enter("deduction", -fits, max(money.day, line.document.issued_on), money.anchor)
-    money.allocations.append((line.document, line.kind, fits, line.why))
-    return fits
-
-
-def _pay(money: Money, document: Document, amount: int, *, why: str) -> int:
-    """Set up to `amount` of money against a document; until the document's day it stands on account."""
-    reserve = 0
-    if document.reserve_on and money.first_day <= document.reserve_on:
-        reserve = min(document.reserve, max(money.left_on(document.reserve_on) - money.allocated, 0))
-    fits = min(amount, document.remaining + reserve)
-    if fits <= 0:
-        return 0
-    document.reserve -= min(reserve, fits)
-    day = _on_document(money, document, "advance", -fits, money.day)
-    document.enter("receipt", -fits, day, money.anchor)
-    money.allocations.append((document, "receipt", fits, why))
-    return fits
-
-
-def _on_document(money: Money, document: Document, kind: str, amount: int, day: date) -> date:
-    """Return the day on which an entry falls on the document; before that day it is posted on account."""
-    if day < document.issued_on:
-        money.advance.append((kind, amount, day))
-        money.advance.append(("advance", -amount, document.issued_on))
-    return max(day, document.issued_on)
+    by_person = [line for line in plan if line.why == "decided"]
+    counted = sum(amount for _, kind, amount, _ in money.allocations if kind not in ("receipt", "round_off"))
+    for member in telling:
+        for deduction in member.data["deductions"] if member.source == telling[0].source else ():
+            left = deduction["amount"]
+            for line in () if by_person else plan:
+                if _takes(line.document, money.currency) and line.document.side == money.side:
+                    wanted = min(left, line.limit) if line.why == "books" else left
+                    fits = deduct(money, Line(line.document, deduction["kind"], 0, "stated"), wanted)
+                    left -= fits
+                    if line.why == "books":
+                        line.spend(fits)
+            if by_person:
+                left, counted = max(left - counted, 0), max(counted - left, 0)
+            if left > 0:
+                money.advance.append(("deduction", -left, money.day))
 
 
 def _undo_reversed(money: Money) -> None:
@@ -290,7 +283,7 @@ def _undo_reversed(money: Money) -> None:
             document, kind, _, _ = money.allocations[place]
             part = min(left, held[place]) if kind == "receipt" else 0
             if part > 0:
-                on = _on_document(money, document, "reversal", part, day)
+                on = on_document(money, document, "reversal", part, day)
                 document.enter("reversal", part, on, money.anchor)
                 held[place] -= part
                 left -= part

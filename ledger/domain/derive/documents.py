@@ -43,6 +43,16 @@ class Documents:
         """Return the invoice (payable: the bill) that a source calls `external_id`."""
         return self._by_external.get((source, "invoice" if side == "receivable" else "bill", external_id))
 
+    def named(self, number: str, *, side: str, party: UUID, amount: int) -> list[Document]:
+        """Return all of a party's documents of that number, as books that state amounts by name mean it: the one with
+        exactly `amount` open first, then the oldest."""
+        found = [
+            row
+            for row in self._by_number.get(number_key(number), ())
+            if (row.side, row.party) == (side, party)
+        ]
+        return sorted(found, key=lambda row: (row.remaining != amount, row.issued_on, row.anchor))
+
     def numbered(
         self, number: str, *, side: str, party: UUID | None, amount: int | None = None
     ) -> Document | None:
@@ -243,3 +253,4 @@ def _set_reserve(document: Document, members: list[Identity], terms: Terms) -> N
         paid = max(document.amount - last.data["outstanding"], 0)
         if paid > document.reserve:
             document.reserve, document.reserve_on = paid, last.day(terms)
+            document.reserve_of_all = True

@@ -125,6 +125,8 @@ class Document:
     reserve: int = 0
     """Paid before our log begins, by the books' word, until receipts of that time explain it."""
     reserve_on: date | None = None
+    reserve_of_all: bool = False
+    """The reserve is all that a report took off, credit notes with it; else only what was paid."""
     entries: list[tuple[str, int, date, UUID]] = field(default_factory=list)
     """(kind, signed amount, effective day, cause): what reduces or restores it; added by `enter`."""
     moved: int = 0
@@ -141,6 +143,16 @@ class Document:
         if self.closed:
             return 0
         return self.amount - self.reserve + self.moved
+
+    def room(self, day: date) -> int:
+        """Return what an entry of `day` may take off: what is open, and what the reserve stands for of that time."""
+        return self.remaining + (self.reserve if self.reserve_on and day <= self.reserve_on else 0)
+
+    def take_off(self, kind: str, amount: int, day: date, cause: UUID, *, known: date | None = None) -> None:
+        """Enter a reduction of `day`; of what a report knew of (`known`: since when), the reserve stood for it."""
+        if self.reserve_on and (known or day) <= self.reserve_on:
+            self.reserve -= min(self.reserve, amount)
+        self.enter(kind, -amount, day, cause)
 
     @property
     def written_off(self) -> int:

@@ -161,6 +161,8 @@ def _by_name(
 
 
 def _money_keys(identity: Identity) -> set[str]:
+    if identity.data.get("amount") == 0:
+        return set()  # the books took it back: it says nothing of the bank's line any more
     keys = {f"utr:{utr_key(item)}" for item in identity.references("utr") if utr_key(item)}
     if identity.kind == "cheque":
         if number := utr_key(identity.data.get("number") or ""):

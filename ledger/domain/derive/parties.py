@@ -64,7 +64,11 @@ class PartyIndex:
 
     def _join(self, joined: Iterable[tuple[UUID, UUID]]) -> None:
         by_gstin: dict[str, list[UUID]] = {}
+        by_record: dict[tuple[str, str], UUID] = {}
         for subject in sorted(self._nodes):
+            node = self._nodes[subject]
+            if node.explicit is not None and (record := node.explicit.data.get("record")):
+                self._groups.join(by_record.setdefault((node.source, record), subject), subject)
             if (into := self._merged_into(subject)) is not None:
                 self._groups.join(subject, into)
         for subject in sorted(self._nodes):
@@ -155,11 +159,13 @@ class PartyIndex:
         return found
 
 
-def _belief(subject: UUID, node: _Node) -> tuple[bool, bool, tuple[bool, int, UUID]]:
-    """Named in its own right before mentioned, standing before merged away, then as sources are believed."""
+def _belief(subject: UUID, node: _Node) -> tuple[bool, bool, bool, int, int, UUID]:
+    """Named in its own right before mentioned, standing before merged away, then as sources are believed; of one
+    source's names for it the latest."""
     state = _SNAPSHOT if node.explicit is None else node.explicit.state
     merged = "into" in state["data"]
-    return (node.explicit is None, merged, Identity(subject, node.source, "party", "", state).trust)
+    snapshot, family, _ = Identity(subject, node.source, "party", "", state).trust
+    return (node.explicit is None, merged, snapshot, family, -state["data"].get("revision", 0), subject)
 
 
 _SNAPSHOT: Mapping[str, Any] = {"type": "party.upserted", "data": {}, "precision": "observed"}

@@ -91,7 +91,8 @@ def _weigh_document(balance: _Balance, document: Document, currency: str) -> Non
     elif document.side == "receivable":
         balance.open_bills += document.remaining
         settled = paid_on(document)
-        if settled is not None and document.due_on is not None:
+        by_money = any(kind == "receipt" for kind, *_ in document.entries) or document.reserve > 0
+        if settled is not None and document.due_on is not None and by_money:
             balance.lateness.append((settled, (settled - document.due_on).days))
     else:
         balance.payable += document.remaining
