@@ -150,7 +150,8 @@ def test_every_connector_is_named_and_says_how_it_reads() -> None:
 
 def test_the_numbers_carry_the_names_of_the_bench() -> None:
     plain, patterns = set(), []
-    for node in ast.walk(ast.parse((ROOT / "tests/bench/__main__.py").read_text("utf-8"))):
+    modules = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "tests/bench").glob("*.py")]
+    for node in (node for module in modules for node in ast.walk(module)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             plain.add(node.value.strip())
         elif isinstance(node, ast.JoinedStr):
