@@ -178,6 +178,8 @@ def _start_over(books: Books) -> None:
     highest = max([books.vouchers or 0, *(made.alter for made in books.made.values())])
     log.warning("agent.backup_restored", look="Tally's counter went back; everything is read anew")
     books.above += highest
+    for made in books.made.values():
+        made.alter = 0  # below whatever the restored books count
     books.masters = books.vouchers = books.reached = None
 
 

@@ -125,7 +125,7 @@ async def owed(door: Door, firm: Founded) -> dict[str, int]:
         rows = await tx.fetch(
             "SELECT p.name, sum(t.amount)::bigint AS amount FROM postings t"
             " JOIN parties p ON p.business_id = t.business_id AND p.id = t.party_id"
-            " WHERE t.side = 'receivable' GROUP BY p.name"
+            " WHERE t.side = 'receivable' AND t.known_to IS NULL GROUP BY p.name"
         )
     return {row["name"]: row["amount"] for row in rows if row["amount"]}
 
