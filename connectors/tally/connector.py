@@ -115,7 +115,7 @@ class _Reading:
             "party",
             party_id(ledger.name),
             "party.upserted",
-            party_data(ledger, role),
+            {**party_data(ledger, role), "record": f"ledger:{ledger.guid}", "revision": self.found.above + ledger.alter},
             occurred_at=self.now,
             precision="observed",
             sequence=self.found.above + ledger.alter,
@@ -123,7 +123,7 @@ class _Reading:
 
     def _opening(self, ledger: Ledger, fact: Fact, as_on: date) -> None:
         """State what was open on the first day; weaker than a voucher, so that an earlier year's own bill stands."""
-        data = dict(fact.data)
+        data = {**fact.data, "record": f"ledger:{ledger.guid}", "revision": self.found.above + ledger.alter}
         if fact.kind in ("invoice", "bill"):
             data["outstanding"] = data["amount"]
         self._observe(
@@ -167,7 +167,7 @@ class _Reading:
             fact.kind,
             _short(voucher.guid, fact.part) if fact.part else voucher.guid,
             fact.event_type,
-            dict(fact.data),
+            {**fact.data, "record": voucher.guid, "revision": self.found.above + voucher.alter},
             occurred_at=self.now if fact.waits else self._begin(voucher.date),
             precision="observed" if fact.waits else "day",
             sequence=self.found.above + voucher.alter,

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from connectors.tally.facts import CURRENCY, Fact, PartyLine, note_of, own_number, party_of
+from connectors.tally.facts import CURRENCY, Fact, PartyLine, Shares, note_of, own_number, party_of
 from connectors.tally.ledgers import Role
 from connectors.tally.records import Bill, Line, Voucher
 
 _ROUNDING = re.compile(r"\bround", re.IGNORECASE)
+_KEPT = re.compile(r"\bt[dc]s\b", re.IGNORECASE)
 _ISSUED = {"receivable": "invoice.issued", "payable": "bill.received"}
 
 
@@ -24,60 +25,51 @@ def document_facts(
 ) -> Iterable[Fact]:
     """Yield the documents that a party line makes: one for each new reference of another name, one for the rest.
 
-    The whole line counts: what of it is set against an earlier advance is owed too, and the advance stands on account.
-    `others` are the voucher's lines besides parties; they tell base and tax where the document is the only one.
+    The whole line counts. What of it is set against an advance, taken from the account, or put under an older bill's
+    name, `settles` says. `others` are the voucher's lines besides parties; they tell base and tax where the document is
+    the only one.
     """
     named: dict[str, list[Bill]] = {}
-    for bill in line.of("new"):
+    for bill in line.of("new", "advance"):
         named.setdefault(bill.name, []).append(bill)
     number = own_number(voucher, base, line.side)
     rest = line.amount - sum(abs(bill.amount) for bills in named.values() for bill in bills)
+    settles = line.shares().take(max(rest, 0), account=True)
     if len(named) <= 1 or rest < 0:
         name, bills = next(iter(named.items())) if len(named) == 1 else (number, [])
         data = _document(voucher, line, name, bills, line.amount)
         data.update(_base_and_tax(line, others))
+        if settles:
+            data["settles"] = settles
         yield Fact(_ISSUED[line.side], data, _part(line, main))
         return
     if rest > 0:
         named.setdefault(number, [])
     for place, (name, bills) in enumerate(named.items()):
-        amount = sum(abs(bill.amount) for bill in bills) + (rest if name == number and rest > 0 else 0)
+        alone = name == number and rest > 0
+        amount = sum(abs(bill.amount) for bill in bills) + (rest if alone else 0)
         part = _part(line, main and place == 0, "" if place == 0 else name)
-        yield Fact(_ISSUED[line.side], _document(voucher, line, name, bills, amount), part)
+        data = _document(voucher, line, name, bills, amount)
+        if alone and settles:
+            data["settles"] = settles
+        yield Fact(_ISSUED[line.side], data, part)
 
 
-def credit_facts(voucher: Voucher, base: str, line: PartyLine, *, main: bool) -> Iterable[Fact]:
-    """Yield the credit notes that a party line makes: one for each bill that it is set against, one for the rest."""
+def credit_fact(voucher: Voucher, base: str, line: PartyLine, *, main: bool) -> Fact:
+    """Return the credit note that a party line makes, with what of it is set against which bill."""
     number = own_number(voucher, base, line.side)
     if base in ("credit note", "debit note") and voucher.number:
         number = voucher.number
-    against: dict[str, int] = {}
-    for bill in line.of("against"):
-        against[bill.name] = against.get(bill.name, 0) + abs(bill.amount)
-    rest = line.amount - sum(against.values())
-    if rest < 0:  # the bill-wise parts say more than the line: then only the line counts
-        against, rest = {}, line.amount
-    new = [bill.name for bill in line.of("new", "advance") if bill.name]
-    if new and len(set(new)) == 1:
-        number = new[0]
-    parts: list[tuple[str | None, int]] = list(against.items())
-    if rest:
-        parts.append((None, rest))
-    for place, (name, amount) in enumerate(parts):
-        yield credit_fact(
-            voucher,
-            line,
-            amount,
-            number,
-            against=name,
-            part=_part(line, main and place == 0, name or "rest" if place else ""),
-        )
+    new = {bill.name for bill in line.of("new", "advance") if bill.name}
+    if len(new) == 1:
+        number = new.pop()
+    return credit_of(voucher, line, line.amount, number, settles=line.shares(), part=_part(line, main))
 
 
-def credit_fact(
-    voucher: Voucher, line: PartyLine, amount: int, number: str, *, against: str | None, part: str
+def credit_of(
+    voucher: Voucher, line: PartyLine, amount: int, number: str, *, settles: Shares, part: str
 ) -> Fact:
-    """Return one credit note of a party line, set against one bill or none."""
+    """Return a credit note of `amount` of a party line."""
     data: dict[str, Any] = {
         "number": number,
         "party": party_of(line.name, voucher),
@@ -88,8 +80,10 @@ def credit_fact(
     }
     if line.side == "payable":
         data["side"] = "payable"
-    if against is not None:
-        data["references"] = {"invoices" if line.side == "receivable" else "bills": [against]}
+    if references := line.references():
+        data["references"] = references
+    if taken := settles.take(amount):
+        data["settles"] = taken
     return Fact("credit_note.issued", data, part)
 
 
@@ -125,6 +119,8 @@ def _due(due_on: date | None, amount: int) -> dict[str, Any]:
 def _base_and_tax(line: PartyLine, others: Sequence[tuple[Line, Role]]) -> dict[str, int]:
     """Return taxable value and tax where the other lines are nothing but trade, tax and rounding; else nothing."""
     sign = -1 if line.debit else 1
+    if any(_KEPT.search(other.ledger) for other, _ in others):
+        return {}  # what is kept back of it stands among the taxes: how much is tax isn't told
     counted = [(other, role) for other, role in others if not _ROUNDING.search(other.ledger)]
     goods = [(other, role) for other, role in counted if role != "tax"]
     if any(role != "trade" for _, role in goods) and (len(goods) > 1 or goods[0][1] != "other"):

@@ -34,6 +34,27 @@ class Fact:
 
 
 @dataclass(slots=True)
+class Shares:
+    """What of a line stands under which name ('' on account), handed out part by part to what the line becomes."""
+
+    left: list[tuple[str, int]]
+
+    def take(self, amount: int, *, account: bool = False) -> list[dict[str, Any]]:
+        """Return the names of the next `amount`; what is on account is told only of a bill, which takes it from there."""
+        taken: list[dict[str, Any]] = []
+        while amount > 0 and self.left:
+            name, there = self.left[0]
+            part = min(there, amount)
+            amount -= part
+            self.left[0] = (name, there - part)
+            if part == there:
+                del self.left[0]
+            if name or account:
+                taken.append({"number": name, "amount": part} if name else {"amount": part})
+        return taken
+
+
+@dataclass(slots=True)
 class PartyLine:
     """All that one party's ledger gets on one side of a voucher; `amount` is positive."""
 
@@ -61,6 +82,17 @@ class PartyLine:
     def of(self, *ways: str) -> list[Bill]:
         """Return the bill-wise parts on the line's own side of these ways."""
         return [bill for bill in self.bills if bill.how in ways and (bill.amount > 0) == self.debit]
+
+    def shares(self) -> Shares:
+        """Return what of the line stands under which name: bills first, then advances, then on account."""
+        parts: dict[str, int] = {}
+        for way in ("against", "advance", "new", "account"):
+            if way in ("advance", "new") and self.owed:
+                continue  # it is a bill of its own
+            for bill in self.of(way):
+                name = "" if way == "account" else bill.name
+                parts[name] = parts.get(name, 0) + abs(bill.amount)
+        return Shares(list(parts.items())[:MAX_REFERENCES])
 
     def references(self) -> dict[str, list[str]]:
         """Return the bills that it is set against, as a payment or credit note cites them."""

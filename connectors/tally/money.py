@@ -1,7 +1,7 @@
 """Vouchers that move money: a debtor's credit against bank or cash is a receipt, a creditor's debit a payment.
 
-What the payer kept back (TDS, discount) is no money: it is stated as a deduction where the receipt cites bills, else
-as a credit note on account.
+What the payer kept back (TDS, discount) is no money: it is stated as a deduction; beside a post-dated cheque, which may
+bounce, as a credit note.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from connectors.tally.documents import credit_fact
+from connectors.tally.documents import credit_of
 from connectors.tally.facts import CURRENCY, MAX_NOTE, Fact, PartyLine, own_number, party_of
 from connectors.tally.ledgers import Role
 from connectors.tally.records import Instrument, Line, Voucher
@@ -62,20 +62,19 @@ class _Piece:
 
 
 def money_facts(moved: MoneyVoucher, *, today: date) -> Iterable[Fact]:
-    """Yield receipts or payments, and what was kept back; Rejected where the lines don't tell whose it is."""
+    """Yield receipts or payments with what was kept back; Rejected where the lines don't tell whose it is."""
     cuts = _cuts(moved)
-    pieces = list(_pieces(moved))
-    for place, piece in enumerate(pieces):
-        cited = bool(piece.party.references())
+    shares = {party.name: party.shares() for party in moved.parties}
+    for place, piece in enumerate(_pieces(moved)):
+        settles = shares[piece.party.name]
         as_cheque = _is_postdated_cheque(moved.voucher, piece)
-        stated = cuts if place == 0 and cited and not as_cheque else []
-        yield _fact(moved.voucher, piece, stated, today=today)
-        if place == 0 and cuts and not stated:
+        stated = cuts if place == 0 and not as_cheque else []
+        whole = piece.amount + sum(amount for _, amount in stated)
+        yield _fact(moved.voucher, piece, stated, settles=settles.take(whole), today=today)
+        if place == 0 and as_cheque:
             number = own_number(moved.voucher, moved.base, piece.party.side)
-            names = next(iter(piece.party.references().values()), [])
             for kind, amount in cuts:
-                against = names[0] if len(names) == 1 else None
-                yield credit_fact(moved.voucher, piece.party, amount, number, against=against, part=f"{kind}")
+                yield credit_of(moved.voucher, piece.party, amount, number, settles=settles, part=kind)
 
 
 def _cuts(moved: MoneyVoucher) -> list[tuple[str, int]]:
@@ -140,10 +139,17 @@ def _instruments(line: Line) -> list[tuple[Instrument | None, int]]:
     return [(line.instruments[0] if line.instruments else None, abs(line.amount))]
 
 
-def _fact(voucher: Voucher, piece: _Piece, cuts: list[tuple[str, int]], *, today: date) -> Fact:
+def _fact(
+    voucher: Voucher,
+    piece: _Piece,
+    cuts: list[tuple[str, int]],
+    *,
+    settles: list[dict[str, Any]],
+    today: date,
+) -> Fact:
     instrument, receivable = piece.instrument, piece.party.side == "receivable"
     if _is_postdated_cheque(voucher, piece):
-        return _cheque(voucher, piece, today=today)
+        return _cheque(voucher, piece, settles=settles, today=today)
     references: dict[str, list[str]] = {**piece.party.references()}
     if instrument is not None and (number := _bank_reference(instrument)):
         references["utr"] = [number]
@@ -160,6 +166,8 @@ def _fact(voucher: Voucher, piece: _Piece, cuts: list[tuple[str, int]], *, today
         data |= {"into": "cash" if piece.role == "cash" else "bank", "account": piece.line.ledger}
     if references:
         data["references"] = references
+    if settles:
+        data["settles"] = settles
     if cuts:
         data["deductions"] = [{"kind": kind, "amount": amount} for kind, amount in cuts]
     if voucher.narration:
@@ -180,7 +188,7 @@ def _is_postdated_cheque(voucher: Voucher, piece: _Piece) -> bool:
     )
 
 
-def _cheque(voucher: Voucher, piece: _Piece, *, today: date) -> Fact:
+def _cheque(voucher: Voucher, piece: _Piece, *, settles: list[dict[str, Any]], today: date) -> Fact:
     instrument = piece.instrument
     assert instrument is not None
     data: dict[str, Any] = {
@@ -194,6 +202,8 @@ def _cheque(voucher: Voucher, piece: _Piece, *, today: date) -> Fact:
         data["bank"] = instrument.bank
     if references := piece.party.references():
         data["references"] = references
+    if settles:
+        data["settles"] = settles
     if instrument.cleared_on is not None:
         return Fact("cheque.cleared", {**data, "on": instrument.cleared_on.isoformat()}, piece.part)
     if voucher.date > today:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from connectors.tally.documents import credit_facts, document_facts
+from connectors.tally.documents import credit_fact, document_facts
 from connectors.tally.facts import CURRENCY, Fact, PartyLine
 from connectors.tally.ledgers import NOT_IN_THE_BOOKS, Ledgers, Role, key
 from connectors.tally.money import MoneyVoucher, money_facts
@@ -60,7 +60,7 @@ def voucher_facts(voucher: Voucher, ledgers: Ledgers, *, today: date) -> list[Fa
         )
     parties = _without_transfers(parties)
     if not parties:
-        return LeftOut("between bills of one party")
+        return LeftOut("between both sides of one party")
     return _facts(voucher, base, parties, lines, today=today)
 
 
@@ -117,14 +117,18 @@ def _party_lines(lines: Sequence[tuple[Line, Role]]) -> list[PartyLine]:
 
 
 def _without_transfers(parties: list[PartyLine]) -> list[PartyLine]:
-    """Leave out a party whose debit and credit are alike: it moves an advance to a bill, and its balance not at all."""
+    """Leave out a party whose debit and credit are alike and name no bill: nothing of it has moved."""
     by_name: dict[str, list[PartyLine]] = {}
     for party in parties:
         by_name.setdefault(key(party.name), []).append(party)
     return [
         party
         for group in by_name.values()
-        if not (len(group) == 2 and group[0].amount == group[1].amount)
+        if not (
+            len(group) == 2
+            and group[0].amount == group[1].amount
+            and not any(bill.how != "account" for party in group for bill in party.bills)
+        )
         for party in group
     ]
 
@@ -175,7 +179,7 @@ def _facts(
             alone = others if len(parties) == 1 else []
             facts += document_facts(voucher, base, party, others=alone, main=is_main)
         else:
-            facts += credit_facts(voucher, base, party, main=is_main)
+            facts.append(credit_fact(voucher, base, party, main=is_main))
     return facts
 
 
