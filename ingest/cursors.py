@@ -99,6 +99,12 @@ SELECT EXISTS (
       SELECT max(done_at) FROM pulls WHERE business_id = $1 AND source = $2 AND lane = 'live' AND failures > 0),
       '-infinity')))
 """
+# The circuit is open while a failing stream waits for its next try and no other is to be read before it.
+_SHUT = """
+SELECT min(f.due_at) FROM pulls f WHERE f.business_id = $1 AND f.source = $2 AND f.failures > 0 AND f.due_at > $3
+  AND NOT EXISTS (SELECT FROM pulls h WHERE h.business_id = $1 AND h.source = $2 AND h.lane <> 'wanted'
+                  AND (h.due_at <= $3 OR (h.failures = 0 AND h.due_at < f.due_at)))
+"""
 _POSTPONE_WANTED = """
 UPDATE wanted SET due_at = $3 WHERE business_id = $1 AND source = $2 AND (stream, external_id) IN (
   SELECT stream, external_id FROM wanted
@@ -252,6 +258,16 @@ class Cursors:
             if waits or cursor.lane == "wanted":
                 await tx.run(_POSTPONE_WANTED, *self._key, due_at, None if waits else cursor.stream)
         return waits
+
+    async def shut_until(self, now: datetime) -> datetime | None:
+        """Return when the vendor may be called again, if it is to be left alone; what came up meanwhile waits too."""
+        async with transaction(self._engine, self._key[:1]) as tx:
+            until: datetime | None = await tx.value(_SHUT, *self._key, now)
+            if until is not None:
+                await tx.fetch(_LOCK, *self._key)
+                await tx.run(_POSTPONE_WANTED, *self._key, until, None)
+                await tx.run(_POSTPONE_WRITES, *self._key, until)
+        return until
 
     async def postpone(self, until: datetime) -> None:
         """Nothing of this source is read before `until`."""

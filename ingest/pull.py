@@ -101,6 +101,8 @@ class Puller:
         if source.manifest.api is None or not source.credentials:
             await cursors.postpone(self._clock() + IDLE_PAUSE)
             return done
+        if await cursors.shut_until(self._clock()) is not None:
+            return done
         async with self.vendor(source) as call:
             if await self._read_due(source, cursors, call, done):
                 await self._writer.write(source, call)

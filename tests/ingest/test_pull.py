@@ -480,6 +480,25 @@ async def test_what_is_to_be_written_back_keeps_the_pause_too_and_goes_when_it_i
     assert len(await sources_due(engine, clock.now)) == 1
 
 
+async def test_what_comes_up_during_a_pause_waits_for_its_end(
+    puller, shop, engine, business, clock, faulty
+) -> None:
+    faulty.next(Fault(429, headers={"retry-after": "1800"}))
+    await puller.pull(business, NAME)
+    clock.advance(minutes=10)
+    shop.sell(1, at=clock.now - timedelta(days=60))
+    await to_be_written(engine, business, clock.now)
+    async with transaction(engine, [business]) as tx:
+        await tx.run("INSERT INTO wanted VALUES ($1, $2, 'sales', 's1', $3)", business, NAME, clock.now)
+    assert len(await sources_due(engine, clock.now)) == 1
+    await puller.pull(business, NAME)
+    assert len(faulty.calls) == 1, "a webhook named an object, and it is left for later"
+    assert await sources_due(engine, clock.now) == []
+    clock.advance(minutes=40)
+    await puller.pull(business, NAME)
+    assert await sold(engine, business) == {"s1"}
+
+
 async def test_a_list_that_is_seldom_read_does_not_vouch_for_a_vendor_that_is_down(
     puller, engine, business, clock, faulty, door, owner
 ) -> None:
