@@ -31,6 +31,7 @@ from ingest.rejections import RejectionTrail
 from ingest.sources import Sources
 from ingest.webhook import WebhookEndpoint, webhook_route
 from kit.database import transaction
+from kit.errors import Rejected
 from kit.sealing import new_seal_key, process_seal
 from kit.settings import settings
 from ledger.commands import AddSource, DrainBusiness
@@ -616,3 +617,60 @@ async def test_a_wrong_secret_address_or_clock_stops_it_with_what_to_do(
     assert words_of_remedy in told[-1]["why"]
     assert office.secret not in str(told)
     assert office.slept == []
+
+
+# ---- as it is started ------------------------------------------------------------------------------
+WINDOWS = """
+import os, sys
+for name in ("fcntl", "pwd", "grp", "termios", "resource", "sqlalchemy", "asyncpg", "dramatiq", "redis", "uvloop"):
+    sys.modules[name] = None
+for name in ("getuid", "geteuid", "chown", "fork", "setsid", "killpg", "fchmod"):
+    if hasattr(os, name):
+        delattr(os, name)
+sys.argv[0] = "munshi"
+from workers.front import main
+main()
+"""
+
+
+def munshi(*words: str, told: str = "") -> Any:
+    """Run `munshi` as a PC without POSIX, PostgreSQL and Redis would."""
+    from subprocess import run
+
+    return run(
+        [sys.executable, "-c", WINDOWS, *words],
+        cwd=ROOT,
+        input=told,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_it_is_set_up_and_started_where_there_is_no_posix_and_no_database(tmp_path: Path) -> None:
+    place, state = tmp_path / "kept" / "agent.json", tmp_path / "state.json"
+    options = ("--config", str(place), "--state", str(state))
+    missing = munshi("tally-agent", "--once", *options)
+    assert missing.returncode == OWNER_NEEDED
+    assert "munshi tally-agent setup" in missing.stderr
+    with serving(Tally([meena_traders()]).app()) as url:
+        given = ("--tally", url, "--address", "http://127.0.0.1:9/ingest/mun_x", "--secret", "whsec_c2VjcmV0")
+        done = munshi("tally-agent", "setup", *given, *options)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(place.read_text("utf-8"))["company"] == "Meena Traders"
+        if os.name == "posix":
+            assert place.stat().st_mode & 0o777 == 0o600
+        assert munshi("tally-agent", "--once", "--every", "5x", *options).returncode == OWNER_NEEDED
+    later = munshi("tally-agent", "--once", *options)
+    assert later.returncode == TRY_LATER
+    assert "tally.closed" in later.stderr
+    assert "whsec_" not in later.stderr + done.stdout + done.stderr
+
+
+def test_a_file_that_is_not_ours_is_named_and_left_alone(tmp_path: Path) -> None:
+    for content in ("{half", "[]", '{"version": 9}', '{"version": 1, "companies": {"x": {}}}'):
+        state = tmp_path / "state.json"
+        state.write_text(content, "utf-8")
+        with pytest.raises(Rejected, match="Move it away"):
+            Memory(state)
+        assert state.read_text("utf-8") == content

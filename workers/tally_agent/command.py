@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import threading
 import time
@@ -59,6 +60,11 @@ def tally_agent(
     ] = False,
 ) -> None:
     """Read TallyPrime on this PC and post what changed to Munshi; needs no database and changes nothing in Tally."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(
+                encoding="utf-8", errors="replace"
+            )  # Windows writes files in its own code page
     configure_logs(program="tally-agent")
     folder = Path(typer.get_app_dir("munshi", roaming=False))
     place = config or folder / CONFIG_FILE
@@ -84,7 +90,9 @@ def tally_agent(
 
 def main() -> None:
     """Run the agent by itself: `python -m workers.tally_agent`."""
-    typer.run(tally_agent)
+    alone = typer.Typer(name="munshi tally-agent", add_completion=False, pretty_exceptions_show_locals=False)
+    alone.command()(tally_agent)
+    alone(prog_name="munshi tally-agent")
 
 
 # ---- running ---------------------------------------------------------------------------------------
@@ -118,8 +126,10 @@ def one_round(work: Round) -> int:
         log.error("agent.stopped", code=error.code, why=str(error))
         return OWNER_NEEDED
     except OSError as error:
-        log.error("agent.stopped", code="agent.disk", why=f"{type(error).__name__} at the state file")
-        return OWNER_NEEDED
+        log.error(
+            "agent.later", code="agent.disk", why=f"The state file can't be written ({type(error).__name__})."
+        )
+        return TRY_LATER
     new = work.posted.accepted + work.posted.rewritten
     log.info("agent.round", new=new, known=work.posted.known, seconds=round(time.monotonic() - begun, 1))
     return 0
