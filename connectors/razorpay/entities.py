@@ -46,6 +46,7 @@ class Fact:
 
 def payment(entity: Entity, members: Members, zone: ZoneInfo) -> Fact:
     """A payment with who paid and what for; `paid_on` is the customer's day, the same in every event of it."""
+    along = {name: member for name, member in members.items() if member and name != "payment"}
     data: dict[str, Any] = {"amount": entity.get("amount"), "currency": entity.get("currency")}
     put(data, "refunded", entity.get("amount_refunded"))
     put(data, "fee", entity.get("fee"))
@@ -56,9 +57,9 @@ def payment(entity: Entity, members: Members, zone: ZoneInfo) -> Fact:
     word = text(entity, "status")
     if word == "failed":
         put(data, "reason", text(entity, "error_description") or text(entity, "error_reason"))
-    put(data, "party", _customer(entity, members))
-    put(data, "payer", _payer(entity, members))
-    put(data, "references", _payment_references(entity, members))
+    put(data, "party", _customer(entity, along))
+    put(data, "payer", _payer(entity, along))
+    put(data, "references", _payment_references(entity, along))
     return Fact("payment", data, word)
 
 
@@ -216,16 +217,18 @@ READERS: Mapping[str, Callable[[Entity, ZoneInfo], Fact | None]] = {
 """Every entity but the payment, which is read with the members that came along."""
 
 
-# ---- who -------------------------------------------------------------------------------------------
-def _customer(entity: Entity, members: Members) -> dict[str, str] | None:
+# ---- who, and what for: from the payment itself, and from what came along with it ------------------
+def _customer(entity: Entity, along: Members) -> dict[str, str] | None:
     """The party, only where Razorpay names a customer id; else there is but a payer."""
-    billed = members.get("invoice", {})
+    if not along:
+        return filled(id=text(entity, "customer_id")) or None
+    billed = along.get("invoice", {})
     details = as_object(billed.get("customer_details"))
     candidates = (
         text(entity, "customer_id"),
         text(billed, "customer_id") or text(details, "id"),
-        text(members.get("virtual_account", {}), "customer_id"),
-        text(members.get("subscription", {}), "customer_id"),
+        text(along.get("virtual_account", {}), "customer_id"),
+        text(along.get("subscription", {}), "customer_id"),
     )
     customer_id = next((found for found in candidates if found), None)
     if customer_id is None:
@@ -241,59 +244,46 @@ def _customer(entity: Entity, members: Members) -> dict[str, str] | None:
     )
 
 
-def _payer(entity: Entity, members: Members) -> dict[str, str] | None:
-    bank = as_object(members.get("bank_transfer", {}).get("payer_bank_account"))
-    upi = members.get("upi_transfer", {})
-    link_customer = as_object(members.get("payment_link", {}).get("customer"))
+def _payer(entity: Entity, along: Members) -> dict[str, str] | None:
+    card, own_upi = as_object(entity.get("card")), as_object(entity.get("upi"))
+    name, vpa = text(card, "name"), text(entity, "vpa") or text(own_upi, "vpa")
+    contact, mail = text(entity, "contact"), email(text(entity, "email"))
+    if not along:  # nearly every payment
+        return filled(name=name, vpa=vpa, phone=phone(contact), email=mail)
+    bank = as_object(along.get("bank_transfer", {}).get("payer_bank_account"))
+    upi = along.get("upi_transfer", {})
+    link_customer = as_object(along.get("payment_link", {}).get("customer"))
     return filled(
-        name=text(bank, "name")
-        or text(as_object(entity.get("card")), "name")
-        or text(upi, "payer_name")
-        or text(link_customer, "name"),
-        vpa=text(entity, "vpa") or text(as_object(entity.get("upi")), "vpa") or text(upi, "payer_vpa"),
+        name=text(bank, "name") or name or text(upi, "payer_name") or text(link_customer, "name"),
+        vpa=vpa or text(upi, "payer_vpa"),
         account=text(bank, "account_number") or text(upi, "payer_account"),
         ifsc=text(bank, "ifsc") or text(upi, "payer_ifsc"),
-        phone=phone(text(entity, "contact") or text(link_customer, "contact")),
-        email=email(text(entity, "email")) or email(text(link_customer, "email")),
+        phone=phone(contact or text(link_customer, "contact")),
+        email=mail or email(text(link_customer, "email")),
     )
 
 
-def _payment_references(entity: Entity, members: Members) -> dict[str, list[str]]:
-    order, link = members.get("order", {}), members.get("payment_link", {})
-    billed, transfer = members.get("invoice", {}), members.get("bank_transfer", {})
-    upi = members.get("upi_transfer", {})
-    holders = [entity, billed, link, order, members.get("virtual_account", {}), members.get("qr_code", {})]
-    noted = noted_numbers(holders)
+_NOTING = ("invoice", "payment_link", "order", "virtual_account", "qr_code")
+
+
+def _payment_references(entity: Entity, along: Members) -> dict[str, list[str]]:
+    noted = noted_numbers([entity, *(along[name] for name in _NOTING if name in along)])
+    transferred: tuple[str | None, ...] = ()
+    numbers: tuple[str | None, ...] = ()
+    documents = [text(entity, "invoice_id")]
+    own_order, receipt = entity.get("order_id"), None
+    if along:
+        order, link, billed = (along.get(name, {}) for name in ("order", "payment_link", "invoice"))
+        transfer, upi = along.get("bank_transfer", {}), along.get("upi_transfer", {})
+        transferred = (text(transfer, "bank_reference"), text(upi, "npci_reference_id") or text(upi, "rrn"))
+        numbers = (text(billed, "invoice_number") or text(billed, "receipt"), text(link, "reference_id"))
+        documents = [documents[0] or text(billed, "id"), text(link, "id")]
+        own_order, receipt = own_order or order.get("id"), text(order, "receipt")
     found: dict[str, list[str]] = {}
-    refer(
-        found,
-        "utr",
-        [
-            text(transfer, "bank_reference"),
-            text(upi, "npci_reference_id") or text(upi, "rrn"),
-            *bank_references(entity),
-        ],
-    )
-    refer(
-        found,
-        "invoices",
-        [
-            text(billed, "invoice_number") or text(billed, "receipt"),
-            text(link, "reference_id"),
-            *(number for number in noted if not OWN_ID.fullmatch(number)),
-        ],
-    )
-    own_order = entity.get("order_id") or order.get("id")
-    refer(found, "orders", [order_id(own_order)])
-    refer(
-        found,
-        "documents",
-        [
-            text(entity, "invoice_id") or text(billed, "id"),
-            text(link, "id"),
-            *(number for number in noted if number.startswith(("inv_", "plink_"))),
-        ],
-    )
-    told = [text(order, "receipt"), *number_words(text(entity, "description"))]
+    refer(found, "utr", (*transferred, *bank_references(entity)))
+    refer(found, "invoices", (*numbers, *(number for number in noted if not OWN_ID.fullmatch(number))))
+    refer(found, "orders", (order_id(own_order),))
+    refer(found, "documents", (*documents, *(own for own in noted if own.startswith(("inv_", "plink_")))))
+    told = (receipt, *number_words(text(entity, "description")))
     refer(found, "tokens", [word for word in told if word not in found.get("invoices", ())])
     return found

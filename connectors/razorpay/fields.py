@@ -21,6 +21,8 @@ OWN_ID = re.compile(r"(?:pay|order|inv|plink|rfnd|setl|cust|sub|qr|va|pout)_[A-Z
 _BARE_ID = re.compile(r"[A-Za-z0-9]{14}")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.\-]{1,38}[A-Za-z0-9]")
 _REFERENCE = re.compile(r"[A-Za-z0-9]{9,40}")
+_COMMAS = re.compile(r"[,;|\n]")
+_SPACING = re.compile(r"[\s()\-]")
 _ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 
 
@@ -46,7 +48,7 @@ def phone(given: str | None) -> str | None:
     """Write +91 before an Indian mobile number that lacks it; leave others as they are."""
     if given is None:
         return None
-    digits = re.sub(r"[\s()\-]", "", given)
+    digits = _SPACING.sub("", given)
     bare = digits.removeprefix("+")
     if not bare.isascii() or not bare.isdigit():
         return given
@@ -63,6 +65,8 @@ def email(given: str | None) -> str | None:
 def bank_references(entity: Entity) -> Iterable[str | None]:
     """Bank references of the acquirer; an authorisation code of six digits is none."""
     data = as_object(entity.get("acquirer_data"))
+    if not data:
+        return
     for name in ("rrn", "utr", "arn", "bank_transaction_id", "upi_transaction_id"):
         reference = text(data, name)
         if reference and _REFERENCE.fullmatch(reference):
@@ -74,12 +78,12 @@ def noted_numbers(holders: Iterable[Entity]) -> list[str]:
     found: list[str] = []
     for holder in holders:
         notes = holder.get("notes")
-        if not isinstance(notes, dict):
+        if not notes or not isinstance(notes, dict):
             continue
         for key, value in notes.items():
             if isinstance(key, str) and _INVOICE_NOTE.fullmatch(key.strip()):
                 written = str(value) if type(value) is int else value if isinstance(value, str) else ""
-                found.extend(part.strip()[:60] for part in re.split(r"[,;|\n]", written) if part.strip())
+                found.extend(part.strip()[:60] for part in _COMMAS.split(written) if part.strip())
     return found
 
 
@@ -121,9 +125,8 @@ def filled(**fields: str | None) -> dict[str, str]:
 
 def refer(references: dict[str, list[str]], name: str, values: Iterable[str | None]) -> None:
     """Set a list of references: each once, in the order given; none at all leaves the list out."""
-    found = list(dict.fromkeys(value for value in values if value))
-    if found:
-        references[name] = found
+    if found := dict.fromkeys(filter(None, values)):
+        references[name] = list(found)
 
 
 def day(value: Any, zone: ZoneInfo) -> str | None:
