@@ -29,6 +29,7 @@ REJECTED = Counter("munshi_ingest_rejected_total", "Webhook calls refused, by re
 ACCEPTED = Counter(
     "munshi_ingest_accepted_total", "Webhook calls answered 202, by what was made of them", ["reading"]
 )
+_UNDERSTOOD, _QUARANTINED = ACCEPTED.labels("understood"), ACCEPTED.labels("quarantined")
 IGNORED = Counter("munshi_ingest_ignored_total", "Facts that are known and say nothing about money")
 RETRY_AFTER_SECONDS = 30
 _PATH = "/ingest/{source_key}"
@@ -102,8 +103,9 @@ class WebhookEndpoint:
             raise
         reading = read_delivery(source, inbound, via="webhook", received_at=now)
         appended = await self._appender.append(reading.delivery)
-        ACCEPTED.labels("understood" if reading.delivery.version else "quarantined").inc()
-        IGNORED.inc(reading.ignored)
+        (_UNDERSTOOD if reading.delivery.version else _QUARANTINED).inc()
+        if reading.ignored:
+            IGNORED.inc(reading.ignored)
         return {
             "accepted": appended.added,
             "known": appended.known,
@@ -140,8 +142,8 @@ def _target(scope: Scope) -> str:
 
 
 def _check_content(source: Source, headers: Mapping[str, str]) -> None:
-    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in source.manifest.content_types:
+    accepted, given = source.manifest.content_types, headers.get("content-type", "")
+    if given not in accepted and given.partition(";")[0].strip().lower() not in accepted:
         expected = " or ".join(source.manifest.content_types)
         raise _Refusal(
             415,
@@ -149,7 +151,7 @@ def _check_content(source: Source, headers: Mapping[str, str]) -> None:
                 "body.content_type", f"The content type must be {expected}.", remedy="Set Content-Type."
             ),
         )
-    if headers.get("content-encoding", "identity").lower() not in ("identity", ""):
+    if "content-encoding" in headers and headers["content-encoding"].lower() not in ("identity", ""):
         raise _Refusal(415, Rejected("body.encoded", "The body must not be compressed."))
 
 
