@@ -16,6 +16,8 @@ _DIGITS = {
 }  # fmt: skip
 CURRENCIES = frozenset(_DIGITS)
 MAX_MINOR = 10**15  # ₹10 lakh crore: anything larger is a misread column, not money
+_LARGEST_EXPONENT = 100
+"""Beyond it Decimal itself overflows; anything near it is out of range."""
 _CLEAN = re.compile(r"[\s,₹\u00a0\u200b]|INR|Rs\.?", re.IGNORECASE)
 
 
@@ -54,7 +56,8 @@ def minor_from_decimal(value: Decimal, currency: str = "INR") -> int:
     """Convert major units to minor units exactly; Rejected if it has more digits than the currency."""
     if not value.is_finite():
         raise Rejected("money.not_a_number", "The amount is not a number.")
-    scaled = value.scaleb(currency_digits(currency))
+    digits = currency_digits(currency)
+    scaled = value.scaleb(digits) if value.adjusted() < _LARGEST_EXPONENT else value
     if abs(scaled) > MAX_MINOR:
         raise Rejected("money.out_of_range", "The amount is larger than any bill.")
     if scaled != scaled.to_integral_value():
