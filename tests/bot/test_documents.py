@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -9,6 +10,8 @@ import pytest
 
 from connectors.bank.formats import guess_columns
 from kit.database import transaction
+from kit.sealing import new_seal_key, process_seal
+from kit.settings import settings
 from ledger.commands import AddSource, ConfirmColumns
 from ledger.dispatch import Door
 from ledger.domain.roles import system
@@ -59,8 +62,19 @@ async def test_a_sheet_of_open_bills_is_told_apart_and_its_unreadable_rows_are_n
     assert await _sources(bot.door, business) == ["books:spreadsheet"]
 
 
+@pytest.fixture
+def seal_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A key to seal with: Tally's agent gets a secret as soon as the company is connected."""
+    monkeypatch.setenv("MUNSHI_SECRET_KEY", new_seal_key())
+    settings.cache_clear()
+    process_seal.cache_clear()
+    yield
+    settings.cache_clear()
+    process_seal.cache_clear()
+
+
 async def test_a_day_book_of_tally_connects_the_company_and_another_companys_is_another_source(
-    bot: RunningBot, join: Join, business: UUID
+    bot: RunningBot, join: Join, business: UUID, seal_key: None
 ) -> None:
     await join("Ramesh", "owner", RAMESH)
     books = (FIXTURES.parent / "tally" / "list_of_accounts.xml").read_bytes()
