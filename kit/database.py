@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -126,8 +127,8 @@ async def transaction(
         try:
             await raw.execute(opening)
             yield Tx(raw)
-        except BaseException:
-            await _roll_back(connection, raw)
+        except BaseException as error:
+            await _roll_back(connection, raw, after=error)
             raise
         try:
             await raw.execute("COMMIT")
@@ -148,10 +149,14 @@ def _opening(businesses: Iterable[UUID], role: str | None, *, snapshot: bool) ->
     return f"BEGIN ISOLATION LEVEL {mode}; SELECT {settings}"
 
 
-async def _roll_back(connection: AsyncConnection, raw: asyncpg.Connection) -> None:
-    """Roll back; a connection that can't is thrown away, so that nobody gets it in the middle of a transaction."""
+async def _roll_back(connection: AsyncConnection, raw: asyncpg.Connection, *, after: BaseException) -> None:
+    """Roll back; a connection that can't is thrown away, so that nobody gets it in the middle of a transaction.
+
+    A statement that was cut off may have opened it though we weren't told yet.
+    """
+    open_perhaps = raw.is_in_transaction() or isinstance(after, asyncio.CancelledError)
     try:
-        if raw.is_in_transaction() and not raw.is_closed():
+        if open_perhaps and not raw.is_closed():
             await raw.execute("ROLLBACK")
     except BaseException:
         await connection.invalidate()

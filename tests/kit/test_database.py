@@ -136,3 +136,24 @@ def test_ids_of_a_batch_are_as_good_as_single_ones():
     assert {(one.version, one.variant) for one in made} == {(uuid7().version, uuid7().variant)}
     assert abs(uuid7().int // 2**80 - made[0].int // 2**80) < 60_000
     assert uuid7s(0) == []
+
+
+async def test_work_that_is_cut_off_at_any_moment_leaves_no_transaction_behind(
+    database, business: UUID
+) -> None:
+    engine = pool.make_engine(database.url, pool_size=1)
+
+    async def work() -> None:
+        async with transaction(engine, [business], role="munshi_ingest") as tx:
+            await tx.fetch("SELECT pg_sleep(0.001)")
+
+    for steps in range(60):
+        task = asyncio.create_task(work())
+        for _ in range(steps % 20):
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.0005 * (steps // 20))
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        async with transaction(engine, [business]) as tx:
+            assert await tx.value("SELECT count(*) FROM members") == 1, f"cut off after {steps}"
+    await engine.dispose()
