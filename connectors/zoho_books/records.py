@@ -139,7 +139,10 @@ def credit_note(record: Record, settings: Mapping[str, Any]) -> Said:
         left = needed_minor(record, "balance", currency)
         data["amount"] = max(0, min(total, left + used))
     found = [found for row in applied if (found := text(row, "invoice_number"))]
-    data |= filled(references=filled(invoices=list(dict.fromkeys(found))[:500]))
+    data |= filled(
+        references=filled(invoices=list(dict.fromkeys(found))[:500]),
+        settles=_settled({}, applied, found, "invoice_number", currency) or None,
+    )
     return Said("credit_note", data, word)
 
 
@@ -203,13 +206,13 @@ def customer_payment(record: Record, settings: Mapping[str, Any]) -> Said:
         description=_told(record, reference),
         fee=minor(record, "bank_charges", currency) or None,
         refunded=minor(record, "amount_refunded", currency) or None,
-        deductions=_kept_back(record, applied, currency),
         references=filled(
             utr=references(reference, apart_from=paid),
             invoices=list(dict.fromkeys(paid))[:500],
             documents=[found for row in applied if (found := record_id(row.get("invoice_id")))][:500],
         ),
     )
+    data |= _applied(record, applied, paid, "invoice_number", currency)
     return _money(
         Said("payment", data, text(record, "status") or text(record, "payment_status")), "payment.received"
     )
@@ -219,7 +222,10 @@ def listed_customer_payment(record: Record, settings: Mapping[str, Any]) -> Said
     """A row of the list; it is enough where it names the customer, the bills and the tax kept back."""
     if not {"invoice_numbers", "invoice_number"}.intersection(record) or "tax_amount_withheld" not in record:
         raise Rejected("schema.applied_missing", "The list says too little of the payment.")
-    return customer_payment(record, settings)
+    said = customer_payment(record, settings)
+    if len(said.data.get("references", {}).get("invoices", ())) > 1 and "settles" not in said.data:
+        raise Rejected("schema.applied_missing", "The list doesn't say how much of which bill is paid.")
+    return said
 
 
 def vendor_payment(record: Record, settings: Mapping[str, Any]) -> Said:
@@ -235,9 +241,9 @@ def vendor_payment(record: Record, settings: Mapping[str, Any]) -> Said:
         paid_on=text(record, "date"),
         mode=text(record, "payment_mode"),
         description=_told(record, reference),
-        deductions=_kept_back(record, applied, currency),
         references=filled(utr=references(reference, apart_from=paid), bills=list(dict.fromkeys(paid))[:500]),
     )
+    data |= _applied(record, applied, paid, "bill_number", currency)
     return _money(Said("payout", data, text(record, "status")), "payout.processed")
 
 
@@ -252,6 +258,38 @@ def _kept_back(record: Record, applied: list[Record], currency: str) -> list[dic
     if not whole:
         whole = sum(minor(row, "tax_amount_withheld", currency) or 0 for row in applied)
     return [{"kind": "tds", "amount": whole}] if whole > 0 else []
+
+
+def _applied(
+    record: Record, applied: list[Record], names: list[str], number_at: str, currency: str
+) -> dict[str, Any]:
+    """Return what was kept back and which bills are settled; empty lists too, because an edit may have emptied them."""
+    settled = _settled(record, applied, names, number_at, currency)
+    data: dict[str, Any] = {"deductions": _kept_back(record, applied, currency)}
+    return data if settled is None else {**data, "settles": settled}
+
+
+def _settled(
+    record: Record, applied: list[Record], names: list[str], number_at: str, currency: str
+) -> list[dict[str, Any]] | None:
+    """Return what of each bill is settled, TDS kept back included: none, where nothing is. None where it isn't told."""
+    kept = sum(part["amount"] for part in _kept_back(record, applied, currency))
+    if not applied and len(names) == 1 and "unused_amount" in record:
+        used = (
+            (minor(record, "amount", currency) or 0) - (minor(record, "unused_amount", currency) or 0) + kept
+        )
+        return [{"number": names[0], "amount": used}] if used > 0 else None
+    parts: list[dict[str, Any]] = []
+    for row in applied[:500]:
+        name = text(row, number_at)
+        told = minor(row, "amount_applied", currency)
+        told = minor(row, "credited_amount", currency) if told is None else told
+        if name is None or told is None or told < 0:
+            return None
+        withheld = minor(row, "tax_amount_withheld", currency) or 0
+        kept -= withheld
+        parts.append({"number": name, "amount": told + withheld})
+    return None if kept or (names and not parts) else parts
 
 
 def _told(record: Record, reference: str | None) -> str | None:

@@ -178,3 +178,34 @@ def test_an_advance_stays_on_account_until_it_is_set_against_a_bill():
     made = derive(identities("zoho_books", folded("zoho_books", arrivals)), Terms())
     assert [row.outstanding for row in made.tables["invoices"]] == [11_800_000]
     assert [row.amount - row.allocated for row in made.tables["receipts"]] == [2_500_000]
+
+
+def test_a_payment_closes_of_each_bill_what_zoho_says_whichever_order_its_edits_come_in():
+    """First set against both bills, then changed to the second alone: what Zoho has now counts."""
+    second = stamped(
+        "03", invoice_id="42", invoice_number="INV-103/26-27", customer_id="31", customer_name="Kaveri Traders",
+        date="2026-11-03", due_date="2026-12-18", total=50_000, balance=50_000, status="sent",
+    )  # fmt: skip
+    rows = [("INV-102/26-27", 30_000, 600), ("INV-103/26-27", 40_000, 0)]
+    applied = [
+        {"invoice_number": name, "amount_applied": paid, "tax_amount_withheld": tds}
+        for name, paid, tds in rows
+    ]
+    both = payment("18", 70_000, 600, invoices=applied, invoice_numbers="INV-102/26-27,INV-103/26-27")
+    alone = payment(
+        "19",
+        70_000,
+        invoice_numbers="INV-103/26-27",
+        unused_amount=25_000,
+        tax_amount_withheld=0,
+        invoices=[],
+    )
+
+    def bills(*payments: dict[str, Any]) -> dict[str, int]:
+        bodies = [{"invoice": invoice("02")}, {"invoice": second}, *({"payment": body} for body in payments)]
+        arrivals = [(Inbound(json.dumps(body).encode()), NOW) for body in bodies]
+        made = derive(identities("zoho_books", folded("zoho_books", arrivals)), Terms())
+        return {row.number: row.outstanding // 100 for row in made.tables["invoices"]}
+
+    assert bills(both) == {"INV-102/26-27": 87_400, "INV-103/26-27": 10_000}
+    assert bills(both, alone) == bills(alone, both) == {"INV-102/26-27": 118_000, "INV-103/26-27": 5_000}

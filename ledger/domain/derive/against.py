@@ -54,7 +54,7 @@ class Against:
 
         Of several books the most trusted tells it; of several of its entries that are this money together, each does.
         """
-        telling = sorted((m for m in money.members if m.data.get("settles")), key=lambda m: m.trust)
+        telling = sorted((m for m in money.members if m.data.get("settles") is not None), key=lambda m: m.trust)
         if not telling:
             return None
         found: list[Line] = []
