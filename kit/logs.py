@@ -14,9 +14,9 @@ _RISKY = re.compile(
 )
 _KEYS = re.compile(
     r"mun_[0-9a-f]{32}_[\w\-]+|whsec_[\w+/=]+|\b\d{8,12}:[\w\-]{30,}"  # ours, Standard Webhooks and Stripe, Telegram
-    r"|\brzp_(?:live|test)_\w+|\b[sr]k_(?:live|test)_\w+|\bpat-\w{2,4}-[0-9a-f\-]{20,}|\b1000\.[0-9a-f]{32}\.[0-9a-f]{32}"
+    r"|\brzp_(?:live|test)_\w+|\b[sr]k_(?:live|test)_\w+|\bcfsk_\w+|\bpat-\w{2,4}-[0-9a-f\-]{20,}|\b1000\.[0-9a-f]{32}\.[0-9a-f]{32}"
 )
-"""Keys and tokens by their own form: Razorpay, Stripe, HubSpot and Zoho write theirs so."""
+"""Keys and tokens by their own form: Razorpay, Stripe, Cashfree, HubSpot and Zoho write theirs so."""
 
 
 def _mask(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from kit.logs import _mask
     "secret",
     [
         "rzp_live_9aBcDeFgHiJkLm",
+        "cfsk_ma_test_0a1b2c3d4e5f6a7b8c9d0e1f_2a3b4c5d",
         "sk_test_4eC39HqLyjWDarjtT1zdp7dc",
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         "pat-na1-11111111-2222-3333-4444-555555555555",
