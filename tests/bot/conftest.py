@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
-from cryptography.fernet import Fernet
 
 from bot.application import build_application
 from bot.files import Files
 from bot.service import serve
 from ingest.door import Appender
 from ingest.sources import Sources
-from kit.sealing import Seal
+from kit.sealing import process_seal
 from ledger.commands import AddMember, CreateLinkCode, LinkChat
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor, system
@@ -44,8 +43,7 @@ async def api(free_port: int) -> AsyncIterator[BotApi]:
 @pytest.fixture
 async def bot(api: BotApi, door: Door, owner: Actor) -> AsyncIterator[RunningBot]:
     """The real bot, polling the local Bot API."""
-    seal = Seal(Fernet.generate_key().decode())
-    files = Files(door, Sources(door.engine, seal=lambda: seal), Appender(door.engine), max_bytes=1_000_000)
+    files = Files(door, Sources(door.engine, seal=process_seal), Appender(door.engine), max_bytes=1_000_000)
     application = build_application(door, files, token=TOKEN, api_base=api.base)
     stop = asyncio.Event()
     serving = asyncio.create_task(serve(application, door, stop))
