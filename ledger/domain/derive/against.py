@@ -13,7 +13,7 @@ from uuid import UUID
 from ledger.domain.derive.documents import Documents
 from ledger.domain.derive.model import Document, Identity, Money
 from ledger.domain.derive.parties import PartyIndex
-from ledger.domain.derive.settling import Line, Share, credit, pay
+from ledger.domain.derive.settling import Line, Share, credit, deduct, pay
 from ledger.domain.keys import number_key
 
 
@@ -25,11 +25,17 @@ class Against:
         self._parties = parties
         self._takers: dict[tuple[str, str, UUID], list[tuple[Document, Share]]] = defaultdict(list)
         self._from_account: list[tuple[Document, Share]] = []
+        self._own: dict[UUID, Share] = {}
+        """What of a bill stands under its own number, where another part takes an advance or money on account."""
         self._shares: dict[UUID, list[Share]] = {}
         for row in documents.rows:
             if row.kind == "credit_note" or row.closed:
                 continue
-            for share in _shares(row.members):
+            taking = _shares(row.members)
+            if taking:
+                elsewhere = sum(share.left for share in taking)
+                self._own[row.anchor] = Share(row.number, max(row.amount - elsewhere, 0))
+            for share in taking:
                 if share.name is None:
                     self._from_account.append((row, share))
                 elif row.number is None or number_key(share.name) != number_key(row.number):
@@ -54,7 +60,9 @@ class Against:
 
         Of several books the most trusted tells it; of several of its entries that are this money together, each does.
         """
-        telling = sorted((m for m in money.members if m.data.get("settles") is not None), key=lambda m: m.trust)
+        telling = sorted(
+            (m for m in money.members if m.data.get("settles") is not None), key=lambda m: m.trust
+        )
         if not telling:
             return None
         found: list[Line] = []
@@ -75,9 +83,12 @@ class Against:
         bills = self._documents.named(share.name, side=side, party=party, amount=share.left)
         takers = self._takers.get((number_key(share.name), side, party), ())
         return [
-            *(Line(row, "receipt", share.left, "books", (share,)) for row in bills),
+            *(Line(row, "receipt", share.left, "books", (share, *self._own_of(row))) for row in bills),
             *(Line(row, "receipt", taken.left, "books", (share, taken)) for row, taken in takers),
         ]
+
+    def _own_of(self, row: Document) -> tuple[Share, ...]:
+        return (self._own[row.anchor],) if row.anchor in self._own else ()
 
     # ---- bills -------------------------------------------------------------------------------------
     def take_from_account(self, moneys: Iterable[Money]) -> None:
@@ -97,6 +108,10 @@ class Against:
                     free = money.lasting - money.allocated - self._named(money.anchor)
                     if (wanted := min(share.left, free)) > 0:
                         share.left -= pay(money, row, wanted, why="books")
+                    for kind, left in money.kept.items():
+                        fits = deduct(money, Line(row, kind, 0, "stated"), min(share.left, left))
+                        money.kept[kind] -= fits
+                        share.left -= fits
             for note in notes.get((row.side, row.party), ()):
                 if note.members[0].source in sources:
                     wanted = min(share.left, note.remaining - self._named(note.anchor))

@@ -264,7 +264,7 @@ def _kept_back(money: Money, plan: Sequence[Line]) -> None:
             if by_person:
                 left, counted = max(left - counted, 0), max(counted - left, 0)
             if left > 0:
-                money.advance.append(("deduction", -left, money.day))
+                money.kept[deduction["kind"]] = money.kept.get(deduction["kind"], 0) + left
 
 
 def _undo_reversed(money: Money) -> None:
@@ -272,6 +272,8 @@ def _undo_reversed(money: Money) -> None:
     unallocated = money.remaining
     if unallocated:
         money.advance.append(("advance", -unallocated, money.day))
+    if kept := sum(money.kept.values()):
+        money.advance.append(("deduction", -kept, money.day))
     held = [amount for _, _, amount, _ in money.allocations]
     for day, amount in money.reversals:
         free = min(amount, unallocated)

@@ -190,6 +190,8 @@ class Money:
     classified: str | None = None
     advance: list[tuple[str, int, date]] = field(default_factory=list)
     """(kind, signed amount, effective day): what stays on account, and what of it was given back."""
+    kept: dict[str, int] = field(default_factory=dict)
+    """kind → what the payer kept back and no bill has taken (yet): the party's balance is less by it all the same."""
 
     @cached_property
     def id(self) -> UUID:

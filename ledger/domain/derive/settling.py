@@ -63,7 +63,9 @@ def deduct(money: Money, line: Line, amount: int) -> int:
     if fits <= 0:
         return 0
     day = max(money.day, document.issued_on)
-    if line.why == "stated" and money.day < day:  # kept back of an advance: until the bill is made, on account
+    if (
+        line.why == "stated" and money.day < day
+    ):  # kept back of an advance: until the bill is made, on account
         money.advance += [("deduction", -fits, money.day), ("deduction", fits, day)]
     document.take_off("deduction", fits, day, money.anchor, known=money.first_day)
     money.allocations.append((document, line.kind, fits, line.why))
