@@ -130,6 +130,11 @@ INSERT INTO pulls (business_id, source, stream, lane, due_at)
 SELECT $1, $2, unnest($3::text[]), $4, $5 ON CONFLICT DO NOTHING
 """
 _VISITED = "DELETE FROM pulls WHERE business_id = $1 AND source = $2 AND stream = ''"
+# A fault set its next try; since then its objects were put off further, or are no longer wanted.
+_REST = """
+UPDATE pulls SET due_at = NULL WHERE business_id = $1 AND source = $2 AND lane = 'wanted' AND due_at <= $4
+  AND stream <> ALL($3::text[]) AND (leased_until IS NULL OR leased_until < $4)
+"""
 _WANTED = """
 SELECT external_id FROM wanted WHERE business_id = $1 AND source = $2 AND stream = $3 AND due_at <= $4
 ORDER BY due_at, external_id LIMIT $5
@@ -163,6 +168,8 @@ class Cursors:
         async with transaction(self._engine, self._key[:1]) as tx:
             await tx.run(_VISITED, *self._key)
             await tx.run(_PUT, *self._key, list(streams), lane, now if lane == "live" else None)
+            if lane == "wanted":
+                await tx.run(_REST, *self._key, list(streams), now)
 
     async def due(self, now: datetime) -> list[tuple[str, Lane]]:
         """Return the streams that are due: live before backfill."""
@@ -265,6 +272,7 @@ class Cursors:
             until: datetime | None = await tx.value(_SHUT, *self._key, now)
             if until is not None:
                 await tx.fetch(_LOCK, *self._key)
+                await tx.run(_POSTPONE, *self._key, until)
                 await tx.run(_POSTPONE_WANTED, *self._key, until, None)
                 await tx.run(_POSTPONE_WRITES, *self._key, until)
         return until

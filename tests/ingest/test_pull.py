@@ -499,6 +499,22 @@ async def test_what_comes_up_during_a_pause_waits_for_its_end(
     assert await sold(engine, business) == {"s1"}
 
 
+async def test_objects_that_are_put_off_again_leave_nothing_due_behind(
+    puller, shop, engine, business, clock, faulty
+) -> None:
+    await puller.pull(business, NAME)
+    async with transaction(engine, [business]) as tx:
+        await tx.run("INSERT INTO wanted VALUES ($1, $2, 'sales', 's1', $3)", business, NAME, clock.now)
+    faulty.next(*[Fault(503, only_path="/sales/s1")] * 3)
+    await puller.pull(business, NAME)
+    async with transaction(engine, [business]) as tx:
+        await tx.run("UPDATE wanted SET due_at = $1", clock.now + timedelta(days=1))
+    clock.advance(minutes=2)
+    assert len(await sources_due(engine, clock.now)) == 1
+    await puller.pull(business, NAME)
+    assert await sources_due(engine, clock.now) == []
+
+
 async def test_a_list_that_is_seldom_read_does_not_vouch_for_a_vendor_that_is_down(
     puller, engine, business, clock, faulty, door, owner
 ) -> None:
