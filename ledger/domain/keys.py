@@ -91,6 +91,7 @@ def identity_keys(source: str, kind: str, external_id: str, data: Mapping[str, A
         keys.add(f"pay:{source}:{external_id if kind == 'payment' else data.get('payment')}")
     if kind == "cheque" and data.get("number"):
         keys.add(f"chq:{utr_key(data['number'])}")
+    keys |= {f"chq:{number}" for number in cheque_numbers(kind, data)}
     if source == OPERATOR:
         cited = [data.get(name) for name in ("receipt", "document", "line", "about")] + list(
             data.get("subjects", ())
@@ -99,6 +100,14 @@ def identity_keys(source: str, kind: str, external_id: str, data: Mapping[str, A
         keys.update(f"sub:{subject}" for subject in cited if subject)
     keys |= _reference_keys(source, kind, external_id, data)
     return keys
+
+
+def cheque_numbers(kind: str, data: Mapping[str, Any]) -> set[str]:
+    """Return the cheque numbers of money that its books say went by cheque."""
+    if (data.get("method") if kind == "payment" else data.get("mode")) != "cheque":
+        return set()
+    found = (data.get("references") or {}).get("utr") or ()
+    return {utr_key(item) for item in found if item.isdigit() and utr_key(item)}
 
 
 def told_words(source: str, kind: str, data: Mapping[str, Any]) -> set[str]:

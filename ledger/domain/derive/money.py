@@ -10,7 +10,7 @@ from uuid import UUID
 
 from ledger.domain.derive.model import Groups, Identity, Money, Terms, latest_words
 from ledger.domain.derive.parties import PartyIndex
-from ledger.domain.keys import told_words, utr_key
+from ledger.domain.keys import cheque_numbers, told_words, utr_key
 
 _CASH = ("cash", "gateway")
 CLEARING = timedelta(days=4)
@@ -164,6 +164,8 @@ def _money_keys(identity: Identity) -> set[str]:
     if identity.data.get("amount") == 0:
         return set()  # the books took it back: it says nothing of the bank's line any more
     keys = {f"utr:{utr_key(item)}" for item in identity.references("utr") if utr_key(item)}
+    amount = identity.data.get("amount")
+    keys |= {f"chq:{number}:{amount}" for number in cheque_numbers(identity.kind, identity.data)}
     if identity.kind == "cheque":
         if number := utr_key(identity.data.get("number") or ""):
             keys.add(f"chq:{number}:{identity.data['amount']}")

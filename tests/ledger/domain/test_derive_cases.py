@@ -393,3 +393,79 @@ def test_a_payout_pays_part_of_the_bill_it_names_without_naming_its_vendor() -> 
     made = world(owed, payout)
     assert only(made, "payables").outstanding == 60_00
     assert only(made, "parties").payable == 60_00
+
+
+def test_a_cheque_that_the_books_enter_as_a_receipt_is_the_banks_clearing_of_its_number() -> None:
+    receipt = said(
+        BOOKS, "payment.received", "r1", amount=100_00, party=SHARMA, into="bank", method="cheque",
+        paid_on="2026-09-18", references={"utr": ["004217"], "invoices": ["INV-1"]},
+    )  # fmt: skip
+    line = said(
+        BANK, "bank.credited", "L", amount=100_00, account="4421", posted_on="2026-09-20", narration="CLG 4217",
+        channel="CHEQUE", references={"tokens": ["4217"]},
+    )  # fmt: skip
+    made = world(bill("INV-1", 100_00), receipt, line)
+    assert only(made, "receipts").allocated == 100_00
+    other = Identity(
+        receipt.subject, BOOKS, "payment", "r1", {**receipt.state, "data": {**receipt.data, "amount": 90_00}}
+    )
+    assert len(world(bill("INV-1", 100_00), other, line).tables["receipts"]) == 2
+
+
+def test_a_receipt_that_the_books_took_back_gives_the_banks_line_no_party_and_no_bill() -> None:
+    taken_back = said(
+        BOOKS, "payment.failed", "r1", amount=0, party=SHARMA, into="bank",
+        references={"utr": ["U1"], "invoices": ["INV-1"]},
+    )  # fmt: skip
+    made = world(bill("INV-1", 100_00), taken_back, credit("U1", 100_00))
+    assert open_of(made) == {"INV-1": 100_00}
+    assert {(row.amount, row.party_id is None) for row in made.tables["receipts"] if row.arrived} == {
+        (100_00, True)
+    }
+
+
+def test_a_claim_that_names_another_customers_bill_by_chance_pays_nothing_of_his() -> None:
+    other = {"id": "c2", "name": "Gupta Steel"}
+    receipt = said(
+        BOOKS,
+        "payment.received",
+        "r1",
+        amount=100_00,
+        party=other,
+        into="cash",
+        references={"invoices": ["INV-1"]},
+    )
+    made = world(bill("INV-1", 100_00), receipt)
+    assert open_of(made) == {"INV-1": 100_00}
+    assert sorted(row.receivable for row in made.tables["parties"]) == [-100_00, 100_00]
+    elsewhere = said(
+        GATEWAY, "payment.received", "p1", amount=100_00, party=other, references={"invoices": ["INV-1"]}
+    )
+    assert open_of(world(bill("INV-1", 100_00), elsewhere)) == {"INV-1": 0}
+
+
+def test_what_was_kept_back_and_a_credit_note_that_a_report_knew_of_are_taken_off_once() -> None:
+    report = said(
+        "books:tally", "invoice.issued", "bill:1", number="INV-1", amount=50_00, party=SHARMA,
+        issued_on="2026-09-01", outstanding=50_00, at="2026-10-05",
+    )  # fmt: skip
+    report.state["precision"] = "observed"  # type: ignore[index]
+    invoice = said(
+        "books:tally",
+        "invoice.issued",
+        "g1",
+        number="INV-1",
+        amount=118_00,
+        party=SHARMA,
+        issued_on="2026-09-01",
+    )
+    note = said(
+        "books:tally", "credit_note.issued", "g2", number="CN-1", amount=18_00, party=SHARMA, issued_on="2026-09-10",
+        references={"invoices": ["INV-1"]},
+    )  # fmt: skip
+    receipt = said(
+        "books:tally", "payment.received", "g3", amount=48_00, party=SHARMA, into="cash", paid_on="2026-09-20",
+        references={"invoices": ["INV-1"]}, deductions=[{"kind": "tds", "amount": 2_00}],
+    )  # fmt: skip
+    made = world(invoice, note, receipt, report)
+    assert (open_of(made)["INV-1"], balance(made)) == (50_00, 50_00)
