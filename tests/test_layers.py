@@ -51,6 +51,8 @@ def test_our_imports_keep_the_contracts(tree: Path) -> None:
         ("ledger/domain/planted.py", "import httpx", "The domain is pure"),
         ("ledger/domain/planted.py", "import kit.clock", "The domain is pure"),
         ("connectors/first/planted.py", "import connectors.second", "Connectors don't know each other"),
+        ("connectors/values.py", "import connectors.second", "Connectors don't know each other"),
+        ("connectors/values.py", "import sqlalchemy", "Connectors know nothing"),
     ],
 )
 def test_a_planted_violation_is_caught(tree: Path, module: str, statement: str, contract: str) -> None:
@@ -59,11 +61,15 @@ def test_a_planted_violation_is_caught(tree: Path, module: str, statement: str, 
     for folder in made:
         folder.mkdir()
         (folder / "__init__.py").write_text("")
-    planted.write_text(f"{statement}\n")
+    before = planted.read_text() if planted.exists() else None
+    planted.write_text(f"{before or ''}\n{statement}\n")
     try:
         found = lint(tree)
     finally:
-        planted.unlink()
+        if before is None:
+            planted.unlink()
+        else:
+            planted.write_text(before)
         for folder in made:
             shutil.rmtree(folder)
     assert found.returncode == 1, found.stdout

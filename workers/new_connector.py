@@ -68,7 +68,7 @@ def write_connector(root: Path, name: str, *, family: str, label: str = "") -> l
             f"{family[:40]!r} is no family of sources.",
             remedy=f"Choose one of: {', '.join(FAMILIES)}.",
         )
-    if not _NAME.fullmatch(name) or keyword.iskeyword(name) or name == "contract":
+    if not _NAME.fullmatch(name) or keyword.iskeyword(name) or name in ("contract", "values"):
         raise Rejected(
             "connector.name",
             f"{name[:40]!r} can't be a connector's name.",
