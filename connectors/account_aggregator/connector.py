@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 from urllib.parse import parse_qsl
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from connectors.account_aggregator import polling
-from connectors.account_aggregator.deposit import Deposit, Entity, as_object, read_deposit, text
+from connectors.account_aggregator.deposit import Deposit, Entity, read_deposit, text
 from connectors.account_aggregator.identity import row_key
-from connectors.account_aggregator.model import Line, account_key, masked
+from connectors.account_aggregator.model import Line
 from connectors.account_aggregator.narration import read_narration
 from connectors.account_aggregator.proof import Proof, prove
 from connectors.account_aggregator.sessions import (
@@ -26,9 +25,8 @@ from connectors.account_aggregator.sessions import (
     range_of,
 )
 from connectors.contract import Inbound, Observation, Observed, Page, Pull, Unreadable, Vendor, Wanted
-from kit.clock import IST
+from connectors.values import account_key, as_object, check_token, masked, read_object, zone_of
 from kit.errors import Denied, Rejected
-from kit.json import read_json
 from kit.money import format_minor
 
 VERSION = "v2"
@@ -44,20 +42,13 @@ class AccountAggregator:
         given = next((value for name, value in query if name == "token"), "")
         if not given:
             raise Denied("signature.missing", "The call carries no token.")
-        matched = False
-        for secret in secrets:
-            if secret:
-                matched |= hmac.compare_digest(secret.encode(), given.encode("utf-8", "surrogatepass"))
-        if not matched:
-            raise Denied("signature.wrong", "The token is not of this source's secret.")
+        check_token(given, secrets=secrets)
 
     def observe(
         self, inbound: Inbound, *, source: str, settings: Mapping[str, Any], now: datetime
     ) -> Observed:
         """Read a notice, or a session that was fetched; Rejected if nothing of it can be understood."""
-        body = read_json(inbound.body)
-        if not isinstance(body, dict):
-            raise Rejected("schema.not_an_object", "An answer of the account aggregator is a JSON object.")
+        body = read_object(inbound.body, "An answer of the account aggregator")
         if inbound.stream is None:
             return _notice(body, settings)
         if inbound.stream != polling.STREAM:
@@ -78,7 +69,7 @@ class _Asked:
         self.source = source
         self.settings = settings
         self.now = now
-        self.zone = _zone(settings)
+        self.zone = zone_of(settings)
         self.own = str(settings.get("account") or "").replace(" ", "").replace("-", "")
 
 
@@ -265,20 +256,6 @@ def _facts(
             f"{format_minor(proof.closing, deposit.currency)}."
         ]
     return facts
-
-
-def _zone(settings: Mapping[str, Any]) -> ZoneInfo:
-    name = settings.get("timezone")
-    if not name:
-        return IST
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, TypeError, ValueError):
-        raise Rejected(
-            "settings.timezone",
-            f"{str(name)[:40]!r} is not a timezone.",
-            remedy="Correct the source's settings.",
-        ) from None
 
 
 connector = AccountAggregator()

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.account_aggregator.model import Line, squeeze
 from connectors.contract import Unreadable
+from connectors.values import as_object
 from kit.errors import Rejected
 from kit.money import currency_digits, minor_from_decimal, parse_minor
 
@@ -124,11 +125,6 @@ def _version(entity: Entity, rows: Any) -> str:
 
 
 # ---- members ---------------------------------------------------------------------------------------
-def as_object(value: Any) -> Entity:
-    """Return an object, empty where something else stands."""
-    return value if isinstance(value, dict) else {}
-
-
 def text(entity: Entity, *names: str) -> str | None:
     """Return the first of these members that is a text and says something."""
     for name in names:

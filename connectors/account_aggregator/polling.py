@@ -8,14 +8,15 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from connectors.account_aggregator.deposit import Entity, as_object, day, moment, text
+from connectors.account_aggregator.deposit import Entity, day, moment, text
 from connectors.account_aggregator.sessions import LONG, is_worth_asking_anew
 from connectors.contract import Call, Inbound, Page, Pull, Vendor
+from connectors.values import as_object, read_object
 from kit.clock import IST
 from kit.errors import NotFound, Rejected, Retryable, SourceBroken
-from kit.json import read_json
 
 STREAM = "sessions"
+_ANSWER = "An answer of the account aggregator"
 _RENEW = "Renew the consent: ask for a new one, approve it, and set consent_id of the source to it."
 _STOPPED = {
     "PENDING": ("consent.pending", "The consent isn't approved yet.", "Open its link and approve it."),
@@ -41,7 +42,7 @@ async def fetch(pull: Pull, call: Vendor) -> Page:
         return await _look(pull, call)
     own = quote(_setting(pull.settings, "consent_id"), safe="")
     reply = await call(Call(f"/consents/{own}", query={"expanded": "true"}))
-    consent = _object(reply.body)
+    consent = read_object(reply.body, _ANSWER)
     if stopped := _STOPPED.get((text(consent, "status") or "").upper()):
         code, message, remedy = stopped
         raise SourceBroken(code, message, remedy=remedy)
@@ -61,7 +62,7 @@ async def _look(pull: Pull, call: Vendor) -> Page:
     found: list[Inbound] = []
     for own in pull.ids:
         reply = await call(Call(f"/sessions/{quote(own, safe='')}"))
-        session = _object(reply.body)
+        session = read_object(reply.body, _ANSWER)
         found.append(Inbound(reply.body, stream=STREAM))
         if _fails(session, pull):
             asked = as_object(session.get("dataRange"))
@@ -86,7 +87,7 @@ async def _begin(consent: str, since: datetime, until: datetime, call: Vendor) -
         "format": "json",
     }
     reply = await call(Call("/sessions", method="POST", json=asked))
-    _object(reply.body)
+    read_object(reply.body, _ANSWER)
     return reply.body
 
 
@@ -124,13 +125,6 @@ def _too_soon(consent: Entity, *, until: datetime) -> timedelta | None:
             "consent.frequency", "The consent allows less than a fetch every two days.", remedy=_RENEW
         )
     return used + pause - until if used is not None and used + pause > until else None
-
-
-def _object(body: bytes) -> Entity:
-    answer = read_json(body)
-    if not isinstance(answer, dict):
-        raise Rejected("schema.not_an_object", "An answer of the account aggregator is a JSON object.")
-    return answer
 
 
 def _setting(settings: Mapping[str, Any], name: str) -> str:

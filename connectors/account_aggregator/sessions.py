@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from connectors.account_aggregator.deposit import Entity, as_object, text
-from connectors.account_aggregator.model import agree, masked
+from connectors.account_aggregator.deposit import Entity, text
+from connectors.values import agree, as_object, masked
 from kit.errors import Rejected
 
 Outcome = Literal["pending", "failed", "delivered"]

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.bank.identity import agree, masked, visible
+from connectors.bank.identity import visible
 from connectors.bank.model import Statement
 from connectors.contract import Unreadable
+from connectors.values import agree, masked
 from kit.errors import Rejected
 
 

@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 from connectors.bank.accounts import account_of, own_statements
 from connectors.bank.columns import Guess
 from connectors.bank.formats import read_statements
-from connectors.bank.identity import account_key, masked, row_key
+from connectors.bank.identity import row_key
 from connectors.bank.model import Line, Statement
 from connectors.bank.narration import MAX_REFERENCES, Narration, read_narration
 from connectors.bank.proof import Proof, prove
 from connectors.bank.tokens import document_tokens
 from connectors.contract import Inbound, Observation, Observed, Unreadable
+from connectors.values import account_key, masked
 from kit.errors import Rejected, SourceBroken
 from kit.money import format_minor
 

@@ -28,26 +28,6 @@ def row_key(line: Line, account: str, seen: Counter[str], *, own: str = "") -> s
     return hashlib.sha256(f"{parts}\x1f{ordinal}".encode()).hexdigest()[:32]
 
 
-def account_key(account: str) -> str:
-    """Reduce an account to what every file of it shows: its last four digits, masked or not."""
-    digits = re.findall(r"\d{3,}$", account)
-    return digits[0][-4:] if digits else account
-
-
-def masked(account: str) -> str:
-    """Return an account as it may be shown."""
-    return f"··{account_key(account)}"
-
-
-def agree(one: str, other: str) -> bool:
-    """Return whether two accounts, either of them masked or not, end in the same digits."""
-    tails = [(re.findall(r"\d+$", account) or [""])[0] for account in (one, other)]
-    length = min(len(tail.lstrip("0")) for tail in tails)
-    if length == 0:
-        return one.casefold() == other.casefold()
-    return bool(tails[0][-length:] == tails[1][-length:])
-
-
 def visible(account: str) -> int:
     """Return how many digits of an account are shown."""
     return sum(map(str.isdigit, account))

@@ -15,17 +15,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from connectors.cashfree import polling
 from connectors.cashfree.entities import dispute, fee_and_tax, payment, refund, settlement
 from connectors.cashfree.facts import Fact, asked_again, observation
-from connectors.cashfree.fields import Entity, as_object, first_moment, id_text, moment, put, rupees, text
+from connectors.cashfree.fields import Entity, first_moment, id_text, moment, rupees, text
 from connectors.cashfree.pages import VERSION, is_empty, read_page
 from connectors.contract import Inbound, Observed, Page, Pull, Vendor, Wanted
-from kit.clock import IST
+from connectors.values import as_object, put, read_object, zone_of
 from kit.errors import Denied, Rejected
-from kit.json import read_json
 
 AHEAD, BEHIND = timedelta(minutes=5), timedelta(hours=48)
 """How far the signed time may lie from ours. It is when the webhook was made: a late retry may carry an old one."""
@@ -82,12 +81,10 @@ class Cashfree:
         now: datetime,
     ) -> Observed:
         """Read one event, or a pulled page; Rejected when nothing of it can be understood."""
-        zone = _zone(settings)
+        zone = zone_of(settings)
         if inbound.stream is not None:
             return read_page(inbound, zone=zone, now=now)
-        event = read_json(inbound.body)
-        if not isinstance(event, dict):
-            raise Rejected("schema.not_an_object", "A Cashfree event is a JSON object.")
+        event = read_object(inbound.body, "A Cashfree event")
         name, data = text(event, "type"), event.get("data")
         if name is None:
             raise Rejected("schema.field_missing", "type: the event's name is missing.")
@@ -173,20 +170,6 @@ def _version(inbound: Inbound, data: Entity) -> str:
 def _key(inbound: Inbound) -> str | None:
     given = inbound.headers.get("x-idempotency-key", "").strip()
     return given if _KEY.fullmatch(given) else None
-
-
-def _zone(settings: Mapping[str, Any]) -> ZoneInfo:
-    name = settings.get("timezone")
-    if not name:
-        return IST
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, TypeError, ValueError):
-        raise Rejected(
-            "settings.timezone",
-            f"{str(name)[:40]!r} is not a timezone.",
-            remedy="Correct the source's settings.",
-        ) from None
 
 
 connector = Cashfree()

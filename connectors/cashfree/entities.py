@@ -15,25 +15,20 @@ from zoneinfo import ZoneInfo
 from connectors.cashfree.facts import Fact
 from connectors.cashfree.fields import (
     Entity,
-    as_object,
     bank_reference,
     currency_of,
     day,
     email,
-    filled,
     first_moment,
     id_text,
     money,
-    noted_numbers,
-    number_words,
     owed,
-    phone,
-    put,
-    refer,
     rupees,
     text,
+    tokens,
     whole_paise,
 )
+from connectors.values import as_object, checkout_phone, filled_texts, noted_numbers, put, refer
 from kit.errors import Rejected
 
 _UNSUCCESSFUL = frozenset(["FAILED", "USER_DROPPED", "CANCELLED", "VOID"])
@@ -73,7 +68,7 @@ def payment(
     refer(references, "invoices", numbers)
     refer(references, "orders", [order_id])
     refer(references, "documents", [id_text(tags, "link_id"), id_text(tags, "cf_link_id")])
-    words = number_words(order_id, text(order, "order_note"), text(tags, "link_id"))
+    words = tokens(order_id, text(order, "order_note"), text(tags, "link_id"))
     refer(references, "tokens", [found for found in words if found not in numbers])
     put(data, "references", references)
     held = word == "SUCCESS" and entity.get("is_captured") is False
@@ -198,10 +193,10 @@ def _party(customer: Entity) -> dict[str, str] | None:
     own = id_text(customer, "customer_id")
     if own is None:
         return None
-    return filled(
+    return filled_texts(
         id=own,
         name=text(customer, "customer_name"),
-        phone=phone(id_text(customer, "customer_phone")),
+        phone=checkout_phone(id_text(customer, "customer_phone")),
         email=email(text(customer, "customer_email")),
     )
 
@@ -217,7 +212,7 @@ def _payer(entity: Entity, customer: Entity) -> dict[str, str]:
         ),
         {},
     )
-    return filled(
+    return filled_texts(
         name=text(customer, "customer_name"),
         vpa=text(upi, "upi_id"),
         account=text(upi, "upi_payer_account_number")
@@ -226,6 +221,6 @@ def _payer(entity: Entity, customer: Entity) -> dict[str, str]:
         ifsc=text(upi, "upi_payer_ifsc")
         or text(transfer, "banktransfer_ifsc", "remitter_ifsc", "ifsc")
         or text(bank, "netbanking_ifsc"),
-        phone=phone(id_text(customer, "customer_phone")),
+        phone=checkout_phone(id_text(customer, "customer_phone")),
         email=email(text(customer, "customer_email")),
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.contract import Observation, Precision, Wanted
+from connectors.values import digest_of
 from kit.errors import Rejected
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
@@ -55,8 +54,7 @@ def observation(fact: Fact, *, now: datetime, event_id: str | None = None, of: s
 def digest(fact: Fact) -> str:
     """Digest what a fact says: the same for an object that hasn't changed."""
     said = [fact.data, fact.word, fact.qualifier, fact.at and fact.at.isoformat(), fact.sequence]
-    told = json.dumps(said, sort_keys=True, default=str)
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+    return digest_of(said, length=20)
 
 
 def asked_again(

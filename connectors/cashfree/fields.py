@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from connectors.values import EARLIEST, LATEST, MAX_WORDS, number_words, trimmed
 from kit.clock import IST
 from kit.errors import Rejected
 from kit.money import minor_from_decimal
 
 Entity = Mapping[str, Any]
 
-_EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-_MAX_TEXT = 2_000
 _UNSET = frozenset(["", "null", "null,", "na", "n/a", "none"])
 _NUMBER = re.compile(r"-?\d{1,13}(?:\.\d{1,6})?")
 _LOOSE_COLON = re.compile(r"\s*:\s*")
 _EMAIL = re.compile(r"[^\s@\[\]()<>]{1,100}@[^\s@\[\]()<>]{1,100}")
 _REFERENCE = re.compile(r"[A-Za-z0-9]{9,40}")
-_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.\-]{1,38}[A-Za-z0-9]")
 _OWN_ID = re.compile(r"(?:CFPay|order|session|link)_[A-Za-z0-9_]{6,}")
-_INVOICE_NOTE = re.compile(
-    r"(?:our[ _-]?)?(?:tax[ _-]?)?(?:invoices?|inv|bills?)(?:[ _-]?(?:no|nos|num|number|numbers|id|ids|ref|reference))?\.?",
-    re.IGNORECASE,
-)
-
-
-def as_object(value: Any) -> Entity:
-    """Return an object, empty where something else stands."""
-    return value if isinstance(value, dict) else {}
 
 
 def text(entity: Entity, *names: str) -> str | None:
@@ -40,8 +29,7 @@ def text(entity: Entity, *names: str) -> str | None:
     for name in names:
         value = entity.get(name)
         if type(value) is str and value.strip().lower() not in _UNSET:
-            value = value.strip()
-            return value if len(value) <= _MAX_TEXT else value[: _MAX_TEXT - 1] + "…"
+            return trimmed(value)
     return None
 
 
@@ -128,7 +116,7 @@ def moment(value: Any) -> datetime | None:
         at = at.astimezone(UTC)
     except OverflowError:
         return None
-    return at if _EARLIEST <= at < _LATEST else None
+    return at if EARLIEST <= at < LATEST else None
 
 
 def first_moment(entity: Entity, *names: str) -> datetime | None:
@@ -139,19 +127,6 @@ def first_moment(entity: Entity, *names: str) -> datetime | None:
 def day(at: datetime | None, zone: ZoneInfo) -> str | None:
     """Write a time as the calendar's day in `zone`."""
     return at.astimezone(zone).date().isoformat() if at else None
-
-
-def phone(given: str | None) -> str | None:
-    """Write +91 before an Indian mobile number that lacks it; leave others as they are."""
-    if given is None:
-        return None
-    digits = re.sub(r"[\s()\-]", "", given)
-    bare = digits.removeprefix("+")
-    if not bare.isascii() or not bare.isdigit():
-        return given
-    if len(bare) == 10 and bare[0] in "6789":
-        return f"+91{bare}"
-    return f"+{bare}" if len(bare) == 12 and bare.startswith("91") else digits
 
 
 def email(given: str | None) -> str | None:
@@ -166,40 +141,7 @@ def bank_reference(entity: Entity, *names: str) -> str | None:
     return found if found and _REFERENCE.fullmatch(found) else None
 
 
-def noted_numbers(notes: Any) -> list[str]:
-    """Numbers under keys like invoice, invoice_number, bill no in tags and notes, several parted by commas."""
-    found: list[str] = []
-    for key, value in as_object(notes).items():
-        if isinstance(key, str) and _INVOICE_NOTE.fullmatch(key.strip()):
-            written = str(value) if type(value) is int else value if isinstance(value, str) else ""
-            found.extend(part.strip()[:60] for part in re.split(r"[,;|\n]", written) if part.strip())
-    return found
-
-
-def number_words(*told: str | None) -> list[str]:
-    """Words with a digit in them that may be the number of a bill; never ids that Cashfree or a shop made up."""
-    return [
-        word
-        for part in told
-        if part
-        for word in _WORD.findall(part)
-        if any(c.isdigit() for c in word) and not _OWN_ID.fullmatch(word) and len(word) <= 24
-    ][:20]
-
-
-def put(data: dict[str, Any], name: str, value: Any) -> None:
-    """Set a field, unless there is nothing to say."""
-    if value is not None and value != {}:
-        data[name] = value
-
-
-def filled(**fields: str | None) -> dict[str, str]:
-    """Return the fields that hold something."""
-    return {name: value for name, value in fields.items() if value}
-
-
-def refer(references: dict[str, list[str]], name: str, values: Iterable[str | None]) -> None:
-    """Set a list of references: each once, in the order given; none at all leaves the list out."""
-    found = list(dict.fromkeys(value for value in values if value))
-    if found:
-        references[name] = found
+def tokens(*told: str | None) -> list[str]:
+    """Words of texts that may be the number of a bill; never ids that Cashfree or a shop made up."""
+    words = [word for part in told for word in number_words(part, own_id=_OWN_ID)]
+    return [word for word in words if len(word) <= 24][:MAX_WORDS]

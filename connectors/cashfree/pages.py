@@ -14,21 +14,10 @@ from zoneinfo import ZoneInfo
 
 from connectors.cashfree.entities import dispute, fee_and_tax, payment, refund, settlement
 from connectors.cashfree.facts import Fact, asked_again, observation
-from connectors.cashfree.fields import (
-    Entity,
-    as_object,
-    currency_of,
-    day,
-    first_moment,
-    id_text,
-    owed,
-    put,
-    refer,
-    rupees,
-    text,
-)
+from connectors.cashfree.fields import Entity, currency_of, day, first_moment, id_text, owed, rupees, text
 from connectors.cashfree.rows import flat, row_fact, sums_of
 from connectors.contract import Inbound, Observation, Observed, Unreadable, Wanted
+from connectors.values import as_object, put, refer
 from kit.errors import Rejected
 from kit.json import read_json
 

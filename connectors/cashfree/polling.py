@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from connectors.cashfree.fields import as_object, id_text, text
+from connectors.cashfree.fields import id_text, text
 from connectors.cashfree.pages import listed
 from connectors.contract import Call, Inbound, Page, Pull, Vendor
-from kit.errors import NotFound, SourceBroken
+from connectors.values import as_object, paging_loop
+from kit.errors import NotFound
 from kit.json import read_json
 
 LIMIT = 500
@@ -84,7 +85,7 @@ async def _rows(own: str, call: Vendor) -> list[Inbound]:
         if not listed(answer) or cursor is None:
             break
         if cursor == asked:
-            raise _loop("recon")
+            raise paging_loop("Cashfree", "recon")
     if len(pages) == 1:
         return [_together({"settlement": transfer, "recon": pages[0]}, "recon")]
     return [Inbound(page, stream="recon") for page in pages]
@@ -117,15 +118,7 @@ def _check_moved(pull: Pull, position: Mapping[str, Any]) -> None:
     before = pull.position
     same = before.get("cursor") == position["cursor"] or before.get("ends") == position["ends"]
     if same or int(before.get("pages", 0)) >= MAX_PAGES:
-        raise _loop(pull.stream)
-
-
-def _loop(stream: str) -> SourceBroken:
-    return SourceBroken(
-        "vendor.paging_loop",
-        f"Cashfree gives the same page of {stream} again and again.",
-        remedy="Tell whoever looks after the connector.",
-    )
+        raise paging_loop("Cashfree", pull.stream)
 
 
 def _stamp(at: datetime) -> str:

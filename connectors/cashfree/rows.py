@@ -14,18 +14,8 @@ from zoneinfo import ZoneInfo
 
 from connectors.cashfree.entities import fee_and_tax, payment, settlement
 from connectors.cashfree.facts import Fact
-from connectors.cashfree.fields import (
-    Entity,
-    as_object,
-    first_moment,
-    id_text,
-    money,
-    owed,
-    put,
-    refer,
-    rupees,
-    text,
-)
+from connectors.cashfree.fields import Entity, first_moment, id_text, money, owed, rupees, text
+from connectors.values import as_object, put, refer
 from kit.errors import Rejected
 from kit.money import format_minor
 

@@ -7,22 +7,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from kit.clock import IST
+from connectors.values import EARLIEST, LATEST, trimmed
 from kit.errors import Rejected
 from kit.money import minor_from_decimal
 
 Record = Mapping[str, Any]
 
-_EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MAX_TEXT = 2_000
 _ID = re.compile(r"[0-9]{1,20}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MILLISECONDS = re.compile(r"\d{11,14}", re.ASCII)
 _AMOUNT = re.compile(r"-?\d{1,18}(\.\d{1,12})?(E[+-]?\d{1,2})?", re.ASCII | re.IGNORECASE)
-_URL = re.compile(r"https?://[^\s<>\"']+")
 
 
 def text(properties: Record, name: str) -> str | None:
@@ -30,10 +27,7 @@ def text(properties: Record, name: str) -> str | None:
     value = properties.get(name)
     if type(value) in (int, Decimal):
         value = str(value)
-    if type(value) is not str:
-        return None
-    value = value.strip()
-    return (value if len(value) <= _MAX_TEXT else value[: _MAX_TEXT - 1] + "…") or None
+    return trimmed(value) if type(value) is str else None
 
 
 def record_id(value: Any) -> str | None:
@@ -59,7 +53,7 @@ def moment(value: Any) -> datetime | None:
             return None
     except (ValueError, OverflowError):
         return None
-    return at if at.tzinfo is not None and _EARLIEST <= at < _LATEST else None
+    return at if at.tzinfo is not None and EARLIEST <= at < LATEST else None
 
 
 def day(properties: Record, name: str, zone: ZoneInfo) -> str | None:
@@ -96,57 +90,3 @@ def minor(properties: Record, name: str, currency: str) -> int | None:
 def flag(properties: Record, name: str) -> bool | None:
     """Read "true" or "false"; None for anything else."""
     return {"true": True, "false": False}.get((text(properties, name) or "").lower())
-
-
-def phone(given: str | None) -> str | None:
-    """Write +91 before an Indian mobile number that lacks it; leave others as they are."""
-    if given is None:
-        return None
-    bare = re.sub(r"[\s()\-.]", "", given)
-    digits = bare.removeprefix("+")
-    if not (digits.isascii() and digits.isdigit()):
-        return given
-    if len(digits) == 11 and digits[0] == "0" and digits[1] in "6789":
-        digits = digits[1:]
-    if len(digits) == 10 and digits[0] in "6789":
-        return f"+91{digits}"
-    return f"+{digits}" if bare != digits or (len(digits) == 12 and digits.startswith("91")) else given
-
-
-def numbers(given: str | None) -> list[str]:
-    """Return the document numbers of a text, parted by comma, semicolon, bar or line."""
-    parts = (part.strip()[:60] for part in re.split(r"[,;|\n]", given or ""))
-    return list(dict.fromkeys(part for part in parts if part))
-
-
-def address(value: Any) -> str | None:
-    """Return a link that can be opened."""
-    return value if type(value) is str and _URL.fullmatch(value) else None
-
-
-def as_object(value: Any) -> Record:
-    """Return an object, empty where something else stands."""
-    return value if isinstance(value, dict) else {}
-
-
-def as_list(value: Any) -> list[Any]:
-    """Return a list, empty where something else stands."""
-    return value if isinstance(value, list) else []
-
-
-def filled(**fields: Any) -> dict[str, Any]:
-    """Return the fields that say something."""
-    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
-
-
-def zone_of(settings: Record) -> ZoneInfo:
-    """Return the business's timezone; Rejected if the settings name one that isn't there."""
-    name = settings.get("timezone")
-    if not name:
-        return IST
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, TypeError, ValueError, OSError):
-        raise Rejected(
-            "settings.timezone", f"{str(name)[:40]!r} is not a timezone.", remedy="Correct the settings."
-        ) from None

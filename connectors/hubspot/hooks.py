@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from connectors.contract import Observation, Observed, Unreadable, Wanted
-from connectors.hubspot.fields import Record, as_list, moment, record_id
+from connectors.hubspot.fields import Record, moment, record_id
 from connectors.hubspot.objects import BY_WORD, COMPANIES, CONTACTS, DEALS, INVOICES, ObjectType
+from connectors.values import as_list
 from kit.errors import Rejected
 
 VERSION = "v3"

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.hubspot.fields import Record, as_list, as_object, moment, record_id, text
+from connectors.hubspot.fields import Record, moment, record_id, text
 from connectors.hubspot.objects import CONTACT
+from connectors.values import as_list, as_object
 from kit.errors import Rejected
 
 _PRIMARY = "primary"

@@ -8,18 +8,17 @@ that HubSpot knows nothing of. Owners, pipelines and deleted records are lists o
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from connectors.contract import Observation, Observed, Unreadable, Wanted
-from connectors.hubspot.fields import Record, as_list, as_object, ids, moment, record_id, zone_of
+from connectors.hubspot.fields import Record, ids, moment, record_id
 from connectors.hubspot.objects import COMPANIES, CONTACT, DEALS, TYPES, ObjectType
 from connectors.hubspot.page import Associations, Pipelines, Said, Surroundings
 from connectors.hubspot.records import READERS
+from connectors.values import as_list, as_object, digest_of, zone_of
 from kit.errors import Rejected
 
 VERSION = "v3"
@@ -146,7 +145,7 @@ def _observation(
         said.kind, said.external_id, said.data, said.event_type, said.word, said.qualifier, said.implied,
         said.sequence,
     ]  # fmt: skip
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
+    digest = digest_of(content, length=24)
     stamp = "seen" if changed_at is None else str(_milliseconds(changed_at))
     return Observation(
         event_id=f"{found.name}:{external_id}:{stamp}:{digest}",

@@ -13,11 +13,12 @@ from itertools import pairwise
 from typing import Any
 
 from connectors.contract import Call, Inbound, Page, Pull, Vendor
-from connectors.hubspot.fields import as_list, as_object, record_id
 from connectors.hubspot.fields import ids as merged_ids
+from connectors.hubspot.fields import record_id
 from connectors.hubspot.objects import TYPES, ObjectType
 from connectors.hubspot.page import Associations
 from connectors.hubspot.pages import DELETED
+from connectors.values import as_list, as_object, paging_loop
 from kit.errors import Rejected, SourceBroken
 from kit.json import read_json
 
@@ -179,11 +180,7 @@ async def _listed(path: str, query: Mapping[str, str], pull: Pull, call: Vendor)
     answer = _answer(reply.json())
     following = as_object(as_object(answer.get("paging")).get("next")).get("after")
     if following is not None and str(following) == after:
-        raise SourceBroken(
-            "vendor.paging_loop",
-            f"HubSpot gives the same page of {pull.stream} again and again.",
-            remedy="Tell whoever looks after the connector.",
-        )
+        raise paging_loop("HubSpot", pull.stream)
     if not answer["results"]:
         return Page([], None)
     position = None if following is None else {"after": str(following)}

@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from connectors.hubspot.fields import (
-    Record,
-    address,
-    day,
-    filled,
-    flag,
-    minor,
-    numbers,
-    phone,
-    text,
-)
+from connectors.hubspot.fields import Record, day, flag, minor, text
 from connectors.hubspot.objects import (
     COMPANIES,
     CONTACT,
@@ -26,6 +16,7 @@ from connectors.hubspot.objects import (
     link,
 )
 from connectors.hubspot.page import Said, Stage, Surroundings
+from connectors.values import address, filled, numbers, phone
 from kit.errors import Rejected
 
 BILLING_LABEL = "Billing contact"

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.contract import Call, Vendor, WriteBack, Written
-from connectors.hubspot.fields import as_list, as_object, record_id
+from connectors.hubspot.fields import record_id
 from connectors.hubspot.objects import COMPANIES, CONTACT, CONTACTS, DEALS, ObjectType
 from connectors.hubspot.page import Pipelines, Stage
 from connectors.hubspot.pulling import PIPELINES
+from connectors.values import as_list, as_object
 from kit.errors import MunshiError, NotFound, Rejected, Retryable
 from kit.money import currency_digits
 

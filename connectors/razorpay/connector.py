@@ -15,15 +15,14 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from connectors.contract import Inbound, Observation, Observed, Page, Precision, Pull, Unreadable, Vendor
 from connectors.razorpay import polling
 from connectors.razorpay.entities import READERS, Fact, payment
-from connectors.razorpay.fields import moment
 from connectors.razorpay.pages import read_page
 from connectors.razorpay.recon import read_recon
-from kit.clock import IST
+from connectors.values import unix_moment, zone_of
 from kit.errors import Denied, Rejected
 from kit.json import read_json
 
@@ -107,7 +106,7 @@ class Razorpay:
         """Read one event, or a pulled page; Rejected when nothing of it can be understood."""
         if inbound.stream is not None:
             read = read_recon if inbound.stream == "recon" else read_page
-            return read(inbound, version=VERSION, zone=_zone(settings), now=now)
+            return read(inbound, version=VERSION, zone=zone_of(settings), now=now)
         event = read_json(inbound.body)
         if not isinstance(event, dict):
             raise Rejected("schema.not_an_object", "A Razorpay event is a JSON object.")
@@ -128,8 +127,8 @@ class Razorpay:
             event,
             present,
             event_id=_event_id(inbound),
-            made_at=moment(event.get("created_at")) or moment(payload.get("created_at")),
-            zone=_zone(settings),
+            made_at=unix_moment(event.get("created_at")) or unix_moment(payload.get("created_at")),
+            zone=zone_of(settings),
         )
 
     async def fetch(self, pull: Pull, call: Vendor) -> Page:
@@ -177,7 +176,7 @@ def _observation(
     precision: Precision = "instant"
     occurred_at = made_at
     if occurred_at is None:
-        occurred_at, precision = moment(entity.get("created_at")), "observed"
+        occurred_at, precision = unix_moment(entity.get("created_at")), "observed"
     if occurred_at is None:
         raise Rejected("schema.time_missing", "The event says nowhere when it happened.")
     external_id = entity.get("id")
@@ -210,20 +209,6 @@ def _event_id(inbound: Inbound) -> str:
     if _EVENT_ID.fullmatch(given):
         return given
     return "body-" + hashlib.sha256(inbound.body).hexdigest()[:40]
-
-
-def _zone(settings: Mapping[str, Any]) -> ZoneInfo:
-    name = settings.get("timezone")
-    if not name:
-        return IST
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, TypeError, ValueError):
-        raise Rejected(
-            "settings.timezone",
-            f"{str(name)[:40]!r} is not a timezone.",
-            remedy="Correct the source's settings.",
-        ) from None
 
 
 connector = Razorpay()

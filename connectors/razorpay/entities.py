@@ -15,19 +15,13 @@ from connectors.razorpay.fields import (
     OWN_ID,
     Entity,
     address,
-    as_object,
     bank_references,
-    day,
     email,
-    filled,
-    noted_numbers,
     number_words,
     order_id,
-    phone,
-    put,
-    refer,
     text,
 )
+from connectors.values import as_object, checkout_phone, filled_texts, noted_numbers, put, refer, unix_day
 from kit.errors import Rejected
 
 Members = Mapping[str, Entity]
@@ -51,7 +45,7 @@ def payment(entity: Entity, members: Members, zone: ZoneInfo) -> Fact:
     put(data, "refunded", entity.get("amount_refunded"))
     put(data, "fee", entity.get("fee"))
     put(data, "tax", entity.get("tax"))
-    put(data, "paid_on", day(entity.get("created_at"), zone))
+    put(data, "paid_on", unix_day(entity.get("created_at"), zone))
     put(data, "method", text(entity, "method"))
     put(data, "description", text(entity, "description"))
     word = text(entity, "status")
@@ -77,7 +71,7 @@ def invoice(entity: Entity, zone: ZoneInfo) -> Fact | None:
     put(data, "base", entity.get("taxable_amount"))
     put(data, "tax", entity.get("tax_amount"))
     put(data, "paid", entity.get("amount_paid"))
-    put(data, "issued_on", day(entity.get("date"), zone) or day(entity.get("issued_at"), zone))
+    put(data, "issued_on", unix_day(entity.get("date"), zone) or unix_day(entity.get("issued_at"), zone))
     put(data, "party", _customer(entity, {"invoice": entity}))
     put(data, "url", address(text(entity, "short_url")))
     put(data, "description", text(entity, "description"))
@@ -96,7 +90,7 @@ def refund(entity: Entity, zone: ZoneInfo) -> Fact:
         "currency": entity.get("currency"),
         "payment": paid_back,
     }
-    put(data, "paid_on", day(entity.get("created_at"), zone))
+    put(data, "paid_on", unix_day(entity.get("created_at"), zone))
     references: dict[str, list[str]] = {}
     refer(references, "payments", [paid_back])
     refer(references, "utr", bank_references(entity))
@@ -113,7 +107,7 @@ def settlement(entity: Entity, zone: ZoneInfo) -> Fact:
     if entity.get("fees") != 0:
         put(data, "fee", entity.get("fees"))
         put(data, "tax", entity.get("tax"))
-    put(data, "settled_on", day(entity.get("created_at"), zone))
+    put(data, "settled_on", unix_day(entity.get("created_at"), zone))
     references: dict[str, list[str]] = {}
     refer(references, "utr", [text(entity, "utr")])
     put(data, "references", references)
@@ -128,7 +122,7 @@ def dispute(entity: Entity, zone: ZoneInfo) -> Fact:
         "payment": text(entity, "payment_id"),
     }
     put(data, "reason", text(entity, "reason_description") or text(entity, "reason_code"))
-    put(data, "respond_by", day(entity.get("respond_by"), zone))
+    put(data, "respond_by", unix_day(entity.get("respond_by"), zone))
     word, qualifier = text(entity, "status"), ""
     if word == "closed":
         deducted = entity.get("amount_deducted")
@@ -154,14 +148,14 @@ def payout(entity: Entity, _zone: ZoneInfo) -> Fact:
     contact = as_object(fund.get("contact"))
     contact_id = text(contact, "id") or text(fund, "contact_id")
     if contact_id:
-        data["party"] = filled(
+        data["party"] = filled_texts(
             id=contact_id,
             name=text(contact, "name"),
-            phone=phone(text(contact, "contact")),
+            phone=checkout_phone(text(contact, "contact")),
             email=email(text(contact, "email")),
         )
     bank, vpa = as_object(fund.get("bank_account")), as_object(fund.get("vpa"))
-    payee = filled(
+    payee = filled_texts(
         name=text(bank, "name") or text(contact, "name"),
         account=text(bank, "account_number"),
         ifsc=text(bank, "ifsc"),
@@ -170,7 +164,7 @@ def payout(entity: Entity, _zone: ZoneInfo) -> Fact:
     put(data, "payee", payee)
     references: dict[str, list[str]] = {}
     refer(references, "utr", [text(entity, "utr")])
-    refer(references, "bills", noted_numbers([entity]))
+    refer(references, "bills", noted_numbers(entity.get("notes")))
     refer(references, "tokens", [text(entity, "reference_id"), *number_words(text(entity, "narration"))])
     put(data, "references", references)
     return Fact("payout", data, word)
@@ -191,13 +185,13 @@ def transaction(entity: Entity, zone: ZoneInfo) -> Fact:
         "amount": credit if came else debit,
         "currency": entity.get("currency"),
         "account": text(entity, "account_number"),
-        "posted_on": day(entity.get("created_at"), zone),
+        "posted_on": unix_day(entity.get("created_at"), zone),
         "narration": " ".join(part for part in told if part) or what or "RazorpayX",
         "bank": "RazorpayX",
     }
     put(data, "channel", mode)
     put(data, "balance", entity.get("balance"))
-    payer = filled(name=who, account=text(origin, "payer_account"), ifsc=text(origin, "payer_ifsc"))
+    payer = filled_texts(name=who, account=text(origin, "payer_account"), ifsc=text(origin, "payer_ifsc"))
     put(data, "payer", payer)
     references: dict[str, list[str]] = {}
     refer(references, "utr", [reference])
@@ -221,7 +215,7 @@ READERS: Mapping[str, Callable[[Entity, ZoneInfo], Fact | None]] = {
 def _customer(entity: Entity, along: Members) -> dict[str, str] | None:
     """The party, only where Razorpay names a customer id; else there is but a payer."""
     if not along:
-        return filled(id=text(entity, "customer_id")) or None
+        return filled_texts(id=text(entity, "customer_id")) or None
     billed = along.get("invoice", {})
     details = as_object(billed.get("customer_details"))
     candidates = (
@@ -235,11 +229,11 @@ def _customer(entity: Entity, along: Members) -> dict[str, str] | None:
         return None
     if (text(billed, "customer_id") or text(details, "id")) != customer_id:
         return {"id": customer_id}
-    return filled(
+    return filled_texts(
         id=customer_id,
         name=text(details, "name") or text(details, "customer_name"),
         gstin=text(details, "gstin"),
-        phone=phone(text(details, "contact") or text(details, "customer_contact")),
+        phone=checkout_phone(text(details, "contact") or text(details, "customer_contact")),
         email=email(text(details, "email") or text(details, "customer_email")),
     )
 
@@ -249,16 +243,16 @@ def _payer(entity: Entity, along: Members) -> dict[str, str] | None:
     name, vpa = text(card, "name"), text(entity, "vpa") or text(own_upi, "vpa")
     contact, mail = text(entity, "contact"), email(text(entity, "email"))
     if not along:  # nearly every payment
-        return filled(name=name, vpa=vpa, phone=phone(contact), email=mail)
+        return filled_texts(name=name, vpa=vpa, phone=checkout_phone(contact), email=mail)
     bank = as_object(along.get("bank_transfer", {}).get("payer_bank_account"))
     upi = along.get("upi_transfer", {})
     link_customer = as_object(along.get("payment_link", {}).get("customer"))
-    return filled(
+    return filled_texts(
         name=text(bank, "name") or name or text(upi, "payer_name") or text(link_customer, "name"),
         vpa=vpa or text(upi, "payer_vpa"),
         account=text(bank, "account_number") or text(upi, "payer_account"),
         ifsc=text(bank, "ifsc") or text(upi, "payer_ifsc"),
-        phone=phone(contact or text(link_customer, "contact")),
+        phone=checkout_phone(contact or text(link_customer, "contact")),
         email=mail or email(text(link_customer, "email")),
     )
 
@@ -267,7 +261,9 @@ _NOTING = ("invoice", "payment_link", "order", "virtual_account", "qr_code")
 
 
 def _payment_references(entity: Entity, along: Members) -> dict[str, list[str]]:
-    noted = noted_numbers([entity, *(along[name] for name in _NOTING if name in along)])
+    noted = noted_numbers(
+        entity.get("notes"), *(along[name].get("notes") for name in _NOTING if name in along)
+    )
     transferred: tuple[str | None, ...] = ()
     numbers: tuple[str | None, ...] = ()
     documents = [text(entity, "invoice_id")]

@@ -7,8 +7,6 @@ a fact is made of the members that it is read from: an object that hasn't change
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 from connectors.contract import Inbound, Observation, Observed, Precision, Unreadable, Wanted
 from connectors.razorpay.entities import Fact, invoice, payment, payout, refund, settlement, transaction
-from connectors.razorpay.fields import Entity, as_object, day, moment, order_id, put, text
+from connectors.razorpay.fields import Entity, order_id, text
+from connectors.values import as_object, digest_of, put, read_object, unix_day, unix_moment
 from kit.errors import Rejected
-from kit.json import read_json
 
 _DAY = timedelta(days=1)
 _LONGEST_PAUSE = timedelta(days=7)
@@ -61,10 +59,9 @@ def page_items(body: bytes, held_in: str) -> list[Any]:
     return items
 
 
-def digest_of(entity: Entity, members: Iterable[str]) -> str:
+def members_digest(entity: Entity, members: Iterable[str]) -> str:
     """Digest what the named members hold: the same for an object that hasn't changed."""
-    told = json.dumps([entity.get(name) for name in members], sort_keys=True, default=str)
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+    return digest_of([entity.get(name) for name in members], length=20)
 
 
 def read_page(inbound: Inbound, *, version: str, zone: ZoneInfo, now: datetime) -> Observed:
@@ -102,9 +99,7 @@ def read_page(inbound: Inbound, *, version: str, zone: ZoneInfo, now: datetime) 
 
 
 def _answer(body: bytes) -> dict[str, Any]:
-    answer = read_json(body)
-    if not isinstance(answer, dict):
-        raise Rejected("schema.not_an_object", "An answer of Razorpay is a JSON object.")
+    answer = read_object(body, "An answer of Razorpay")
     if isinstance(error := answer.get("error"), dict):
         code = text(error, "code") or ""
         told = f" ({code})" if re.fullmatch(r"[A-Z_]{1,40}", code) else ""
@@ -124,7 +119,7 @@ def _observation(
     own = text(entity, "id")
     whose = external_id if own == external_id else f"{own}:{external_id}"
     return Observation(
-        event_id=f"{stream}:{whose}:{digest_of(entity, listing.members)}",
+        event_id=f"{stream}:{whose}:{members_digest(entity, listing.members)}",
         kind=fact.kind,
         external_id=external_id,
         occurred_at=occurred_at,
@@ -142,11 +137,11 @@ def _time(fact: Fact, entity: Entity, seen_at: datetime) -> tuple[datetime, Prec
     at: datetime | None = None
     match fact.kind, fact.word:
         case "invoice", "paid":
-            at = moment(entity.get("paid_at"))
+            at = unix_moment(entity.get("paid_at"))
         case "invoice", "cancelled":
-            at = moment(entity.get("cancelled_at"))
+            at = unix_moment(entity.get("cancelled_at"))
         case (("settlement" | "bank_line"), _):
-            at = moment(entity.get("created_at"))
+            at = unix_moment(entity.get("created_at"))
     if at is None:
         return seen_at.astimezone(UTC), "observed", 0
     return at, "instant", _SETTLEMENT_STEPS.get(fact.word or "", 0) if fact.kind == "settlement" else 0
@@ -155,7 +150,7 @@ def _time(fact: Fact, entity: Entity, seen_at: datetime) -> tuple[datetime, Prec
 def _wanted(entity: Entity, listing: Listing, *, stream: str, now: datetime) -> Iterable[Wanted]:
     """Ask again for what isn't final: after a day, then in pauses that grow with its age."""
     word, own = text(entity, "status"), text(entity, "id")
-    limit, made_at = listing.open_for.get(word or ""), moment(entity.get("created_at"))
+    limit, made_at = listing.open_for.get(word or ""), unix_moment(entity.get("created_at"))
     if limit is None or own is None or made_at is None:
         return
     age = now - made_at
@@ -184,7 +179,7 @@ def _payout(entity: Entity, zone: ZoneInfo) -> list[Reading]:
     """The list doesn't say when a payout was paid: its creation is the nearest day that it knows."""
     fact = payout(entity, zone)
     if fact.word == "processed":
-        put(fact.data, "paid_on", day(entity.get("created_at"), zone))
+        put(fact.data, "paid_on", unix_day(entity.get("created_at"), zone))
     return [Reading(text(entity, "id"), fact)]
 
 
@@ -215,7 +210,7 @@ def _payment_link(link: Entity, zone: ZoneInfo) -> list[Reading]:
             "created_at": entry.get("created_at"),
         }
         fact = payment(entity, {"payment_link": link}, zone)
-        found.append(Reading(external_id, fact, since=moment(entry.get("created_at"))))
+        found.append(Reading(external_id, fact, since=unix_moment(entry.get("created_at"))))
     return found
 
 

@@ -13,9 +13,10 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.contract import Call, Inbound, Page, Pull, Vendor
-from connectors.razorpay.fields import as_object, moment, text
+from connectors.razorpay.fields import text
 from connectors.razorpay.pages import LISTINGS, Listing, page_items
 from connectors.razorpay.recon import WHOLE_DAY
+from connectors.values import as_object, paging_loop, unix_moment
 from kit.clock import IST
 from kit.errors import NotFound, SourceBroken
 
@@ -112,16 +113,12 @@ def _account(pull: Pull) -> dict[str, str]:
 
 def _check_moved(pull: Pull, ends: list[str | None]) -> None:
     if pull.position.get("ends") == ends:
-        raise SourceBroken(
-            "vendor.paging_loop",
-            f"Razorpay gives the same page of {pull.stream} again and again.",
-            remedy="Tell whoever looks after the connector.",
-        )
+        raise paging_loop("Razorpay", pull.stream)
 
 
 def _all_older(items: list[Any], since: datetime) -> bool:
     """Whether a page lies wholly before the window: this list doesn't heed `from`, and all further ones are older."""
-    times = [moment(as_object(item).get("created_at")) for item in items]
+    times = [unix_moment(as_object(item).get("created_at")) for item in items]
     return all(at is not None and at < since.astimezone(UTC) for at in times)
 
 

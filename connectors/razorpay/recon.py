@@ -13,8 +13,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Inbound, Observation, Observed, Unreadable
-from connectors.razorpay.fields import Entity, as_object, day, moment, order_id, put, refer, text
-from connectors.razorpay.pages import digest_of, page_items
+from connectors.razorpay.fields import Entity, order_id, text
+from connectors.razorpay.pages import members_digest, page_items
+from connectors.values import as_object, put, refer, unix_day, unix_moment
 from kit.errors import Rejected
 
 WHOLE_DAY = "x-recon-day"
@@ -83,7 +84,7 @@ def _observation(row: Entity, settlement_id: str, zone: ZoneInfo, now: datetime)
     assert external_id is not None
     data: dict[str, Any] = {"amount": row["amount"], "currency": row["currency"]}
     references: dict[str, list[str]] = {}
-    put(data, "paid_on", day(row.get("created_at"), zone))
+    put(data, "paid_on", unix_day(row.get("created_at"), zone))
     match row["type"]:
         case "payment":
             kind, event_type = "payment", "payment.received"
@@ -104,11 +105,11 @@ def _observation(row: Entity, settlement_id: str, zone: ZoneInfo, now: datetime)
     refer(references, "settlements", [settlement_id])
     data["references"], data["status"] = references, event_type
     return Observation(
-        event_id=f"recon:{external_id}:{digest_of(row, _ROW)}",
+        event_id=f"recon:{external_id}:{members_digest(row, _ROW)}",
         kind=kind,
         external_id=external_id,
         # Before anything that the lists say at the time of a call: they know the payment better.
-        occurred_at=moment(row.get("created_at")) or now.astimezone(UTC),
+        occurred_at=unix_moment(row.get("created_at")) or now.astimezone(UTC),
         precision="observed",
         data=data,
         event_type=event_type,
@@ -116,7 +117,7 @@ def _observation(row: Entity, settlement_id: str, zone: ZoneInfo, now: datetime)
 
 
 def _ripe(rows: Sequence[Entity], now: datetime) -> bool:
-    times = [moment(row.get("settled_at")) for row in rows]
+    times = [unix_moment(row.get("settled_at")) for row in rows]
     return all(at is not None and at <= now - RIPE for at in times)
 
 
@@ -143,9 +144,9 @@ def _sums(settlement_id: str, rows: Sequence[Entity], now: datetime) -> Observat
         "status": "settlement.processed",
     }
     put(data, "references", references)
-    digests: Mapping[str, str] = {str(row["entity_id"]): digest_of(row, _ROW) for row in rows}
+    digests: Mapping[str, str] = {str(row["entity_id"]): members_digest(row, _ROW) for row in rows}
     return Observation(
-        event_id=f"recon:{settlement_id}:{digest_of(digests, sorted(digests))}",
+        event_id=f"recon:{settlement_id}:{members_digest(digests, sorted(digests))}",
         kind="settlement",
         external_id=settlement_id,
         occurred_at=now.astimezone(UTC),

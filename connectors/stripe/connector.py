@@ -11,15 +11,12 @@ import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.contract import Inbound, Observed, Page, Pull, Unreadable, Vendor
 from connectors.stripe import polling
-from connectors.stripe.fields import as_object, text
 from connectors.stripe.reading import LISTINGS, Reader, page_items
-from kit.clock import IST
+from connectors.values import as_object, read_object, text, zone_of
 from kit.errors import Denied, Rejected
-from kit.json import read_json
 
 VERSION = "v1"
 TOLERANCE_SECONDS = 300
@@ -56,10 +53,8 @@ class Stripe:
         now: datetime,
     ) -> Observed:
         """Read one event, or a pulled page; Rejected when nothing of it can be understood."""
-        reader = Reader(settings, _zone(settings), now)
-        body = read_json(inbound.body)
-        if not isinstance(body, dict):
-            raise Rejected("schema.not_an_object", "What Stripe sends is a JSON object.")
+        reader = Reader(settings, zone_of(settings), now)
+        body = read_object(inbound.body, "What Stripe sends")
         if inbound.stream is None:
             reader.event(body)
         else:
@@ -101,20 +96,6 @@ def _header(given: str) -> tuple[str, list[bytes]]:
     if len(stamps) != 1 or not (stamps[0].isascii() and stamps[0].isdigit() and len(stamps[0]) <= 12):
         raise Denied("signature.timestamp", "The signature's time is not in unix seconds.")
     return stamps[0], signatures
-
-
-def _zone(settings: Mapping[str, Any]) -> ZoneInfo:
-    name = settings.get("timezone")
-    if not name:
-        return IST
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, TypeError, ValueError):
-        raise Rejected(
-            "settings.timezone",
-            f"{str(name)[:40]!r} is not a timezone.",
-            remedy="Correct the source's settings.",
-        ) from None
 
 
 connector = Stripe()

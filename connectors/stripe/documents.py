@@ -11,21 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.stripe.facts import Fact
-from connectors.stripe.fields import (
-    Entity,
-    address,
-    as_object,
-    currency,
-    day,
-    filled,
-    id_at,
-    listed,
-    moment,
-    put,
-    refer,
-    text,
-    whole,
-)
+from connectors.stripe.fields import Entity, currency, id_at, listed, whole
+from connectors.values import address, as_object, filled_texts, put, refer, text, unix_day, unix_moment
 from kit.errors import Rejected
 
 # A credit note is numbered after its invoice: C9E0C52C-0036-CN-01.
@@ -49,8 +36,8 @@ def invoice(entity: Entity, zone: ZoneInfo) -> list[Fact]:
     put(data, "base", whole(entity, "total_excluding_tax"))
     put(data, "tax", _tax(entity))
     issued = (entity.get("effective_at"), times.get("finalized_at"), entity.get("created"))
-    put(data, "issued_on", next((found for at in issued if (found := day(at, zone))), None))
-    put(data, "due_on", day(entity.get("due_date"), zone))
+    put(data, "issued_on", next((found for at in issued if (found := unix_day(at, zone))), None))
+    put(data, "due_on", unix_day(entity.get("due_date"), zone))
     put(data, "party", _party(entity))
     put(data, "url", address(text(entity, "hosted_invoice_url")))
     put(data, "description", text(entity, "description"))
@@ -64,7 +51,7 @@ def invoice(entity: Entity, zone: ZoneInfo) -> list[Fact]:
     if word == "open" and paid and left:
         qualifier = "part_paid"
     ended = {"paid": "paid_at", "void": "voided_at", "uncollectible": "marked_uncollectible_at"}
-    since = moment(times.get(ended.get(word or "", "")))
+    since = unix_moment(times.get(ended.get(word or "", "")))
     facts = [Fact("invoice", own, data, word, qualifier, since=since)]
     for part in made:
         facts += invoice_payment(
@@ -83,13 +70,15 @@ def invoice_payment(
         return []
     data: dict[str, Any] = {"amount": amount, "currency": currency(entity)}
     at = as_object(entity.get("status_transitions")).get("paid_at") or entity.get("created")
-    put(data, "paid_on", day(at, zone))
+    put(data, "paid_on", unix_day(at, zone))
     put(data, "party", party)
     references: dict[str, list[str]] = {}
     refer(references, "documents", [id_at(entity, "invoice")])
     refer(references, "invoices", [number])
     data["references"], data["status"] = references, "payment.received"
-    return [Fact("payment", paid_by, data, event_type="payment.received", since=moment(at), merely_seen=True)]
+    return [
+        Fact("payment", paid_by, data, event_type="payment.received", since=unix_moment(at), merely_seen=True)
+    ]
 
 
 def credit_note(entity: Entity, zone: ZoneInfo) -> list[Fact]:
@@ -101,7 +90,9 @@ def credit_note(entity: Entity, zone: ZoneInfo) -> list[Fact]:
     if data["amount"] is None:
         data["amount"] = entity.get("amount")
     put(data, "number", number)
-    put(data, "issued_on", day(entity.get("effective_at"), zone) or day(entity.get("created"), zone))
+    put(
+        data, "issued_on", unix_day(entity.get("effective_at"), zone) or unix_day(entity.get("created"), zone)
+    )
     put(data, "party", _party(entity))
     put(data, "description", text(entity, "memo"))
     put(data, "url", address(text(entity, "pdf")))
@@ -118,11 +109,11 @@ def credit_note(entity: Entity, zone: ZoneInfo) -> list[Fact]:
                     own,
                     data,
                     event_type="credit_note.issued",
-                    since=moment(entity.get("created")),
+                    since=unix_moment(entity.get("created")),
                 )
             ]
         case "void":
-            since = moment(entity.get("voided_at"))
+            since = unix_moment(entity.get("voided_at"))
             return [Fact("credit_note", own, data, event_type="credit_note.voided", since=since)]
     return [Fact("credit_note", own, data, status)]
 
@@ -145,7 +136,7 @@ def _party(entity: Entity) -> dict[str, str] | None:
     own = id_at(entity, "customer")
     if own is None:
         return None
-    return filled(
+    return filled_texts(
         id=own,
         name=text(entity, "customer_name") or text(held, "name"),
         email=text(entity, "customer_email") or text(held, "email"),

@@ -12,22 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.stripe.facts import Fact
-from connectors.stripe.fields import (
-    Entity,
-    as_object,
-    currency,
-    day,
-    filled,
-    id_at,
-    listed,
-    moment,
-    noted_numbers,
-    number_words,
-    put,
-    refer,
-    text,
-    whole,
-)
+from connectors.stripe.fields import Entity, currency, id_at, listed, noted_numbers, tokens, whole
+from connectors.values import as_object, filled_texts, put, refer, text, unix_day, unix_moment
 from kit.errors import Rejected
 
 
@@ -42,7 +28,7 @@ def charge(entity: Entity, zone: ZoneInfo) -> list[Fact]:
         given_back = entity.get("refunded") is True
         if captured:
             put(data, "refunded", _refunded(entity))
-            put(data, "paid_on", day(entity.get("created"), zone))
+            put(data, "paid_on", unix_day(entity.get("created"), zone))
             qualifier = "refunded" if given_back else "captured"
         else:
             qualifier = "released" if given_back else "uncaptured"
@@ -73,7 +59,7 @@ def payment_intent(entity: Entity, zone: ZoneInfo) -> list[Fact]:
                 data["amount"] = max(amount, received)
                 put(data, "refunded", data["amount"] - received or None)
             if text(latest, "status") == "succeeded":
-                put(data, "paid_on", day(latest.get("created"), zone))
+                put(data, "paid_on", unix_day(latest.get("created"), zone))
         case "requires_payment_method" | "canceled":
             error = as_object(entity.get("last_payment_error"))
             tried = bool(error or charges or entity.get("latest_charge"))
@@ -94,19 +80,19 @@ def session(entity: Entity, zone: ZoneInfo) -> list[Fact]:  # noqa: ARG001
     who = as_object(entity.get("customer_details"))
     data: dict[str, Any] = {"amount": entity.get("amount_total"), "currency": currency(entity)}
     if customer := id_at(entity, "customer"):
-        data["party"] = filled(
+        data["party"] = filled_texts(
             id=customer, name=text(who, "name"), email=text(who, "email"), phone=text(who, "phone")
         )
     put(
         data,
         "payer",
-        filled(name=text(who, "name"), email=text(who, "email"), phone=text(who, "phone")),
+        filled_texts(name=text(who, "name"), email=text(who, "email"), phone=text(who, "phone")),
     )
     references: dict[str, list[str]] = {}
     refer(references, "documents", [id_at(entity, "invoice")])
     refer(references, "invoices", noted_numbers(entity))
     refer(references, "orders", [_own_id(entity)])
-    refer(references, "tokens", number_words(text(entity, "client_reference_id")))
+    refer(references, "tokens", tokens(text(entity, "client_reference_id")))
     put(data, "references", references)
     return [Fact("payment", intent, data, text(entity, "payment_status"), merely_seen=True)]
 
@@ -119,7 +105,7 @@ def refund(entity: Entity, zone: ZoneInfo, *, payment: str | None = None) -> lis
         "currency": currency(entity),
         "payment": paid_back,
     }
-    put(data, "paid_on", day(entity.get("created"), zone))
+    put(data, "paid_on", unix_day(entity.get("created"), zone))
     put(data, "reason", text(entity, "failure_reason"))
     references: dict[str, list[str]] = {}
     refer(references, "payments", [paid_back])
@@ -138,7 +124,7 @@ def dispute(entity: Entity, zone: ZoneInfo) -> list[Fact]:
         "payment": id_at(entity, "payment_intent") or id_at(entity, "charge"),
     }
     put(data, "reason", text(entity, "reason"))
-    put(data, "respond_by", day(as_object(entity.get("evidence_details")).get("due_by"), zone))
+    put(data, "respond_by", unix_day(as_object(entity.get("evidence_details")).get("due_by"), zone))
     return [Fact("dispute", _own_id(entity), data, text(entity, "status"))]
 
 
@@ -152,7 +138,7 @@ def payout(entity: Entity, _zone: ZoneInfo) -> list[Fact]:
             remedy="Look at it in Stripe.",
         )
     data: dict[str, Any] = {"amount": amount, "currency": currency(entity)}
-    if arrival := moment(entity.get("arrival_date")):
+    if arrival := unix_moment(entity.get("arrival_date")):
         data["settled_on"] = arrival.astimezone(UTC).date().isoformat()
     put(data, "reason", text(entity, "failure_message") or text(entity, "failure_code"))
     references: dict[str, list[str]] = {}
@@ -202,13 +188,13 @@ def _common(data: dict[str, Any], entity: Entity, *, charges: list[str | None]) 
     numbers = noted_numbers(entity)
     refer(references, "invoices", numbers)
     refer(references, "payments", charges)
-    refer(references, "tokens", [word for word in number_words(description) if word not in numbers])
+    refer(references, "tokens", [word for word in tokens(description) if word not in numbers])
     put(data, "references", references)
 
 
 def _payer(entity: Entity) -> dict[str, str]:
     billing = as_object(entity.get("billing_details"))
-    return filled(
+    return filled_texts(
         name=text(billing, "name"),
         email=text(billing, "email") or text(entity, "receipt_email"),
         phone=text(billing, "phone"),

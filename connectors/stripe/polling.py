@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.contract import Call, Inbound, Page, Pull, Vendor
-from connectors.stripe.fields import as_object, text
 from connectors.stripe.reading import LISTINGS, page_items
-from kit.errors import NotFound, SourceBroken
+from connectors.values import as_object, paging_loop, text
+from kit.errors import NotFound
 
 LIMIT = 100
 # Stripe takes at most twenty names of events in one call: two rounds ask for all that we read.
@@ -78,9 +78,5 @@ def _last(pull: Pull, items: list[Any], after: Any) -> str:
     """The id behind which the next page begins; SourceBroken if that gets us nowhere."""
     found = text(as_object(items[-1]), "id") if items else None
     if found is None or found == after:
-        raise SourceBroken(
-            "vendor.paging_loop",
-            f"Stripe gives the same page of {pull.stream} again and again.",
-            remedy="Tell whoever looks after the connector.",
-        )
+        raise paging_loop("Stripe", pull.stream)
     return found

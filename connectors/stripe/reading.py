@@ -7,8 +7,6 @@ are somebody else's money.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +17,8 @@ from zoneinfo import ZoneInfo
 from connectors.contract import Observation, Observed, Precision, Unreadable, Wanted
 from connectors.stripe import documents, money
 from connectors.stripe.facts import Fact
-from connectors.stripe.fields import Entity, as_object, id_at, listed, moment, text
+from connectors.stripe.fields import Entity, id_at, listed
+from connectors.values import as_object, digest_of, text, unix_moment
 from kit.errors import Rejected
 
 _DAY, _LONGEST_PAUSE, _LONG = timedelta(days=1), timedelta(days=7), timedelta(days=180)
@@ -215,7 +214,7 @@ class Reader:
                 raise Rejected("schema.unknown_event", f"{name[:60]!r} is not an event that we know.")
             self.ignored.append(name)
             return
-        made_at = moment(event.get("created"))
+        made_at = unix_moment(event.get("created"))
         if made_at is None:
             raise Rejected("schema.time_missing", "The event doesn't say when it happened.")
         facts = READERS[reads](entity, self.zone)
@@ -298,7 +297,10 @@ class Reader:
 
     def _again(self, entity: Entity, listing: Listing, stream: str, own: str) -> Iterable[Wanted]:
         """Ask again for what isn't final: after a day, then in pauses that grow with its age."""
-        limit, made_at = listing.open_for.get(text(entity, "status") or ""), moment(entity.get("created"))
+        limit, made_at = (
+            listing.open_for.get(text(entity, "status") or ""),
+            unix_moment(entity.get("created")),
+        )
         if limit is None or made_at is None:
             return
         age = self.now - made_at
@@ -322,5 +324,4 @@ def _digest(entity: Entity, members: Sequence[str]) -> str:
         for name in path.split("."):
             value = listed(value) if name == "data" else as_object(value).get(name)
         told.append(value)
-    raw = json.dumps(told, sort_keys=True, default=str)
-    return hashlib.sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+    return digest_of(told, length=20)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from connectors.values import EARLIEST, LATEST, MAX_TEXT, address, trimmed
 from kit.errors import Rejected
 from kit.money import currency_digits, minor_from_decimal
 
 Record = Mapping[str, Any]
 
-_EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-_MAX_TEXT = 2_000
 _LEAST, _MOST = Decimal("1e-12"), 10**18
-_ID = re.compile(r"[0-9]{1,25}", re.ASCII)
 _AMOUNT = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,12})?", re.ASCII)
-_LINK = re.compile(r"https?://[^\s<>\"']+")
 _REFERENCE = re.compile(r"[A-Za-z0-9]{6,40}", re.ASCII)
 
 
@@ -27,17 +24,7 @@ def text(record: Record, name: str) -> str | None:
     value = record.get(name)
     if type(value) is int:
         value = str(value)
-    if type(value) is not str:
-        return None
-    value = value.strip()
-    return (value if len(value) <= _MAX_TEXT else value[: _MAX_TEXT - 1] + "…") or None
-
-
-def record_id(value: Any) -> str | None:
-    """Return an id as digits, whether it came as text or as a number; None for anything else."""
-    if type(value) is int and 0 <= value < 10**25:
-        return str(value)
-    return value if type(value) is str and _ID.fullmatch(value) else None
+    return trimmed(value) if type(value) is str else None
 
 
 def moment(value: Any) -> datetime | None:
@@ -48,7 +35,7 @@ def moment(value: Any) -> datetime | None:
         at = datetime.strptime(value.strip(), "%Y-%m-%dT%H:%M:%S%z")
     except ValueError:
         return None
-    return at if _EARLIEST <= at < _LATEST else None
+    return at if EARLIEST <= at < LATEST else None
 
 
 def number(record: Record, name: str) -> Decimal | None:
@@ -110,36 +97,7 @@ def numbers(written: str | None) -> list[str]:
     return list(dict.fromkeys(part for part in parts if part))[:500]
 
 
-def phone(given: str | None) -> str | None:
-    """Write +91 before an Indian mobile number that lacks it; leave others as they are."""
-    if given is None:
-        return None
-    bare = re.sub(r"[\s()\-.]", "", given)
-    digits = bare.removeprefix("+")
-    if not (digits.isascii() and digits.isdigit()):
-        return given
-    if len(digits) == 11 and digits[0] == "0" and digits[1] in "6789":
-        digits = digits[1:]
-    if len(digits) == 10 and digits[0] in "6789":
-        return f"+91{digits}"
-    return f"+{digits}" if bare != digits or (len(digits) == 12 and digits.startswith("91")) else given
-
-
 def link(value: Any) -> str | None:
     """Return an address that can be opened."""
-    return value if type(value) is str and len(value) <= _MAX_TEXT and _LINK.fullmatch(value) else None
-
-
-def as_object(value: Any) -> Record:
-    """Return an object, empty where something else stands."""
-    return value if isinstance(value, dict) else {}
-
-
-def objects(value: Any) -> list[Record]:
-    """Return the objects of a list; none where something else stands."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def filled(**fields: Any) -> dict[str, Any]:
-    """Return the fields that say something."""
-    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+    found = address(value)
+    return found if found and len(found) <= MAX_TEXT else None

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from connectors.contract import Observation, Observed, Precision, Unreadable, Wanted
-from connectors.zoho_books.fields import Record, moment, record_id
+from connectors.values import digest_of, record_id
+from connectors.zoho_books.fields import Record, moment
 from connectors.zoho_books.records import RESOURCES, Resource, Said
 from kit.errors import Rejected
 
@@ -131,8 +130,7 @@ def _say(said: Said, external_id: str, resource: Resource, reading: _Reading, *,
     """Add an observation; the time of the change belongs to its id, since a record may become what it was before."""
     precision: Precision = "instant" if at is not None else "observed"
     stamp = at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ") if at is not None else "untimed"
-    content = json.dumps([said.data, said.word, said.qualifier, said.event_type], sort_keys=True, default=str)
-    digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    digest = digest_of([said.data, said.word, said.qualifier, said.event_type], length=16)
     event_id = f"{resource.stream}:{external_id}:{stamp}:{digest}"
     reading.observations.setdefault(
         event_id,

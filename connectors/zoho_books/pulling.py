@@ -6,6 +6,7 @@ from datetime import UTC
 from typing import Any
 
 from connectors.contract import Call, Inbound, Page, Pull, Reply, Vendor
+from connectors.values import paging_loop
 from connectors.zoho_books.fields import Record
 from connectors.zoho_books.pages import GONE, listed, marks
 from connectors.zoho_books.records import RESOURCES, Resource
@@ -45,11 +46,7 @@ async def _page(resource: Resource, pull: Pull, call: Vendor) -> Page:
         return Page([Inbound(reply.body, stream=pull.stream)] if rows else [], None, len(rows))
     mark = marks(rows, resource.key) if rows else ""
     if not rows or mark == pull.position.get("mark"):
-        raise SourceBroken(
-            "vendor.paging_loop",
-            f"Zoho Books gives the same page of {pull.stream} again and again.",
-            remedy="Tell whoever looks after the connector.",
-        )
+        raise paging_loop("Zoho Books", pull.stream)
     return Page([Inbound(reply.body, stream=pull.stream)], {"page": page + 1, "mark": mark}, len(rows))
 
 

@@ -6,19 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors.values import as_object, filled, objects, phone, record_id
 from connectors.zoho_books.fields import (
     Record,
-    as_object,
     currency_of,
-    filled,
     link,
     minor,
     needed_minor,
     number,
     numbers,
-    objects,
-    phone,
-    record_id,
     references,
     text,
 )

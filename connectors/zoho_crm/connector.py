@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from connectors.contract import Inbound, Observed, Page, Pull, Vendor, WriteBack, Written
-from connectors.zoho_crm.fields import text
+from connectors.values import check_token, text
 from connectors.zoho_crm.pages import read_notification, read_page
 from connectors.zoho_crm.pulling import fetch_page
 from connectors.zoho_crm.writing import prepare_fields, write
@@ -28,12 +27,7 @@ class ZohoCrm:
         given = text(body, "token") if isinstance(body, dict) else None
         if given is None:
             raise Denied("signature.missing", "The call repeats no token.")
-        matched = False
-        for secret in secrets:
-            if secret:
-                matched |= hmac.compare_digest(secret.encode(), given.encode("utf-8", "surrogatepass"))
-        if not matched:
-            raise Denied("signature.wrong", "The token is not of this source's secret.")
+        check_token(given, secrets=secrets)
 
     def observe(
         self,

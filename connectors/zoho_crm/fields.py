@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from connectors.values import EARLIEST, LATEST, text
 from kit.errors import Rejected
 from kit.money import currency_digits, minor_from_decimal
 
@@ -17,28 +18,9 @@ STAMP = "Munshi_Stamp"
 """Our field that holds two times: of the record's last change by others, and of our last writing."""
 OWN_WRITING = timedelta(seconds=5)
 """How far Modified_Time may be from the time of our writing and still be caused by it."""
-_EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-_MAX_TEXT = 2_000
 _MOST = 10**16
-_ID = re.compile(r"[0-9]{1,25}", re.ASCII)
 _API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}", re.ASCII)
 _WEB = re.compile(r"https://crm\.zoho\.[a-z.]{2,10}")
-
-
-def text(record: Record, name: str) -> str | None:
-    """Return a member as trimmed text, cut to what we keep; None where it is unset or no text."""
-    value = record.get(name)
-    if type(value) is not str:
-        return None
-    value = value.strip()
-    return (value if len(value) <= _MAX_TEXT else value[: _MAX_TEXT - 1] + "…") or None
-
-
-def record_id(value: Any) -> str | None:
-    """Return an id as digits, whether it came as text or as a number; None for anything else."""
-    if type(value) is int and 0 <= value < 10**25:
-        return str(value)
-    return value if type(value) is str and _ID.fullmatch(value) else None
 
 
 def moment(value: Any) -> datetime | None:
@@ -49,7 +31,7 @@ def moment(value: Any) -> datetime | None:
         at = datetime.fromisoformat(value.strip())
     except ValueError:
         return None
-    return at if at.tzinfo is not None and _EARLIEST <= at < _LATEST else None
+    return at if at.tzinfo is not None and EARLIEST <= at < LATEST else None
 
 
 def changed_at(record: Record) -> datetime | None:
@@ -108,39 +90,3 @@ def link(tab: str, external_id: str, settings: Mapping[str, Any]) -> str:
     web = settings.get("web_url")
     site = web if isinstance(web, str) and _WEB.fullmatch(web) else "https://crm.zoho.in"
     return f"{site}/crm/tab/{tab}/{external_id}"
-
-
-def phone(given: str | None) -> str | None:
-    """Write +91 before an Indian mobile number that lacks it; leave others as they are."""
-    if given is None:
-        return None
-    bare = re.sub(r"[\s()\-.]", "", given)
-    digits = bare.removeprefix("+")
-    if not (digits.isascii() and digits.isdigit()):
-        return given
-    if len(digits) == 11 and digits[0] == "0" and digits[1] in "6789":
-        digits = digits[1:]
-    if len(digits) == 10 and digits[0] in "6789":
-        return f"+91{digits}"
-    return f"+{digits}" if bare != digits or (len(digits) == 12 and digits.startswith("91")) else given
-
-
-def numbers(given: str | None) -> list[str]:
-    """Return the document numbers of a text, parted by comma, semicolon, bar or line."""
-    parts = (part.strip()[:60] for part in re.split(r"[,;|\n]", given or ""))
-    return list(dict.fromkeys(part for part in parts if part))[:100]
-
-
-def as_object(value: Any) -> Record:
-    """Return an object, empty where something else stands."""
-    return value if isinstance(value, dict) else {}
-
-
-def as_list(value: Any) -> list[Any]:
-    """Return a list, empty where something else stands."""
-    return value if isinstance(value, list) else []
-
-
-def filled(**fields: Any) -> dict[str, Any]:
-    """Return the fields that say something."""
-    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}

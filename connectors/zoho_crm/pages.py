@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.contract import Observation, Observed, Precision, Unreadable, Wanted
-from connectors.zoho_crm.fields import Record, as_list, as_object, changed_at, moment, record_id, text
+from connectors.values import as_list, as_object, record_id, text
+from connectors.zoho_crm.fields import Record, changed_at, moment
 from connectors.zoho_crm.records import BY_NAME, CHANNEL, DELETED, MODULES, Module
 from kit.errors import Rejected
 

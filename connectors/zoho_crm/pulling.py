@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.contract import Call, Held, Inbound, Page, Pull, Reply, Vendor
-from connectors.zoho_crm.fields import Record, as_list, as_object, iso, record_id, text
+from connectors.values import as_list, as_object, record_id, text
+from connectors.zoho_crm.fields import Record, iso
 from connectors.zoho_crm.records import CHANNEL, DELETED, MODULES, Module
 from kit.errors import MunshiError, NotFound, Rejected, SourceBroken
 

@@ -6,19 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.zoho_crm.fields import (
-    STAMP,
-    Record,
-    as_object,
-    configured,
-    filled,
-    link,
-    minor,
-    numbers,
-    phone,
-    record_id,
-    text,
-)
+from connectors.values import as_object, filled, numbers, phone, record_id, text
+from connectors.zoho_crm.fields import STAMP, Record, configured, link, minor
 from kit.errors import Rejected
 
 
@@ -88,7 +77,7 @@ def deal(record: Record, external_id: str, settings: Mapping[str, Any]) -> Said:
         closed_on=text(record, "Closing_Date") if stage.casefold().startswith("closed") else None,
         owner=_owner(record),
         url=link("Potentials", external_id, settings),
-        references=filled(invoices=numbers(_own(record, settings, "invoice_field"))),
+        references=filled(invoices=numbers(_own(record, settings, "invoice_field"))[:100]),
     )
     doubt: Rejected | None = None
     try:

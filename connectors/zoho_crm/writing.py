@@ -9,7 +9,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from connectors.contract import Call, Reply, Vendor, WriteBack, Written
-from connectors.zoho_crm.fields import STAMP, as_list, as_object, changed_at, record_id, stamp, text
+from connectors.values import as_list, as_object, record_id, text
+from connectors.zoho_crm.fields import STAMP, changed_at, stamp
 from connectors.zoho_crm.pulling import answered
 from connectors.zoho_crm.records import ACCOUNTS, DEALS
 from kit.errors import MunshiError, NotFound, Rejected, Retryable, SourceBroken
