@@ -32,6 +32,7 @@ GROUPS = {
     "Kotak Loan": "Secured Loans", "Capital": "Capital Account", "Bad Debts": "Indirect Expenses",
 }  # fmt: skip
 """The groups of the ledgers in use."""
+_PERSONAL = frozenset(["Sundry Debtors", "Sundry Creditors", "Bank Accounts", "Cash-in-Hand"])
 _HOW = {"new": "New Ref", "against": "Agst Ref", "advance": "Advance", "account": "On Account"}
 
 
@@ -89,7 +90,8 @@ def voucher(
             f"<AMOUNT>{_amount(sign * part.amount)}</AMOUNT></BILLALLOCATIONS.LIST>"
             for part in parts
         )
-        row = f"<LEDGERNAME>{escape(ledger)}</LEDGERNAME><AMOUNT>{_amount(amount)}</AMOUNT>{bills}"
+        personal = "Yes" if GROUPS.get(ledger, "Sundry Debtors") in _PERSONAL else "No"
+        row = f"<LEDGERNAME>{escape(ledger)}</LEDGERNAME><ISPARTYLEDGER>{personal}</ISPARTYLEDGER><AMOUNT>{_amount(amount)}</AMOUNT>{bills}"
         row += bank if GROUPS.get(ledger) == "Bank Accounts" else ""
         rows.append(f"<ALLLEDGERENTRIES.LIST>{row}</ALLLEDGERENTRIES.LIST>")
     return (

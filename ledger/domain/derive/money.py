@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
 
-from ledger.domain.derive.model import Groups, Identity, Money, Terms, latest_words
+from ledger.domain.derive.joining import joined, keeps_books, settled_claims
+from ledger.domain.derive.model import Identity, Money, Terms
 from ledger.domain.derive.parties import PartyIndex
-from ledger.domain.keys import cheque_numbers, told_words, utr_key
+from ledger.domain.keys import utr_key
 
 _CASH = ("cash", "gateway")
 CLEARING = timedelta(days=4)
 """How long money that the books show may be on its way to the bank, a weekend and a holiday in it."""
-_SOONER, _LATER = timedelta(days=3), timedelta(days=7)
-"""How far the bank's day may lie before and after the day of the books, for the same money."""
 _NOT_PRESENTED = frozenset(["cheque.received", "cheque.deposited", "cheque.replaced"])
 _REVERSED = frozenset(["payment.reversed", "payout.reversed", "cheque.returned", "cheque.replaced"])
 
@@ -47,13 +46,15 @@ def build_money(
     outgoing = [i for i in identities if i.kind == "payout"]
     debits = [i for i in lines if i.type == "bank.debited"]
     words = _last_words(decisions)
+    settled = settled_claims(incoming, [i for i in lines if i.subject in out.settlement_of])
     for claims, bank in ((incoming, credits), (outgoing, debits)):
-        for members in _joined(claims, bank, decisions):
+        for members in joined(claims, bank, decisions):
             if claims is outgoing and not any(m.kind == "payout" for m in members):
                 continue
             if all(m.type in _NOT_PRESENTED for m in members):
                 continue
             money = _money(members, terms, side="receivable" if claims is incoming else "payable")
+            money.arrived = money.arrived or any(m.subject in settled for m in members)
             money.party = _party(members, parties)
             said = [words[m.subject] for m in members if m.subject in words]
             money.classified = max(said, key=lambda d: (d.at, d.subject)).data.get("as") if said else None
@@ -96,125 +97,6 @@ def _differs(settlement: Identity, line: Identity) -> tuple[bool, bool]:
     """Order of belief in a pair of one reference: the exact amount first, a failed settlement last."""
     same = [settlement.data[name] == line.data[name] for name in ("amount", "currency")]
     return (not all(same), settlement.type == "settlement.failed")
-
-
-def _joined(
-    claims: Sequence[Identity], bank: Sequence[Identity], decisions: Iterable[Identity]
-) -> list[list[Identity]]:
-    """Return the groups of identities that are the same money."""
-    pool = {identity.subject: identity for identity in (*claims, *bank)}
-    confirmed, parted = latest_words(decisions, join="link.confirmed", part="link.rejected")
-    groups = Groups(parted)
-    for one, other in confirmed:
-        if one in pool and other in pool:
-            groups.join(one, other)
-    by_utr: dict[str, tuple[list[Identity], list[Identity]]] = defaultdict(lambda: ([], []))
-    for side, identities in ((0, claims), (1, bank)):
-        for identity in identities:
-            for key in _money_keys(identity):
-                by_utr[key][side].append(identity)
-    taken: set[UUID] = set()
-    for key in sorted(by_utr):
-        for one, other in _same_money(*by_utr[key], taken=taken, parted=parted):
-            groups.join(one, other)
-    sizes = Counter(groups.root(subject) for subject in pool)
-    loose = [[i for i in side if sizes[groups.root(i.subject)] == 1] for side in (claims, bank)]
-    for one, other in _by_name(*loose, parted=parted):
-        groups.join(one, other)
-    gathered: dict[UUID, list[Identity]] = defaultdict(list)
-    for subject in sorted(pool):
-        gathered[groups.root(subject)].append(pool[subject])
-    return list(gathered.values())
-
-
-def _by_name(
-    claims: Sequence[Identity], bank: Sequence[Identity], *, parted: Collection[frozenset[UUID]]
-) -> Iterable[tuple[UUID, UUID]]:
-    """Pair what no reference joins: the same amount, a name in common, days near each other; the nearest first.
-
-    Where two parties answer to the bank's words alike, nothing is paired.
-    """
-    by_word: dict[tuple[int, str, str], list[Identity]] = defaultdict(list)
-    for claim in claims:
-        for word in told_words(claim.source, claim.kind, claim.data):
-            by_word[claim.data["amount"], claim.data["currency"], word].append(claim)
-    pairs: list[tuple[timedelta, UUID, UUID]] = []
-    for line in bank:
-        posted_on = line.date("posted_on")
-        words = told_words(line.source, line.kind, line.data)
-        near = {
-            claim.subject: (claim, gap)
-            for word in words
-            for claim in by_word.get((line.data["amount"], line.data["currency"], word), ())
-            if (paid_on := claim.date("paid_on")) is not None
-            and posted_on is not None
-            and -_SOONER <= (gap := posted_on - paid_on) <= _LATER
-            and frozenset((claim.subject, line.subject)) not in parted
-        }
-        if len({claim.party_subject for claim, _ in near.values()}) == 1:
-            pairs += [(abs(gap), claim.subject, line.subject) for claim, gap in near.values()]
-    taken: set[UUID] = set()
-    for _, one, other in sorted(pairs):
-        if one not in taken and other not in taken:
-            taken.update((one, other))
-            yield one, other
-
-
-def _money_keys(identity: Identity) -> set[str]:
-    if identity.data.get("amount") == 0:
-        return set()  # the books took it back: it says nothing of the bank's line any more
-    keys = {f"utr:{utr_key(item)}" for item in identity.references("utr") if utr_key(item)}
-    amount = identity.data.get("amount")
-    keys |= {f"chq:{number}:{amount}" for number in cheque_numbers(identity.kind, identity.data)}
-    if identity.kind == "cheque":
-        if number := utr_key(identity.data.get("number") or ""):
-            keys.add(f"chq:{number}:{identity.data['amount']}")
-    elif identity.kind == "bank_line" and identity.data.get("channel") == "CHEQUE":
-        words = [*identity.references("tokens"), *identity.references("utr")]
-        keys |= {
-            f"chq:{utr_key(word)}:{identity.data['amount']}"
-            for word in words
-            if word.isdigit() and utr_key(word)
-        }
-    return keys
-
-
-def _same_money(
-    claims: list[Identity], bank: list[Identity], *, taken: set[UUID], parted: Collection[frozenset[UUID]]
-) -> Iterable[tuple[UUID, UUID]]:
-    """Pair claims and bank lines of one reference: one line a claim, by equal amount first, then by sum."""
-    by_source: dict[str, list[Identity]] = defaultdict(list)
-    for claim in claims:
-        by_source[claim.source].append(claim)
-    first, *others = [by_source[source] for source in sorted(by_source)] or [[]]
-    for rows in others:
-        yield from _by_amount(first, rows, parted=parted)
-    free = [line for line in bank if line.subject not in taken]
-    for rows in (first, *others):
-        pairs = list(_by_amount(rows, free, parted=parted))
-        if not pairs and len(free) == 1 and rows:
-            total = sum(row.data["amount"] for row in rows)
-            if len(rows) == 1 or total == free[0].data["amount"]:
-                pairs = [
-                    (row.subject, free[0].subject)
-                    for row in rows
-                    if frozenset((row.subject, free[0].subject)) not in parted
-                ]
-        taken.update(line for _, line in pairs)
-        yield from pairs
-
-
-def _by_amount(
-    rows: Sequence[Identity], others: Sequence[Identity], *, parted: Collection[frozenset[UUID]]
-) -> Iterable[tuple[UUID, UUID]]:
-    left: dict[tuple[int, str], list[UUID]] = defaultdict(list)
-    for other in sorted(others, key=lambda identity: identity.subject):
-        left[other.data["amount"], other.data["currency"]].append(other.subject)
-    for row in sorted(rows, key=lambda identity: identity.subject):
-        matches = left.get((row.data["amount"], row.data["currency"]), [])
-        place = next((n for n, m in enumerate(matches) if frozenset((row.subject, m)) not in parted), None)
-        if place is not None:
-            yield row.subject, matches.pop(place)
 
 
 def _is_incoming(claim: Identity) -> bool:
@@ -282,7 +164,7 @@ def _arrived(members: list[Identity], status: str, terms: Terms) -> bool:
 
 def _vouched(member: Identity, terms: Terms) -> bool:
     """Whether the books say that it went into a bank account whose statements don't show those days (yet)."""
-    if member.data.get("into") != "bank" or member.source.partition(":")[0] not in ("books", "standard"):
+    if member.data.get("into") != "bank" or not keeps_books(member):
         return False
     day = member.day(terms, "paid_on")
     named = str(member.data.get("account") or "").upper()
