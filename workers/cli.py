@@ -17,11 +17,11 @@ from kit.database import transaction
 from kit.embedded import APPLICATION_ROLE
 from kit.errors import Rejected
 from kit.settings import settings, wrong_settings
-from ledger.commands import RebuildBusiness, SweepBusiness
+from ledger.commands import SweepBusiness
 from ledger.store.audit import Verdict, verify_audit
 from ledger.store.migrate import upgrade
-from workers import cli_columns, cli_people, cli_pulled, cli_quarantine, cli_sources
-from workers.cli_output import AsJson, Business, say, show, table, told
+from workers import cli_columns, cli_people, cli_pulled, cli_quarantine, cli_replay, cli_sources
+from workers.cli_output import AsJson, Business, say, show, told
 from workers.cli_session import Session, choose, run
 from workers.migration import migrate_embedded, set_password
 from workers.new_connector import new_connector
@@ -45,6 +45,8 @@ app.command("import")(cli_sources.import_)
 app.command("template")(cli_sources.template)
 app.command("new-connector")(new_connector)
 app.command("tally-agent")(tally_agent)
+app.command("replay")(cli_replay.replay)
+app.command("rebuild")(cli_replay.rebuild)
 app.add_typer(cli_quarantine.quarantine, name="quarantine")
 app.add_typer(cli_pulled.secrets, name="secrets")
 app.add_typer(audit, name="audit")
@@ -104,35 +106,6 @@ def sweep(business: Business = None, as_json: AsJson = False) -> None:
         as_json=as_json,
         human=lambda: say(f"{result['changed']} questions opened, changed or cleared."),
     )
-
-
-@app.command()
-@told
-def replay(
-    business: Business = None,
-    apply: Annotated[
-        bool, typer.Option("--apply", help="Write what differs; without it nothing is written.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Refold the whole log and compare it with what is stored. A dry run, unless told to apply."""
-
-    async def work(session: Session) -> dict[str, Any]:
-        chosen = await choose(session, business)
-        rebuilt = await session.door.execute(RebuildBusiness(apply=apply), chosen.clerk)
-        differing = {name: count for name, count in rebuilt.differing.items() if count}
-        return {"business": chosen.name, "events": rebuilt.events, "differing": differing, "applied": apply}
-
-    result = run(work)
-
-    def human() -> None:
-        say(f"{result['events']:,} events refolded.")
-        rows = sorted(result["differing"].items())
-        table(("table", "rows that differ"), rows, empty="The stored state is what the log says.")
-        if rows and not apply:
-            say("Nothing was written. To write it: munshi replay --apply")
-
-    show(result, as_json=as_json, human=human)
 
 
 @app.command()

@@ -98,7 +98,7 @@ def test_a_firm_is_set_up_from_nothing(munshi: Munshi) -> None:
         "mun_"
     )
     assert result(munshi("sweep", "--json"))["changed"] == 0
-    assert result(munshi("replay", "--json"))["differing"] == {}
+    assert result(munshi("rebuild", "--json"))["differing"] == {}
     verdict = result(munshi("audit", "verify", "--json"))
     assert verdict["holds"]
     assert verdict["entries"] > 5
