@@ -174,6 +174,8 @@ def _check_identity(seen: Observation) -> None:
 
 def check_label(what: str, value: str) -> None:
     """Raise Rejected unless a name or id of a vendor can be stored: not empty, not endless, text throughout."""
+    if value.isascii() and 0 < len(value) <= _MAX_LABEL and "\x00" not in value:
+        return
     if not 0 < len(value) <= _MAX_LABEL:
         raise Rejected("event.label_length", f"The {what} must have 1 to {_MAX_LABEL} characters.")
     if "\x00" in value or (not value.isascii() and any(0xD800 <= ord(c) <= 0xDFFF for c in value)):
@@ -185,6 +187,7 @@ def _check_status(status: Any) -> None:
         raise Rejected("status.unknown", f"{str(status)[:60]!r} is not one of our statuses.")
 
 
+@lru_cache(maxsize=4_096)
 def _key(kind: str, word: str, qualifier: str) -> _Key:
     return kind, word.strip().casefold(), qualifier.strip().casefold()
 

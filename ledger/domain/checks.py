@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import cache, lru_cache
 from typing import Any
 
 from kit.errors import Rejected
@@ -34,26 +35,26 @@ def check_event(event_type: str, data: Mapping[str, Any]) -> None:
     for name in spec.required:
         if data.get(name) is None:
             raise Rejected("event.field_missing", f"{event_type}: {name} is missing.")
+    checks = _checks_of(event_type)
     for name, value in data.items():
-        kind = spec.required.get(name) or spec.optional.get(name)
-        if kind is None:
+        check = checks.get(name)
+        if check is None:
             raise Rejected("event.field_unknown", f"{event_type}: {name[:40]!r} is not a field of it.")
         if value is not None:
             try:
-                _CHECKS[kind](value)
+                check(value)
             except _Wrong as wrong:
                 raise Rejected(wrong.code, f"{event_type}: {name}{wrong.path} {wrong.says}") from None
-    if "amount" in data and data["amount"] is not None and not data.get("currency"):
+    if data.get("amount") is not None and not data.get("currency"):
         raise Rejected("event.field_missing", f"{event_type}: currency is missing.")
 
 
 def check_kind(kind: str, data: Mapping[str, Any]) -> None:
     """Raise Rejected, naming the field, unless all of `data` can be said of a `kind`: for what isn't an event yet."""
-    fields = FIELDS_OF_KIND.get(kind)
-    if fields is None:
+    if kind not in FIELDS_OF_KIND:
         raise Rejected("event.unknown_kind", f"{kind[:40]!r} is not a kind of thing.")
     try:
-        _object(fields)(data)
+        _check_of_kind(kind)(data)
     except _Wrong as wrong:
         raise Rejected(wrong.code, f"{kind}{wrong.path} {wrong.says}") from None
 
@@ -71,7 +72,20 @@ class _Wrong(Exception):
         self.path = path
 
 
+@cache
+def _checks_of(event_type: str) -> Mapping[str, _Check]:
+    spec = EVENTS[event_type]
+    return {name: _CHECKS[kind] for name, kind in {**spec.optional, **spec.required}.items()}
+
+
+@cache
+def _check_of_kind(kind: str) -> _Check:
+    return _object(FIELDS_OF_KIND[kind])
+
+
 def _text(value: Any) -> None:
+    if type(value) is str and value.isascii() and len(value) <= MAX_TEXT and "\x00" not in value:
+        return  # nearly every text of nearly every event
     if not isinstance(value, str):
         raise _Wrong("event.field_type", "must be text.")
     if len(value) > MAX_TEXT:
@@ -101,6 +115,11 @@ def _currency(value: Any) -> None:
 
 def _date(value: Any) -> None:
     _text(value)
+    _day(value)
+
+
+@lru_cache(maxsize=4_096)
+def _day(value: str) -> None:
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
         raise _Wrong("event.field_type", "must be a date, YYYY-MM-DD.")
     try:
@@ -130,15 +149,19 @@ def _url(value: Any) -> None:
 
 
 def _object(fields: Mapping[str, str]) -> _Check:
+    checks: dict[str, _Check] = {}
+
     def check(value: Any) -> None:
         if not isinstance(value, dict):
             raise _Wrong("event.field_type", "must be an object.")
+        if not checks:
+            checks.update((name, _CHECKS[kind]) for name, kind in fields.items())
         for name, item in value.items():
-            if name not in fields:
+            if name not in checks:
                 raise _Wrong("event.field_unknown", "is not a field of it.", f".{str(name)[:40]!r}")
             if item is not None:
                 try:
-                    _CHECKS[fields[name]](item)
+                    checks[name](item)
                 except _Wrong as wrong:
                     raise _Wrong(wrong.code, wrong.says, f".{name}{wrong.path}") from None
 

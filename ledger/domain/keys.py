@@ -17,7 +17,40 @@ _NOT_ALNUM = re.compile(r"[^0-9A-Z]+")
 _SPACES = re.compile(r"\s+")
 _WORD = re.compile(r"[A-Z]{4,}")
 _EVERYBODYS = frozenset(
-    ["PRIVATE", "LIMITED", "COMPANY", "ENTERPRISES", "ENTERPRISE", "TRADERS", "TRADING", "INDUSTRIES", "INDIA", "INDIAN", "SERVICES", "SOLUTIONS", "SONS", "BROTHERS", "STORES", "AGENCIES", "AGENCY", "CORPORATION", "ASSOCIATES", "INTERNATIONAL", "BANK", "NEFT", "RTGS", "IMPS", "TRANSFER", "PAYMENT", "FROM", "CHEQUE", "DEPOSIT", "CASH", "SHREE", "SHRI"]
+    [
+        "PRIVATE",
+        "LIMITED",
+        "COMPANY",
+        "ENTERPRISES",
+        "ENTERPRISE",
+        "TRADERS",
+        "TRADING",
+        "INDUSTRIES",
+        "INDIA",
+        "INDIAN",
+        "SERVICES",
+        "SOLUTIONS",
+        "SONS",
+        "BROTHERS",
+        "STORES",
+        "AGENCIES",
+        "AGENCY",
+        "CORPORATION",
+        "ASSOCIATES",
+        "INTERNATIONAL",
+        "BANK",
+        "NEFT",
+        "RTGS",
+        "IMPS",
+        "TRANSFER",
+        "PAYMENT",
+        "FROM",
+        "CHEQUE",
+        "DEPOSIT",
+        "CASH",
+        "SHREE",
+        "SHRI",
+    ]
 )
 SHORTEST = 4
 """A word of a narration with fewer characters names no document."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from kit.errors import Rejected
@@ -18,6 +19,21 @@ def read_status(
     the status asks for another event of that kind (Rejected: they contradict each other). Fields that another event
     of the kind has and this one hasn't are left out; the raw body keeps them.
     """
+    becomes = _becomes(kind, status, stated)
+    if becomes is None:
+        return None
+    event_type, elsewhere, carried = becomes
+    kept = dict(data)
+    for name in elsewhere & kept.keys():
+        del kept[name]
+    if carried:
+        kept["status"] = status
+    return event_type, kept
+
+
+@lru_cache(maxsize=1_024)
+def _becomes(kind: str, status: str, stated: str | None) -> tuple[str, frozenset[str], bool] | None:
+    """Return the event type, the fields that only other events of the kind have, and whether it carries the status."""
     if status not in STATUSES:
         raise Rejected("status.unknown", f"{status[:60]!r} is not one of our statuses.")
     implied = event_for_status(kind, status)
@@ -29,12 +45,9 @@ def read_status(
     if event_type is None or event_type not in EVENTS:
         return None
     spec = EVENTS[event_type]
-    elsewhere = FIELDS_OF_KIND.get(kind, {})
-    kept = {
-        name: value
-        for name, value in data.items()
-        if name in spec.optional or name in spec.required or name not in elsewhere
-    }
-    if status != "none" and ("status" in spec.optional or "status" in spec.required):
-        kept["status"] = status
-    return event_type, kept
+    own = {*spec.optional, *spec.required}
+    return (
+        event_type,
+        frozenset(FIELDS_OF_KIND.get(kind, {})) - own,
+        status != "none" and "status" in own,
+    )
