@@ -385,22 +385,6 @@ def test_dates_are_dates_and_moments_are_days_of_the_firm(value, zone, day):
     assert fields.day({"at": value}, "at", ZoneInfo(zone)) == day
 
 
-@pytest.mark.parametrize(
-    ("given", "phone"),
-    [
-        ("98000 00001", "+919800000001"),
-        ("09800000001", "+919800000001"),
-        ("+91-98000-00001", "+919800000001"),
-        ("919800000001", "+919800000001"),
-        ("+1 (415) 555-0100", "+14155550100"),
-        ("020 2400 0000", "020 2400 0000"),
-        ("ask Ravi", "ask Ravi"),
-    ],
-)
-def test_indian_mobiles_get_their_country(given, phone):
-    assert fields.phone(given) == phone
-
-
 def test_ties_and_stages_of_any_shape_are_no_obstacle():
     for odd in (
         None,
