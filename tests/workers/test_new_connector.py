@@ -40,7 +40,7 @@ FINISHED_OBSERVATION = '''def _observation(row: Any) -> Observation:
         at = None
     if at is None or at.tzinfo is None or not isinstance(row.get("status"), str):
         raise Rejected("schema.field_missing", "updated_at and status must be there.")
-    digest = hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    digest = digest_of(row, length=16)
     return Observation(
         f"deals:{row['id']}:{digest}", "deal", row["id"], at, "instant", {}, word=row["status"] or None,
         event_type="deal.status_reported",
@@ -55,7 +55,7 @@ FINISHED_FETCH = '''        """Fetch one page of a stream."""
             raise SourceBroken("vendor.shape", "The list of deals has another shape.")
         seen = hashlib.sha256(reply.body).hexdigest()
         if seen == pull.position.get("seen"):
-            raise SourceBroken("vendor.paging_loop", "The same page came twice.")
+            raise paging_loop("Acme CRM", pull.stream)
         onward = {"page": page + 1, "seen": seen} if len(items) >= 50 else None
         return Page([Inbound(reply.body, stream=pull.stream)], onward, len(items))
 '''
@@ -101,7 +101,7 @@ class Tree:
         text = head + FINISHED_FETCH + "\n\n" + rest[rest.index("def _observation") :]
         head, rest = text.split("def _observation")
         text = head + FINISHED_OBSERVATION + "\n\n" + rest[rest.index("connector = ") :]
-        text = text.replace("import hmac\n", "import hmac\nimport json\n")
+        text = text.replace("import read_object\n", "import digest_of, paging_loop, read_object\n")
         text = text.replace("import Inbound, ", "import Call, Inbound, ").replace(
             "import Denied, Rejected", "import Denied, Rejected, SourceBroken"
         )
