@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.contract import Inbound, Observation, Observed, Precision, Unreadable
 from connectors.tally.facts import Fact
-from connectors.tally.fields import day, whole
+from connectors.tally.fields import day, flag, whole
 from connectors.tally.ledgers import party_id
 from connectors.tally.markup import Node, plain
 from connectors.tally.masters import opening_facts, party_data
@@ -47,7 +47,7 @@ class Tally:
     ) -> Observed:
         """Read vouchers, masters, a bills report, or the agent's own document; Rejected if it is none of them."""
         found = gather(inbound.body, settings)
-        reading = _Reading(found, _zone(settings), now)
+        reading = _Reading(found, _zone(settings), now, continues=flag(str(settings.get("continues", ""))))
         reading.read_masters(_books_from(found, settings, reading.today))
         reading.read_vouchers()
         reading.read_bills(inbound.headers.get(STREAM_HEADER, ""), inbound.filename or "")
@@ -68,6 +68,8 @@ class _Reading:
     found: Gathered
     zone: ZoneInfo
     now: datetime
+    continues: bool = False
+    """The company of the year before is connected too: it has told what isn't a bill of the opening balances."""
     observations: list[Observation] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
     _ids: set[str] = field(default_factory=set)
@@ -102,6 +104,9 @@ class _Reading:
             else:
                 self._party(ledger, role)
                 for fact in opening_facts(ledger, role, as_on=as_on):
+                    if self.continues and fact.kind not in ("invoice", "bill"):
+                        self.found.ignored.append(f"carried from last year: {ledger.name}")
+                        continue
                     openings = True
                     self._opening(ledger, fact, as_on)
         if openings:
@@ -115,7 +120,11 @@ class _Reading:
             "party",
             party_id(ledger.name),
             "party.upserted",
-            {**party_data(ledger, role), "record": f"ledger:{ledger.guid}", "revision": self.found.above + ledger.alter},
+            {
+                **party_data(ledger, role),
+                "record": f"ledger:{ledger.guid}",
+                "revision": self.found.above + ledger.alter,
+            },
             occurred_at=self.now,
             precision="observed",
             sequence=self.found.above + ledger.alter,

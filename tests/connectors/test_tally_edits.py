@@ -6,6 +6,7 @@ import pytest
 
 from tests.connectors.tally_books import (
     account,
+    advance,
     against,
     balances,
     books,
@@ -136,6 +137,28 @@ def test_last_years_company_and_this_years_carry_one_bill():
     made = derived(told)
     assert open_bills(made) == {"INV-1": 350}
     assert (balances(made), balances(made, "2026-04-30")) == ({GUPTA: 350}, {GUPTA: 600})
+
+
+def test_advances_that_last_years_company_has_told_are_not_carried_twice():
+    gstin = "27AAPFU0939F1ZV"
+    old = export(
+        ledger(GUPTA, "Sundry Debtors", "l-1", gstin=gstin),
+        receipt(1, "2026-03-25", 500, advance("ADV-1", 300), account(200)),
+    )
+    fresh = export(
+        ledger(GUPTA, "Sundry Debtors", "m-1", -500, ("ADV-1", "2026-03-25", -300), gstin=gstin),
+        voucher(
+            "Sales", 2, "2026-05-10", (GUPTA, 900, new("INV-2", 600), against("ADV-1", 300)), (SALES, -900)
+        ),
+    )
+    told = [*events(old), *events(fresh, source="books:tally-2", books_from="2026-04-01", continues=True)]
+    made = derived(told)
+    assert balances(made, "2026-04-30") == {GUPTA: -500}
+    assert (open_bills(made), on_account(made), balances(made)) == (
+        {"INV-2": 600},
+        {GUPTA: 200},
+        {GUPTA: 400},
+    )
 
 
 # ---- who is what -----------------------------------------------------------------------------------

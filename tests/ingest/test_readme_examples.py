@@ -28,9 +28,13 @@ README = (FOLDER / "README.md").read_text("utf-8")
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
 
+def examples(language: str) -> list[str]:
+    found = re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    return [str(text) for text in found]
+
+
 def example(language: str) -> str:
-    (found,) = re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
-    return str(found)
+    return examples(language)[0]
 
 
 @pytest.fixture
@@ -81,7 +85,10 @@ async def test_the_curl_example_is_accepted(address, engine, business):
 async def test_the_python_example_is_accepted_and_its_event_is_valid(address, engine, business, monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     event = json.loads(example("json"))
-    jsonschema.Draft202012Validator(json.loads((FOLDER / "schema.json").read_bytes())).validate(event)
+    for text in examples("json"):
+        jsonschema.Draft202012Validator(json.loads((FOLDER / "schema.json").read_bytes())).validate(
+            json.loads(text)
+        )
     names: dict[str, Any] = {}
     exec(example("python"), names)
     for expected in (202, 202):
