@@ -40,6 +40,7 @@ from ledger.store.append import append
 from tests.bench.actual import measure_bank_import
 from tests.bench.load import Measured, fire, webhooks
 from tests.bench.programs import free_port, program, resident_mb
+from tests.bench.replay import measure_replay
 
 REQUESTS = int(os.environ.get("BENCH_REQUESTS", "20000"))
 INVOICES = int(os.environ.get("BENCH_INVOICES", "100000"))
@@ -309,6 +310,7 @@ async def main() -> None:
         await measure_bank_import(report, door)
         firm = await measure_state(report, door)
         await measure_receivables(report, door, firm)
+        await measure_replay(report, door, os.environ["DATABASE_URL"])
     finally:
         await engine.dispose()
         report.show()
