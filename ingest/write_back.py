@@ -7,6 +7,7 @@ what was lost with its worker is sent again, which does no harm: the same state 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -73,19 +74,39 @@ class Writer:
             await connector.prepare(call, settings=source.settings)
             self._prepared.add(key)
         try:
-            return await connector.write_back(batch, call, settings=source.settings)
+            written = await connector.write_back(batch, call, settings=source.settings)
         except Rejected:  # somebody may have deleted our fields there
             self._prepared.discard(key)
             await connector.prepare(call, settings=source.settings)
-            return await connector.write_back(batch, call, settings=source.settings)
+            written = await connector.write_back(batch, call, settings=source.settings)
+        return [*written, *await self._without_corrections(source, connector, call, written)]
+
+    async def _without_corrections(
+        self, source: Source, connector: WritesBack, call: Vendor, written: Sequence[Written]
+    ) -> Sequence[Written]:
+        """Send the state alone where the CRM refused it together with a correction: what is owed is shown in any case."""
+        alone = [
+            replace(one.item, word=None, qualifier=None)
+            for one in written
+            if one.item.word is not None and isinstance(one.problem, Rejected)
+        ]
+        try:
+            return await connector.write_back(alone, call, settings=source.settings) if alone else ()
+        except MunshiError as problem:
+            return [Written(item, problem) for item in alone]
 
     async def _settle(
         self, source: Source, rows: dict[tuple[str, str], Any], written: Sequence[Written]
     ) -> int:
         now = self._clock()
-        told: dict[tuple[str, str], MunshiError | None] = {
-            (one.item.kind, one.item.external_id): one.problem for one in written
-        }
+        told: dict[tuple[str, str], MunshiError | None] = {}
+        alone: set[tuple[str, str]] = set()
+        for one in written:
+            named = (one.item.kind, one.item.external_id)
+            if named not in told or isinstance(one.problem, Retryable):
+                told[named] = one.problem
+            elif one.problem is None:  # taken without the correction, of which the problem stays told
+                alone.add(named)
         sent = [row for key, row in rows.items() if key in told and told[key] is None]
         async with transaction(self._engine, [source.business_id]) as tx:
             if sent:
@@ -103,6 +124,7 @@ class Writer:
                     status="queued" if passing else "refused",
                     due_at=now + pause_after(problem, failures=row["attempts"]),
                     error=str(problem),
+                    state_taken=key in alone,
                 )
         WRITTEN.labels(source.manifest.name, "sent").inc(len(sent))
         WRITTEN.labels(source.manifest.name, "not_sent").inc(len(rows) - len(sent))

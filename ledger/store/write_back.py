@@ -20,50 +20,47 @@ from kit.database import Tx
 SETTLE = timedelta(seconds=20)
 """A burst of events becomes one call: a change waits so long for the next."""
 
-# A deal that cites bills of ours speaks of those; any other record, of its party.
+PARTIES_AT_ONCE = 2_000
+_SOURCES = "SELECT name FROM sources WHERE business_id = $1 AND enabled AND write_back"
+_ANCHORS = "SELECT DISTINCT anchor FROM parties WHERE business_id = $1 ORDER BY anchor"
+# A record that speaks of several parties is shown the same one whichever of them changed.
+_RECORDS = """
+SELECT DISTINCT ON (c.subject) c.subject, c.party_id FROM claims c
+WHERE c.business_id = $1 AND c.party_id IS NOT NULL AND c.subject = ANY(ARRAY(
+  SELECT m.subject FROM parties p JOIN claims m ON m.business_id = p.business_id AND m.party_id = p.id
+  WHERE p.business_id = $1 AND p.anchor = ANY($2) AND m.source = ANY($3)))
+ORDER BY c.subject, c.party_id
+"""
+# A deal that cites bills of ours speaks of those; any other record, of its party. LATERAL has each record looked up by its
+# keys: row-level security hides from the planner how few rows there are, and a join would compare each with each.
 _STATES = """
-WITH open AS (
-  SELECT party_id, currency, sum(outstanding) FILTER (WHERE due_on < $3)::bigint AS overdue,
-         min(due_on) FILTER (WHERE outstanding > 0) AS oldest,
-         bool_or(status = 'invoice.disputed') AS disputed
-  FROM invoices WHERE business_id = $1 AND outstanding > 0 AND kind <> 'credit_note'
-    AND ($2::uuid[] IS NULL OR party_id IN (SELECT party_id FROM party_identities
-                                            WHERE business_id = $1 AND anchor = ANY($2)))
-  GROUP BY party_id, currency
-), last AS (
-  SELECT DISTINCT ON (party_id) party_id, received_on, amount - refunded AS amount
-  FROM receipts WHERE business_id = $1 AND arrived AND classified IS NULL AND amount > refunded
-    AND ($2::uuid[] IS NULL OR party_id IN (SELECT party_id FROM party_identities
-                                            WHERE business_id = $1 AND anchor = ANY($2)))
-  ORDER BY party_id, received_on DESC, amount DESC, id
-), of_deal AS (
-  SELECT c.subject, sum(b.outstanding)::bigint AS outstanding,
-         coalesce(sum(b.outstanding) FILTER (WHERE b.due_on < $3), 0)::bigint AS overdue,
+SELECT i.source, i.kind, i.external_id, i.subject, p.id AS party_id, p.currency, p.promise_on, p.usual_days_late,
+       coalesce(d.outstanding, p.receivable) AS outstanding,
+       coalesce(CASE WHEN d.outstanding IS NULL THEN o.overdue ELSE d.overdue END, 0) AS overdue,
+       CASE WHEN d.outstanding IS NULL THEN o.oldest ELSE d.oldest END AS oldest,
+       coalesce(CASE WHEN d.outstanding IS NULL THEN o.disputed ELSE d.disputed END, false) AS disputed,
+       l.received_on, l.amount AS received, w.digest
+FROM unnest($2::uuid[], $3::uuid[]) AS r(subject, party_id)
+JOIN identities i ON i.business_id = $1 AND i.subject = r.subject AND i.kind IN ('party', 'deal')
+  AND i.state->>'type' <> 'party.merged'
+JOIN parties p ON p.business_id = $1 AND p.id = ANY($3) AND p.id = r.party_id
+LEFT JOIN write_backs w ON w.business_id = $1 AND w.source = i.source AND w.kind = i.kind
+  AND w.external_id = i.external_id
+LEFT JOIN LATERAL (
+  SELECT sum(b.outstanding)::bigint AS outstanding, sum(b.outstanding) FILTER (WHERE b.due_on < $4)::bigint AS overdue,
          min(b.due_on) FILTER (WHERE b.outstanding > 0) AS oldest, bool_or(b.status = 'invoice.disputed') AS disputed
   FROM claims c JOIN invoices b ON b.business_id = c.business_id AND b.id = c.row_id
-  WHERE c.business_id = $1 AND c.row_kind = 'invoice' AND b.kind <> 'credit_note'
-    AND c.source IN (SELECT name FROM sources WHERE business_id = $1 AND enabled AND write_back)
-  GROUP BY c.subject
-)
-SELECT DISTINCT ON (s.name, i.kind, i.external_id) s.name AS source, i.kind, i.external_id, i.subject,
-       p.id AS party_id, p.currency, p.promise_on, p.usual_days_late,
-       coalesce(d.outstanding, p.receivable) AS outstanding,
-       CASE WHEN d.subject IS NULL THEN coalesce(o.overdue, 0) ELSE d.overdue END AS overdue,
-       CASE WHEN d.subject IS NULL THEN o.oldest ELSE d.oldest END AS oldest,
-       coalesce(CASE WHEN d.subject IS NULL THEN o.disputed ELSE d.disputed END, false) AS disputed,
-       l.received_on, l.amount AS received, w.digest
-FROM sources s
-JOIN identities i ON i.business_id = s.business_id AND i.source = s.name AND i.kind IN ('party', 'deal')
-JOIN claims c ON c.business_id = i.business_id AND c.subject = i.subject AND c.party_id IS NOT NULL
-LEFT JOIN of_deal d ON i.kind = 'deal' AND d.subject = i.subject
-JOIN parties p ON p.business_id = i.business_id AND p.id = c.party_id
-LEFT JOIN open o ON o.party_id = p.id AND o.currency = p.currency
-LEFT JOIN last l ON l.party_id = p.id
-LEFT JOIN write_backs w ON w.business_id = s.business_id AND w.source = s.name AND w.kind = i.kind
-  AND w.external_id = i.external_id
-WHERE s.business_id = $1 AND s.enabled AND s.write_back AND i.state->>'type' <> 'party.merged'
-  AND ($2::uuid[] IS NULL OR p.anchor = ANY($2))
-ORDER BY s.name, i.kind, i.external_id, p.id
+  WHERE c.business_id = $1 AND c.subject = i.subject AND c.row_kind = 'invoice' AND b.kind <> 'credit_note'
+    AND i.kind = 'deal') d ON true
+LEFT JOIN LATERAL (
+  SELECT sum(outstanding) FILTER (WHERE due_on < $4)::bigint AS overdue, min(due_on) AS oldest,
+         bool_or(status = 'invoice.disputed') AS disputed
+  FROM invoices b WHERE b.business_id = $1 AND b.party_id = p.id AND b.currency = p.currency AND b.outstanding > 0
+    AND b.kind <> 'credit_note') o ON true
+LEFT JOIN LATERAL (
+  SELECT received_on, amount - refunded AS amount FROM receipts m
+  WHERE m.business_id = $1 AND m.party_id = p.id AND arrived AND classified IS NULL AND amount > refunded
+  ORDER BY received_on DESC, amount DESC, id LIMIT 1) l ON true
 """
 _KEEP = """
 INSERT INTO write_backs AS w (business_id, source, kind, external_id, subject, desired, digest, status, changed_at, due_at)
@@ -87,14 +84,25 @@ async def project(
 
     Returns how many differ from what was desired before.
     """
-    if not await tx.value(_WANTED, business):
+    sources = [row["name"] for row in await tx.fetch(_SOURCES, business)]
+    if not sources:
         return 0
-    rows = await tx.fetch(
-        _STATES, business, None if anchors is None else list(anchors), business_day(now, timezone)
-    )
-    today = business_day(now, timezone)
+    if anchors is None:
+        anchors = [row["anchor"] for row in await tx.fetch(_ANCHORS, business)]
+    today, told = business_day(now, timezone), list(anchors)
+    changed = 0
+    for start in range(0, len(told), PARTIES_AT_ONCE):
+        records = await tx.fetch(_RECORDS, business, told[start : start + PARTIES_AT_ONCE], sources)
+        changed += await _keep_changed(tx, business, records, now=now, today=today)
+    return changed
+
+
+async def _keep_changed(
+    tx: Tx, business: UUID, records: Collection[Any], *, now: datetime, today: date
+) -> int:
+    subjects, parties = [row["subject"] for row in records], [row["party_id"] for row in records]
     changed = []
-    for row in rows:
+    for row in await tx.fetch(_STATES, business, subjects, parties, today) if records else ():
         state = desired(row, today)
         body = orjson.dumps(state, option=orjson.OPT_SORT_KEYS)
         made = hashlib.sha256(body).digest()
@@ -105,9 +113,6 @@ async def project(
     if changed:
         await tx.run(_KEEP, business, *map(list, zip(*changed, strict=True)), now, now + SETTLE)
     return len(changed)
-
-
-_WANTED = "SELECT EXISTS (SELECT FROM sources WHERE business_id = $1 AND enabled AND write_back)"
 
 
 def desired(row: Mapping[str, Any], today: date) -> dict[str, Any]:
@@ -163,8 +168,10 @@ FROM unnest($4::text[], $5::text[], $6::bytea[], $7::text[]) AS u(kind, external
 WHERE w.business_id = $1 AND w.source = $2 AND w.kind = u.kind AND w.external_id = u.external_id
 """
 _NOT_SENT = """
-UPDATE write_backs w SET status = $3, due_at = $4, error = $5
-WHERE w.business_id = $1 AND w.source = $2 AND (w.kind, w.external_id) IN (SELECT * FROM unnest($6::text[], $7::text[]))
+UPDATE write_backs w SET due_at = $4, error = $5, sent_digest = CASE WHEN $9 THEN u.digest ELSE w.sent_digest END,
+  status = CASE WHEN w.digest = u.digest THEN $3 ELSE 'queued' END
+FROM unnest($6::text[], $7::text[], $8::bytea[]) AS u(kind, external_id, digest)
+WHERE w.business_id = $1 AND w.source = $2 AND w.kind = u.kind AND w.external_id = u.external_id
 """
 
 
@@ -188,9 +195,20 @@ async def settle_sent(tx: Tx, business: UUID, source: str, rows: Collection[Any]
 
 
 async def settle_not_sent(
-    tx: Tx, business: UUID, source: str, rows: Collection[Any], *, status: str, due_at: datetime, error: str
+    tx: Tx,
+    business: UUID,
+    source: str,
+    rows: Collection[Any],
+    *,
+    status: str,
+    due_at: datetime,
+    error: str,
+    state_taken: bool = False,
 ) -> None:
-    """Note what the CRM did not take: `queued` to try again at `due_at`, `refused` until its state changes."""
+    """Note what the CRM did not take: `queued` to try again at `due_at`, `refused` until its state changes.
+
+    `state_taken` says that only the correction was refused. A state that moved on meanwhile is tried in any case.
+    """
     await tx.run(
         _NOT_SENT,
         business,
@@ -200,6 +218,8 @@ async def settle_not_sent(
         error[:500],
         [row["kind"] for row in rows],
         [row["external_id"] for row in rows],
+        [row["digest"] for row in rows],
+        state_taken,
     )
 
 
@@ -215,8 +235,8 @@ async def stop(tx: Tx, business: UUID, source: str, *, now: datetime) -> None:
 
 
 async def resume(tx: Tx, business: UUID, source: str, *, now: datetime) -> None:
-    """Send what waited while the switch was off, in its latest state."""
-    await tx.run(_SWITCH, business, source, ["stopped"], "queued", now)
+    """Send what waited while the switch was off, in its latest state, and try once more what was refused."""
+    await tx.run(_SWITCH, business, source, ["stopped", "refused"], "queued", now)
 
 
 _CORRECT = """

@@ -45,6 +45,8 @@ class Crm:
     faults: list[MunshiError] = field(default_factory=list)
     problems: dict[str, MunshiError] = field(default_factory=dict)
     prepared: int = 0
+    locked: MunshiError | None = None
+    """What a correction of a stage meets."""
 
     async def prepare(self, call: Any, *, settings: Any) -> None:
         self.prepared += 1
@@ -53,7 +55,10 @@ class Crm:
         if self.faults:
             raise self.faults.pop(0)
         self.batches.append(list(batch))
-        return [Written(item, self.problems.get(item.external_id)) for item in batch]
+        return [
+            Written(item, self.locked if item.word is not None else self.problems.get(item.external_id))
+            for item in batch
+        ]
 
     def shown(self) -> dict[str, WriteBack]:
         return {item.external_id: item for batch in self.batches for item in batch}
@@ -310,6 +315,88 @@ async def test_a_correction_of_the_stage_goes_out_once(
     clock.advance(minutes=1)
     await writer.write(source, None)
     assert crm.shown()["deal1"].word is None, "taken back before it was sent"
+
+
+async def correct(engine: Any, business: Any, clock: Any, correction: dict[str, str]) -> None:
+    made = next(row for row in await rows(engine, business) if row["kind"] == "deal")
+    named = {"source": CRM, "external_id": "deal1", "subject": made["subject"], "now": clock.now}
+    async with transaction(engine, [business]) as tx:
+        await outbox.correct(tx, business, correction=correction, **named)
+
+
+async def test_a_stage_that_may_not_be_changed_keeps_nothing_else_from_the_record(
+    told, writer, source, crm, clock, engine, business
+) -> None:
+    await correct(engine, business, clock, {"id": "e1", "word": "closedwon", "qualifier": ""})
+    crm.locked = Rejected("zoho_crm.locked", "It is in a blueprint.")
+    clock.advance(minutes=1)
+    await writer.write(source, None)
+    assert (crm.shown()["deal1"].word, crm.shown()["deal1"].outstanding) == (None, 118_00)
+    deal_row = (await rows(engine, business))[0]
+    assert (deal_row["status"], deal_row["error"]) == ("refused", "It is in a blueprint.")
+    assert deal_row["sent_digest"] == deal_row["digest"], "what is owed is shown all the same"
+    await told((BOOKS, "payment.received", "r1", paid(50_00, "INV-1")))
+    clock.advance(minutes=1)
+    await writer.write(source, None)
+    assert (crm.shown()["deal1"].word, crm.shown()["deal1"].outstanding) == (None, 68_00)
+    crm.locked = None
+    await told((BOOKS, "payment.received", "r2", paid(10_00, "INV-1")))
+    clock.advance(minutes=1)
+    await writer.write(source, None)
+    assert (crm.shown()["deal1"].word, crm.shown()["deal1"].outstanding) == ("closedwon", 58_00)
+    assert (await rows(engine, business))[0]["status"] == "sent"
+
+
+async def test_a_state_that_moved_on_while_the_former_was_refused_is_tried(
+    told, writer, source, crm, clock, engine, business
+) -> None:
+    clock.advance(minutes=1)
+    crm.problems = {"801": Rejected("x", "No.")}
+    former = crm.write_back
+
+    async def slowly(batch: Sequence[WriteBack], call: Any, *, settings: Any) -> list[Written]:
+        crm.write_back = former
+        await told((BOOKS, "payment.received", "r1", paid(50_00, "INV-1")))
+        return await former(batch, call, settings=settings)
+
+    crm.write_back = slowly
+    await writer.write(source, None)
+    company = next(row for row in await rows(engine, business) if row["external_id"] == "801")
+    assert company["status"] == "queued"
+
+
+async def test_switching_it_on_tries_what_was_refused_once_more(
+    told, writer, source, crm, clock, engine, business, door, owner
+) -> None:
+    clock.advance(minutes=1)
+    crm.problems = {"801": Rejected("x", "That property is of another type.")}
+    await writer.write(source, None)
+    crm.problems = {}
+    await door.execute(ChangeSource(CRM, write_back=True), owner)
+    assert await writer.write(source, None) == 1
+    assert {row["status"] for row in await rows(engine, business)} == {"sent"}
+
+
+async def test_a_deal_of_two_parties_is_shown_the_same_one_whichever_of_them_changed(
+    told, writer, source, crm, clock, engine, business, door
+) -> None:
+    other = {"id": "c2", "name": "Gupta Steel"}
+    await told(
+        (BOOKS, "invoice.issued", "i2", {**bill("INV-2", 200_00, due="2026-10-20"), "party": other}),
+    )
+    await deal(told, door, business, clock, "deal2", "Won", "deal.won", "INV-1", "INV-2")
+    clock.advance(minutes=1)
+    while await writer.write(source, None):
+        pass
+    shown = crm.shown()["deal2"]
+    await told((BOOKS, "payment.received", "r1", paid(50_00, "INV-1")))
+    again = {**paid(20_00, "INV-2"), "party": other}
+    await told((BOOKS, "payment.received", "r2", again))
+    clock.advance(minutes=1)
+    await writer.write(source, None)
+    after = crm.shown()["deal2"]
+    assert after.url == shown.url
+    assert (shown.outstanding, after.outstanding) == (318_00, 248_00)
 
 
 async def deal(
