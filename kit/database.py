@@ -125,16 +125,20 @@ async def transaction(
         raw = (await connection.get_raw_connection()).driver_connection
         assert raw is not None
         try:
-            await raw.execute(opening)
-            yield Tx(raw)
-        except BaseException as error:
-            await _roll_back(connection, raw, after=error)
-            raise
-        try:
-            await raw.execute("COMMIT")
-        finally:
-            if raw.is_in_transaction():
-                await connection.invalidate()
+            try:
+                await raw.execute(opening)
+                yield Tx(raw)
+            except BaseException as error:
+                await _roll_back(connection, raw, after=error)
+                raise
+            try:
+                await raw.execute("COMMIT")
+            finally:
+                if raw.is_in_transaction():
+                    await connection.invalidate()
+        except asyncpg.InternalClientError as error:  # the server has said goodbye between two statements
+            await connection.invalidate()
+            raise asyncpg.ConnectionDoesNotExistError("The server ended the connection.") from error
 
 
 def _opening(businesses: Iterable[UUID], role: str | None, *, snapshot: bool) -> str:

@@ -117,6 +117,21 @@ async def test_connections_that_the_server_ended_are_replaced_unseen(engine, dat
         assert await seen(engine) == []
 
 
+async def backend(engine: AsyncEngine, *, fails: Exception | None = None) -> int:
+    async with transaction(engine, [ONE]) as tx:
+        pid = int(await tx.value("SELECT pg_backend_pid()"))
+        if fails is not None:
+            raise fails
+    return pid
+
+
+async def test_a_goodbye_between_two_statements_is_an_outage_and_the_connection_goes(engine):
+    before = await backend(engine)
+    with pytest.raises(asyncpg.ConnectionDoesNotExistError):
+        await backend(engine, fails=asyncpg.InternalClientError("cannot switch to another state"))
+    assert await backend(engine) != before
+
+
 async def test_only_a_connection_that_rested_is_asked_whether_it_lives(engine, monkeypatch):
     asked = []
     async with engine.connect() as connection:
