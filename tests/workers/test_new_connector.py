@@ -260,7 +260,20 @@ def test_a_planted_fault_is_caught(finished: Tree, fault: str):
 # ---- refusals --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "name",
-    ["", "x", "Acme", "1acme", "acme-crm", "acme.crm", "../acme", "class", "contract", "values", "a" * 41, "é_crm"],
+    [
+        "",
+        "x",
+        "Acme",
+        "1acme",
+        "acme-crm",
+        "acme.crm",
+        "../acme",
+        "class",
+        "contract",
+        "values",
+        "a" * 41,
+        "é_crm",
+    ],
 )
 def test_a_bad_name_is_refused(tmp_path: Path, name: str):
     with pytest.raises(Rejected) as refused:
