@@ -26,11 +26,11 @@ from ingest.door import POISON, Ring
 from ingest.pauses import pause_after
 from ingest.reading import read_delivery
 from ingest.sources import Source, Sources
+from ingest.tokens import Tokens, given
 from ingest.vendor import HttpVendor, check_api_settings
 from ingest.webhook import Appends
 from ingest.write_back import Writer
 from kit.clock import Clock
-from kit.database import transaction
 from kit.errors import MunshiError, NotFound, Rejected, Retryable, SourceBroken, Stale
 from kit.logs import logger
 from kit.sealing import Seal
@@ -129,20 +129,13 @@ class Puller:
         """Return the vendor of a source; renewed access tokens are sealed and kept."""
         assert source.manifest.api is not None
 
-        async def keep(credentials: Mapping[str, str]) -> None:
-            async with transaction(self._engine, [source.business_id]) as tx:
-                await tx.run(
-                    "UPDATE sources SET credentials = $3 WHERE business_id = $1 AND name = $2",
-                    source.business_id,
-                    source.name,
-                    self._seal().seal_fields(credentials),
-                )
-
+        tokens = Tokens(self._engine, source, self._seal)
         return HttpVendor(
             source.manifest.api,
             credentials=source.credentials,
             settings=source.settings,
-            keep=keep,
+            keep=tokens.keep,
+            stored=tokens.stored,
             transport=self._transport,
             sleep=self._sleep,
         )
@@ -188,6 +181,9 @@ class Puller:
         PAGES.labels(source.manifest.name, code).inc()
         pause = pause_after(error, failures=cursor.failures)
         asked = isinstance(error, Retryable) and error.after is not None
+        mended = code in EVERYONES and await self._was_mended(source)
+        if mended:
+            pause = timedelta()
         log.warning(
             "pull.paused",
             source=source.name,
@@ -204,7 +200,15 @@ class Puller:
             now=self._clock(),
         )
         done.errors = (*done.errors, f"{cursor.stream}: {message}")
-        return not waits
+        return not (waits or mended)
+
+    async def _was_mended(self, source: Source) -> bool:
+        """Say whether credentials or settings were given while the former ones failed: then nobody need wait."""
+        try:
+            now = await self._sources.by_name(source.business_id, source.name)
+        except MunshiError:
+            return False
+        return given(now.credentials) != given(source.credentials) or now.settings != source.settings
 
     async def _round(
         self, source: Source, cursors: Cursors, call: HttpVendor, stream: Stream, cursor: Cursor, done: Pulled

@@ -35,13 +35,18 @@ _PASSING = frozenset([408, 423, 425, 429, 477])
 _TOKEN_EARLY = 120.0
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 
+LONGEST_ASKED = 86_400.0
+"""A longer pause than a day (seconds) that a vendor asks for is no pause but a mistake."""
+
 KeepToken = Callable[[Mapping[str, str]], Awaitable[None]]
+StoredTokens = Callable[[], Awaitable[Mapping[str, str]]]
 
 
 class HttpVendor:
     """The `Vendor` of a source. Close it when the work is done, or use it as an async context manager.
 
-    `keep` is told the credentials whenever an access token was renewed, so that they can be sealed and stored.
+    `keep` is told the credentials whenever an access token was renewed, so that they can be sealed and stored; `stored`
+    is asked for them before, for somebody else may have renewed it.
     """
 
     def __init__(
@@ -51,6 +56,7 @@ class HttpVendor:
         credentials: Mapping[str, str],
         settings: Mapping[str, Any],
         keep: KeepToken | None = None,
+        stored: StoredTokens | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         attempts: int = ATTEMPTS,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -60,6 +66,7 @@ class HttpVendor:
         self._credentials = dict(credentials)
         self._settings = settings
         self._keep = keep
+        self._stored = stored
         self._attempts = attempts
         self._sleep = sleep
         self._now = now
@@ -142,7 +149,9 @@ class HttpVendor:
             raise SourceBroken(
                 "vendor.unauthorised" if status == 401 else "vendor.forbidden",
                 f"{self._host} does not let us in (status {status}).",
-                remedy="Give new credentials, or allow what README of the connector lists.",
+                remedy="Give new credentials, or allow what the connector's README lists."
+                if status == 401
+                else "Allow there what the connector's README lists.",
             )
         raise Rejected(
             "vendor.refused", f"{self._host} answered {status} to {call.method} {call.path[:100]}."
@@ -177,17 +186,24 @@ class HttpVendor:
 
     async def _access_token(self) -> str:
         token = self._credentials.get("access_token", "")
-        expires = float(self._credentials.get("expires_at") or 0)
-        if token and expires - _TOKEN_EARLY > self._now():
+        if self._lives():
             return token
         await self._renew(instead_of=token)
         return self._credentials["access_token"]
+
+    def _lives(self) -> bool:
+        expires = float(self._credentials.get("expires_at") or 0)
+        return bool(self._credentials.get("access_token")) and expires - _TOKEN_EARLY > self._now()
 
     async def _renew(self, *, instead_of: str) -> None:
         """Get a new access token; several calls that find it expired renew it once."""
         async with self._renewing:
             if self._credentials.get("access_token", "") != instead_of:
                 return
+            if self._stored is not None:
+                self._credentials = dict(await self._stored())
+                if self._credentials.get("access_token") != instead_of and self._lives():
+                    return
             asked = self._asked_for_token()
             try:
                 answer = await self._client.post(self._token_url, **asked)
@@ -239,13 +255,14 @@ def _token(answer: httpx.Response, *, is_oauth: bool, now: float) -> dict[str, s
 def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
     """Read Retry-After, in seconds or as a date; None if it isn't there or says nothing sensible."""
     value = headers.get("retry-after", "").strip()
-    if value.isdigit() and len(value) < 8:
-        return float(value)
+    if value.isascii() and value.isdecimal():
+        return min(float(value[:8]), LONGEST_ASKED)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+        after = at.replace(tzinfo=at.tzinfo or UTC).timestamp() - now
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, at.replace(tzinfo=at.tzinfo or UTC).timestamp() - now)
+    return min(max(0.0, after), LONGEST_ASKED)
 
 
 def check_api_settings(api: Api, settings: Mapping[str, Any], *, development: bool) -> None:

@@ -137,9 +137,12 @@ class OneSource:
     """Finds the one source of a test."""
 
     source: Source
+    newer: Source | None = None
+    """What it is after somebody has asked."""
 
     async def by_name(self, *_: Any) -> Source:
-        return self.source
+        found, self.source = self.source, self.newer or self.source
+        return found
 
 
 @pytest.fixture
@@ -181,14 +184,19 @@ async def source(engine, business, base, clock) -> Source:
 
 
 @pytest.fixture
-async def puller(engine, source, clock) -> Puller:
+def found(source: Source) -> OneSource:
+    return OneSource(source)
+
+
+@pytest.fixture
+async def puller(engine, found, clock) -> Puller:
     async def no_sleep(_: float) -> None:
         return None
 
     seal = Seal(new_seal_key())
     return Puller(
         engine,
-        sources=OneSource(source),
+        sources=found,
         seal=lambda: seal,
         appender=Appender(engine),
         clock=clock,
@@ -595,6 +603,18 @@ async def test_credentials_that_are_refused_stop_the_source_until_the_owner_acts
         row = await stream(engine, business, name)
         assert row["due_at"] - clock.now >= BROKEN_PAUSE * 0.7
     assert len(faulty.calls) == 1
+
+
+async def test_credentials_given_while_the_former_ones_failed_need_no_waiting(
+    puller, found, shop, engine, business, clock, faulty, source
+) -> None:
+    shop.sell(1, at=clock.now - timedelta(days=1))
+    faulty.next(Fault(401))
+    found.newer = replace(source, credentials={"token": "new"})
+    assert len((await puller.pull(business, NAME)).errors) == 1
+    assert len(faulty.calls) == 1, "the former ones aren't tried on the other lists"
+    await puller.pull(business, NAME)
+    assert await sold(engine, business) == {"s1"}
 
 
 async def test_the_owner_is_asked_about_a_source_that_can_not_be_read_until_it_can(

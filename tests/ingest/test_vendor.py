@@ -277,6 +277,16 @@ def test_retry_after_is_read_in_seconds_and_as_a_date() -> None:
     assert retry_after({}, now=0.0) is None
 
 
+@pytest.mark.parametrize("said", ["99999999", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_pause_of_years_is_a_mistake_and_kept_for_a_day(said: str) -> None:
+    assert retry_after({"retry-after": said}, now=0.0) == 86_400.0
+
+
+@pytest.mark.parametrize("said", ["\u00b2", "Thu, 99 Jan 1970 00:01:00 GMT", "-5", "1.5"])
+def test_a_pause_that_is_no_number_and_no_date_is_passed_over(said: str) -> None:
+    assert retry_after({"retry-after": said}, now=0.0) is None
+
+
 @pytest.mark.parametrize(
     "address", ["http://vendor.example", "https://127.0.0.1/x", "ftp://a.example", "https://u@a.example", "x"]
 )
