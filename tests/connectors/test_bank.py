@@ -361,6 +361,6 @@ def test_hostile_narrations_stay_text() -> None:
     assert narration.isprintable()
 
 
-def test_the_manifest_says_files_only() -> None:
+def test_the_manifest_says_that_only_files_come_in() -> None:
     manifest = load_manifest("bank")
-    assert (manifest.family, manifest.via, manifest.needs_secret) == ("bank", ("file",), False)
+    assert (manifest.family, manifest.via, manifest.needs_secret) == ("bank", ("file", "chat"), False)

@@ -318,9 +318,9 @@ def test_a_filled_template_is_read() -> None:
     assert (data["number"], data["amount"], data["paid"]) == ("102", 3_422_050, 0)
 
 
-def test_the_manifest_says_files_only() -> None:
+def test_the_manifest_says_that_only_files_come_in() -> None:
     manifest = load_manifest("spreadsheet")
-    assert (manifest.family, manifest.via) == ("books", ("file",))
+    assert (manifest.family, manifest.via) == ("books", ("file", "chat"))
 
 
 @settings(max_examples=150, deadline=None)
