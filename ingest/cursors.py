@@ -113,7 +113,8 @@ UPDATE wanted SET due_at = $3 WHERE business_id = $1 AND source = $2 AND (stream
 """
 _POSTPONE_WRITES = """
 UPDATE write_backs SET due_at = $3 WHERE business_id = $1 AND source = $2 AND (kind, external_id) IN (
-  SELECT kind, external_id FROM write_backs WHERE business_id = $1 AND source = $2 AND due_at < $3
+  SELECT kind, external_id FROM write_backs
+  WHERE business_id = $1 AND source = $2 AND status IN ('queued', 'sending') AND due_at < $3
   ORDER BY kind, external_id FOR UPDATE)
 """
 _RESUME = """

@@ -136,6 +136,9 @@ async def set_credentials(command: commands.SetCredentials, ctx: Context) -> tup
 @handles(commands.ChangeSource, permission=Permission.ADMINISTER)
 async def change_source(command: commands.ChangeSource, ctx: Context) -> tuple[str, ...]:
     """Change what is given; a change of settings makes the source's streams due, for they may fail because of them."""
+    if command.write_back or command.enabled:  # a drain must not project between our look and our note
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended('drain:' || $1::text, 0))"
+        await ctx.tx.run(lock, str(ctx.actor.business_id))
     row = await ctx.tx.row(
         "SELECT label, enabled, write_back, settings, silence_hours FROM sources"
         " WHERE business_id = $1 AND name = $2 FOR UPDATE",
@@ -162,14 +165,14 @@ async def change_source(command: commands.ChangeSource, ctx: Context) -> tuple[s
         *after.values(),
         orjson.dumps(settings).decode(),
     )
-    if after["write_back"] and after["enabled"]:
+    if not (after["write_back"] and after["enabled"]):
+        await write_back.stop(ctx.tx, ctx.actor.business_id, command.name, now=ctx.now)
+    elif command.write_back or command.enabled:
         zone = await ctx.tx.value(
             "SELECT timezone FROM businesses WHERE business_id = $1", ctx.actor.business_id
         )
         await write_back.resume(ctx.tx, ctx.actor.business_id, command.name, now=ctx.now)
         await write_back.project(ctx.tx, ctx.actor.business_id, anchors=None, now=ctx.now, timezone=zone)
-    else:
-        await write_back.stop(ctx.tx, ctx.actor.business_id, command.name, now=ctx.now)
     before = {name: row[name] for name in after}
     changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
     names = sorted(

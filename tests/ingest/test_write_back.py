@@ -372,6 +372,8 @@ async def test_switching_it_on_tries_what_was_refused_once_more(
     crm.problems = {"801": Rejected("x", "That property is of another type.")}
     await writer.write(source, None)
     crm.problems = {}
+    await door.execute(ChangeSource(CRM, label="Sales"), owner)
+    assert await writer.write(source, None) == 0, "another label mends nothing"
     await door.execute(ChangeSource(CRM, write_back=True), owner)
     assert await writer.write(source, None) == 1
     assert {row["status"] for row in await rows(engine, business)} == {"sent"}

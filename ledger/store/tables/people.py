@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    Index,
     Integer,
     LargeBinary,
     Table,
@@ -152,5 +153,7 @@ wanted = Table(
     Column("stream", Text, primary_key=True),
     Column("external_id", Text, primary_key=True),
     when("due_at", nullable=False),
+    Index("wanted_due", "due_at", "business_id", "source"),
+    Index("wanted_of_stream", "business_id", "source", "stream", "due_at"),
     comment="Objects to be fetched by their id: named by a thin message, or still open when last seen.",
 )

@@ -133,4 +133,11 @@ write_backs = Table(
     when("due_at", nullable=False),
     when("sent_at"),
     Index("write_backs_due", "business_id", "source", "status", "due_at"),
+    Index(
+        "write_backs_waiting",
+        "due_at",
+        "business_id",
+        "source",
+        postgresql_where=text("status IN ('queued', 'sending')"),
+    ),
 )
