@@ -137,6 +137,7 @@ async def test_only_a_connection_that_rested_is_asked_whether_it_lives(engine, m
     async with engine.connect() as connection:
         kind = type((await connection.get_raw_connection()).dbapi_connection)
     monkeypatch.setattr(kind, "ping", lambda self: asked.append(self))
+    monkeypatch.setattr(pool, "FRESH_SECONDS", 60.0)
     for _ in range(3):
         await seen(engine)
     assert asked == []
