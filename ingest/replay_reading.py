@@ -27,6 +27,7 @@ from ingest.normalise import status_map
 from ingest.reading import read_delivery, understand
 from ingest.replay_compare import Mark, Verdict, judge, mark_of
 from ingest.sources import Source
+from kit.collector import spare_the_collector
 from kit.database import Tx, make_engine, transaction
 from ledger.commands import ReplayPlace, ReplayScope
 from ledger.domain.events import Delivery, NewEvent
@@ -128,6 +129,7 @@ _process: _Process | None = None
 def _settle_in(database_url: str) -> None:
     global _process
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
+    spare_the_collector()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _process = _Process(asyncio.Runner(), make_engine(database_url, pool_size=1, application="munshi-replay"))
 

@@ -12,6 +12,7 @@ from dramatiq import Broker, Worker
 
 from ingest.cursors import sources_due
 from kit.clock import system_clock
+from kit.collector import spare_the_collector
 from kit.errors import MunshiError
 from kit.logs import configure_logs, logger
 from kit.settings import settings
@@ -89,6 +90,7 @@ def main() -> int:
     configure_logs(level=config.log_level, form=config.log_format, program="worker")
     try:
         one = broker()
+        spare_the_collector()
         if one is None:
             asyncio.run(poll())
         else:

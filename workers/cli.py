@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from rich.markup import escape
 
 from ingest.schema import published_schema
+from kit.collector import spare_the_collector
 from kit.database import transaction
 from kit.embedded import APPLICATION_ROLE
 from kit.errors import Rejected
@@ -157,6 +158,7 @@ def main() -> None:
         settings()
     except ValidationError as error:
         raise SystemExit(f"A setting is wrong: {wrong_settings(error)}") from None
+    spare_the_collector()
     app()
 
 

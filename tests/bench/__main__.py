@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from kit.collector import spare_the_collector
 from kit.database import make_engine, transaction
 from kit.ids import digest
 from ledger.commands import (
@@ -305,6 +306,7 @@ async def main() -> None:
     os.environ.setdefault("MUNSHI_SECRET_KEY", Fernet.generate_key().decode())
     engine: AsyncEngine = make_engine(os.environ["DATABASE_URL"], pool_size=4)
     door, report = Door(engine), Report()
+    spare_the_collector()  # as every program of ours does
     try:
         await measure_ingest(report, door)
         await measure_bank_import(report, door)

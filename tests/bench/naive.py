@@ -24,12 +24,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from graph.__main__ import spare_the_collector
 from graph.app import Api
 from ingest.rejections import RejectionTrail
 from ingest.sources import Sources
 from ingest.webhook import WebhookEndpoint, webhook_route
 from kit.clock import system_clock
+from kit.collector import spare_the_collector
 from kit.database import make_engine, transaction
 from kit.ids import digest, uuid7
 from kit.sealing import process_seal
