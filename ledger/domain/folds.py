@@ -52,9 +52,11 @@ def _order(fact: Fact) -> tuple[bool, int, datetime, int, int, bytes, str]:
 
 def fold(facts: Iterable[Fact]) -> dict[str, Any] | None:
     """Return the state of an identity, or None while nothing of it may be applied (flagged facts wait)."""
-    applied = _without_former_edits(sorted((fact for fact in facts if fact.flag is None), key=_order))
+    applied = [fact for fact in facts if fact.flag is None]
     if not applied:
         return None
+    if len(applied) > 1:
+        applied = _without_former_edits(sorted(applied, key=_order))
     data: dict[str, Any] = {}
     seen: Fact | None = None
     timed: Fact | None = None

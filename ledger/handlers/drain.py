@@ -134,19 +134,10 @@ async def rebuild(command: RebuildBusiness, context: Context) -> Rebuilt:
     """Fold the whole log again and compare with what is stored; write only if told to."""
     tx, business = context.tx, context.actor.business_id
     await tx.run("SELECT pg_advisory_xact_lock(hashtextextended('drain:' || $1::text, 0))", str(business))
-    subjects = [
-        record["subject"]
-        for record in await tx.fetch(
-            "SELECT DISTINCT subject FROM external_events WHERE business_id = $1 "
-            "UNION SELECT subject FROM event_rewrites WHERE business_id = $1",
-            business,
-        )
-    ]
     events = await tx.value("SELECT count(*) FROM external_events WHERE business_id = $1", business)
-    found = await identities.fold_from_log(tx, business, subjects)
+    found = await identities.fold_from_log(tx, business)
     if command.apply:
-        await identities.refold(tx, business, subjects)
-        await identities.drop_stale_keys(tx, business, subjects, found)
+        await identities.replace_all(tx, business, found)
     made = derive(found.values(), await terms_of(tx, business))
     differing = await readmodel.differences(tx, business, made)
     if command.apply and differing:

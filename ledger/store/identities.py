@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
+import asyncpg
 import orjson
 
 from kit.database import Tx
@@ -13,24 +13,29 @@ from ledger.domain.derive.model import Identity
 from ledger.domain.folds import Fact, fold
 from ledger.domain.keys import identity_keys
 
-_FACTS = """
-SELECT e.subject, e.id, e.source, e.kind, e.external_id, e.event_type, e.normalised, e.occurred_at, e.precision,
-       e.sequence, e.digest, e.source_event_id, e.word, e.flag
-FROM external_events e WHERE e.business_id = $1 AND e.subject = ANY($2)
-UNION ALL
-SELECT w.subject, w.id, w.source, w.kind, w.external_id, w.event_type, w.normalised, w.occurred_at, w.precision,
-       w.sequence, w.digest, w.source_event_id, w.word, w.flag
-FROM event_rewrites w WHERE w.business_id = $1 AND w.subject = ANY($2)
+_TOLD = """
+subject, id, source, kind, external_id, event_type, normalised, occurred_at, precision, sequence, digest,
+source_event_id, word, flag
+"""
+_FACTS = f"""
+SELECT {_TOLD} FROM external_events WHERE business_id = $1 AND subject = ANY($2)
+UNION ALL SELECT {_TOLD} FROM event_rewrites WHERE business_id = $1 AND subject = ANY($2)
+"""
+_ALL_FACTS = f"""
+SELECT {_TOLD} FROM external_events WHERE business_id = $1
+UNION ALL SELECT {_TOLD} FROM event_rewrites WHERE business_id = $1
+"""
+_NEWEST = f"""
+SELECT DISTINCT ON (event_id) {_TOLD.replace(" id,", " event_id AS id,")} FROM interpretations
+WHERE business_id = $1 {{about}} ORDER BY event_id, number DESC
 """
 # The newest readings of these events, and of those that any reading ever moved to these identities.
-_READINGS = """
-SELECT DISTINCT ON (event_id) subject, event_id AS id, source, kind, external_id, event_type, normalised, occurred_at,
-       precision, sequence, digest, source_event_id, word, flag
-FROM interpretations WHERE business_id = $1 AND event_id IN (
+_READINGS = _NEWEST.format(
+    about="""AND event_id IN (
   SELECT unnest($3::uuid[])
-  UNION SELECT event_id FROM interpretations WHERE business_id = $1 AND subject = ANY($2))
-ORDER BY event_id, number DESC
-"""
+  UNION SELECT event_id FROM interpretations WHERE business_id = $1 AND subject = ANY($2))"""
+)
+_ALL_READINGS = _NEWEST.format(about="")
 _KEEP = """
 INSERT INTO identities (business_id, subject, source, kind, external_id, state)
 SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[])
@@ -40,6 +45,7 @@ _ADD_KEYS = """
 INSERT INTO identity_keys (business_id, key, subject)
 SELECT $1, * FROM unnest($2::text[], $3::uuid[]) ON CONFLICT DO NOTHING
 """
+_AT_ONCE = 20_000
 _KEYS_OF = "SELECT DISTINCT key FROM identity_keys WHERE business_id = $1 AND subject = ANY($2)"
 _SUBJECTS_OF = "SELECT DISTINCT subject FROM identity_keys WHERE business_id = $1 AND key = ANY($2)"
 
@@ -51,13 +57,7 @@ async def refold(tx: Tx, business: UUID, subjects: Collection[UUID]) -> None:
     """
     folded, gone = await _fold(tx, business, list(subjects))
     await _keep(tx, business, folded)
-    wanted = [(key, identity.subject) for identity in folded.values() for key in _keys(identity)]
-    if wanted:
-        await tx.run(_ADD_KEYS, business, [key for key, _ in wanted], [subject for _, subject in wanted])
-    if gone:
-        await tx.run(
-            "DELETE FROM identities WHERE business_id = $1 AND subject = ANY($2)", business, list(gone)
-        )
+    await _forget(tx, business, gone)
 
 
 async def drop_stale_keys(
@@ -111,51 +111,83 @@ async def load(tx: Tx, business: UUID, subjects: Collection[UUID] | None = None)
     }
 
 
-async def fold_from_log(tx: Tx, business: UUID, subjects: list[UUID]) -> dict[UUID, Identity]:
-    """Fold identities from the log without keeping anything; for a rebuild's comparison."""
-    return (await _fold(tx, business, subjects))[0]
+async def fold_from_log(tx: Tx, business: UUID) -> dict[UUID, Identity]:
+    """Fold every identity of the log without keeping anything; for a rebuild."""
+    told = {record["id"]: record for record in await tx.fetch(_ALL_FACTS, business)}
+    told.update((reading["id"], reading) for reading in await tx.fetch(_ALL_READINGS, business))
+    return _folded(told.values())
+
+
+async def replace_all(tx: Tx, business: UUID, folded: Mapping[UUID, Identity]) -> None:
+    """Keep identities as they were folded from the log, with their keys, and no others."""
+    stored = await tx.fetch(
+        "SELECT subject FROM identities WHERE business_id = $1"
+        " UNION SELECT subject FROM identity_keys WHERE business_id = $1",
+        business,
+    )
+    gone = {row["subject"] for row in stored} - folded.keys()
+    await _forget(tx, business, gone)
+    await _keep(tx, business, folded)
+    await drop_stale_keys(tx, business, gone | folded.keys(), folded)
+
+
+async def _forget(tx: Tx, business: UUID, gone: Collection[UUID]) -> None:
+    if gone:
+        await tx.run(
+            "DELETE FROM identities WHERE business_id = $1 AND subject = ANY($2)", business, list(gone)
+        )
 
 
 def _keys(identity: Identity) -> set[str]:
     return identity_keys(identity.source, identity.kind, identity.external_id, identity.data)
 
 
-async def _fold(tx: Tx, business: UUID, subjects: list[UUID]) -> tuple[dict[UUID, Identity], set[UUID]]:
+async def _fold(tx: Tx, business: UUID, subjects: list[UUID]) -> tuple[dict[UUID, Identity], frozenset[UUID]]:
     told = {record["id"]: record for record in await tx.fetch(_FACTS, business, subjects)}
     for reading in await tx.fetch(_READINGS, business, subjects, list(told)):
         told[reading["id"]] = reading
     wanted = frozenset(subjects)
-    facts: dict[UUID, list[Fact]] = defaultdict(list)
+    # A later reading may say that an event is about something else.
+    folded = _folded(record for record in told.values() if record["subject"] in wanted)
+    return folded, wanted - folded.keys()
+
+
+def _folded(told: Iterable[asyncpg.Record]) -> dict[UUID, Identity]:
+    facts: dict[UUID, list[Fact]] = {}
     names: dict[UUID, tuple[str, str, str]] = {}
-    for record in told.values():
-        subject = record["subject"]
-        if subject not in wanted:
-            continue  # a later reading says that it is about something else
-        names[subject] = (record["source"], record["kind"], record["external_id"])
-        facts[subject].append(
-            Fact(
-                event_type=record["event_type"],
-                data=record["normalised"],
-                occurred_at=record["occurred_at"],
-                precision=record["precision"],
-                sequence=record["sequence"],
-                digest=record["digest"],
-                source_event_id=record["source_event_id"],
-                word=record["word"],
-                flag=record["flag"],
-            )
-        )
-    folded: dict[UUID, Identity] = {}
-    for subject, (source, kind, external_id) in names.items():
-        state = fold(facts[subject])
-        if state is not None:
-            folded[subject] = Identity(subject, source, kind, external_id, state)
-    return folded, set(subjects) - folded.keys()
+    for (
+        subject,
+        _,
+        source,
+        kind,
+        external_id,
+        event_type,
+        data,
+        at,
+        precision,
+        sequence,
+        digest,
+        event,
+        word,
+        flag,
+    ) in told:
+        fact = Fact(event_type, data, at, precision, sequence, digest, event, word, flag)
+        if (others := facts.get(subject)) is None:
+            facts[subject] = [fact]
+            names[subject] = (source, kind, external_id)
+        else:
+            others.append(fact)
+    return {
+        subject: Identity(subject, *names[subject], state)
+        for subject, several in facts.items()
+        if (state := fold(several)) is not None
+    }
 
 
 async def _keep(tx: Tx, business: UUID, folded: Mapping[UUID, Identity]) -> None:
-    rows = list(folded.values())
-    if rows:
+    everything = list(folded.values())
+    for first in range(0, len(everything), _AT_ONCE):
+        rows = everything[first : first + _AT_ONCE]
         await tx.run(
             _KEEP,
             business,
@@ -165,3 +197,6 @@ async def _keep(tx: Tx, business: UUID, folded: Mapping[UUID, Identity]) -> None
             [row.external_id for row in rows],
             [orjson.dumps(row.state).decode() for row in rows],
         )
+        keys = [(key, row.subject) for row in rows for key in _keys(row)]
+        if keys:
+            await tx.run(_ADD_KEYS, business, [key for key, _ in keys], [subject for _, subject in keys])

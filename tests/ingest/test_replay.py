@@ -257,6 +257,7 @@ async def test_a_fact_that_turns_out_to_be_about_something_else_moves(firm: Firm
     outcome = await firm.replay()
     assert outcome.examples["changed"][0].endswith("now of invoice xi1")
     await like_fresh(firm, found, [(bill(1),), (bill(2),)])
+    assert (await firm.door.execute(RebuildBusiness(), firm.actor)).differing == {}
     firm.talk.change = dict
     assert (await firm.replay()).counts["changed"] == 2
     await firm.settle()

@@ -77,6 +77,17 @@ async def test_the_stored_state_is_a_refold_of_the_log(door: Door, business: UUI
     async with transaction(door.engine, [business]) as tx:
         await tx.run("UPDATE invoices SET outstanding = outstanding + 1 WHERE business_id = $1", business)
         await tx.run("DELETE FROM postings WHERE business_id = $1 AND kind = 'receipt'", business)
+        kept = await tx.fetch(
+            "SELECT subject, key FROM identity_keys WHERE business_id = $1 ORDER BY 1, 2", business
+        )
+        await tx.run(
+            "UPDATE identity_keys SET key = 'x' || key WHERE business_id = $1 AND key LIKE 'inv:%'", business
+        )
+        await tx.run(
+            "INSERT INTO identities (business_id, subject, source, kind, external_id, state)"
+            " VALUES ($1, $1, 'books:x', 'invoice', 'never', '{}')",
+            business,
+        )
     assert set((await door.execute(RebuildBusiness(), system(business, "test"))).differing) == {
         "invoices",
         "postings",
@@ -85,6 +96,14 @@ async def test_the_stored_state_is_a_refold_of_the_log(door: Door, business: UUI
     await door.execute(RebuildBusiness(apply=True), system(business, "test"))
     async with transaction(door.engine, [business]) as tx:
         assert await read_tables(tx, business) == before
+        now = await tx.fetch(
+            "SELECT subject, key FROM identity_keys WHERE business_id = $1 ORDER BY 1, 2", business
+        )
+        assert now == kept
+        never = await tx.fetch(
+            "SELECT 1 FROM identities WHERE business_id = $1 AND external_id = 'never'", business
+        )
+        assert never == []
 
 
 async def test_eight_writers_beside_drainers_give_the_same_read_tables(
