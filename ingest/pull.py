@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.contract import Inbound, Page, Pull, Pulls, Stream
 from ingest.cursors import Cursor, Cursors, Lane
 from ingest.door import POISON, Ring
+from ingest.garbled import TRIES, garbled, is_garbled, passing
 from ingest.pauses import pause_after
 from ingest.reading import read_delivery
 from ingest.sources import Source, Sources
@@ -288,6 +289,8 @@ class Puller:
         now = self._clock()
         readings = [await _read(source, inbound, now=now) for inbound in page.inbounds]
         deliveries = [reading.delivery for reading in readings]
+        if is_garbled(deliveries) and cursor.failures < TRIES - 1:
+            raise garbled(source.manifest.label)
         options: dict[str, Any] = {"items": page.items, "now": now, "got": got, "asked_at": asked_at}
         try:
             results = await cursors.commit(cursor, deliveries, **options)
@@ -339,7 +342,10 @@ def _wants(stream: Stream, settings: Mapping[str, Any]) -> bool:
 
 async def _fetch(source: Source, call: HttpVendor, pull: Pull) -> Page:
     assert isinstance(source.connector, Pulls)
-    return await source.connector.fetch(pull, call)
+    try:
+        return await source.connector.fetch(pull, call)
+    except Rejected as error:
+        raise passing(error, source.manifest.label) from None
 
 
 async def _read(source: Source, inbound: Inbound, *, now: datetime) -> Any:

@@ -18,6 +18,7 @@ import httpx
 from prometheus_client import Counter
 
 from connectors.contract import Api, Call, Held, Reply
+from ingest.garbled import garbled
 from kit.errors import MunshiError, Rejected, Retryable, SourceBroken
 from kit.json import read_json
 from kit.logs import logger
@@ -135,6 +136,9 @@ class HttpVendor:
 
     def _checked(self, call: Call, reply: Reply) -> Reply:
         status = reply.status
+        if 200 <= status < 300 and reply.headers.get("content-type", "").startswith("text/html"):
+            CALLS.labels(self._host, "web page").inc()
+            raise garbled(self._host)
         if 200 <= status < 300 or status in call.accept:
             CALLS.labels(self._host, "ok").inc()
             return reply

@@ -15,6 +15,7 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.contract import Vendor, WriteBack, WritesBack, Written
+from ingest.garbled import GARBLED, passing
 from ingest.pauses import BROKEN_PAUSE, pause_after
 from ingest.sources import Source
 from kit.clock import Clock
@@ -61,7 +62,7 @@ class Writer:
             try:
                 written = await self._send(source, connector, call, [self._item(row) for row in rows])
             except Exception as error:
-                await self._failed(source, rows, error)
+                await self._failed(source, rows, passing(error, source.manifest.label))
                 break
             taken += await self._settle(source, items, written)
         return taken
@@ -75,7 +76,9 @@ class Writer:
             self._prepared.add(key)
         try:
             written = await connector.write_back(batch, call, settings=source.settings)
-        except Rejected:  # somebody may have deleted our fields there
+        except Rejected as refusal:  # somebody may have deleted our fields there
+            if refusal.code in GARBLED:
+                raise
             self._prepared.discard(key)
             await connector.prepare(call, settings=source.settings)
             written = await connector.write_back(batch, call, settings=source.settings)

@@ -639,14 +639,46 @@ async def test_the_owner_is_asked_about_a_source_that_can_not_be_read_until_it_c
     assert await asked() == []
 
 
-async def test_a_page_that_is_no_json_is_quarantined_with_its_bytes_and_the_round_goes_on(
+async def test_a_page_that_is_no_json_is_asked_for_again_and_costs_nothing(
+    puller, shop, engine, business, clock, faulty
+) -> None:
+    shop.sell(1, at=clock.now - timedelta(days=1))
+    for body in (b"<html>maintenance</html>", b'{"items": [{"id": "s'):
+        faulty.next(Fault(200, body=body, only_path="/sales"))
+        done = await puller.pull(business, NAME)
+        assert (done.quarantined, len(done.errors)) == (0, 1)
+        assert "asked again" in done.errors[0]
+        assert (await stream(engine, business))["watermark"] is None
+        clock.advance(hours=1)
+    assert (await puller.pull(business, NAME)).errors == ()
+    assert await sold(engine, business) == {"s1"}
+
+
+async def test_a_page_that_stays_no_json_is_quarantined_with_its_bytes_and_the_round_goes_on(
     puller, engine, business, clock, faulty
 ) -> None:
-    faulty.next(Fault(200, body=b"<html>maintenance</html>", only_path="/sales"))
-    done = await puller.pull(business, NAME)
+    for _ in range(3):
+        faulty.next(Fault(200, body=b"<html>maintenance</html>", only_path="/sales"))
+        done = await puller.pull(business, NAME)
+        clock.advance(hours=2)
     assert done.quarantined == 1
     kept = await rows(engine, business, "SELECT body, stream FROM deliveries WHERE stream = 'sales'")
-    assert bytes(kept[0]["body"]) == b"<html>maintenance</html>"
+    assert [bytes(row["body"]) for row in kept] == [b"<html>maintenance</html>"]
+
+
+async def test_an_object_that_comes_garbled_is_still_wanted(
+    puller, shop, engine, business, clock, faulty
+) -> None:
+    shop.sell(1, at=clock.now - timedelta(days=1), status="open")
+    await puller.pull(business, NAME)
+    clock.advance(hours=2)
+    faulty.next(Fault(200, body=b"<html>maintenance</html>", only_path="/sales/"))
+    await puller.pull(business, NAME)
+    assert await rows(engine, business, "SELECT external_id FROM wanted") != []
+    shop.sell(1, at=clock.now - timedelta(days=1))
+    clock.advance(hours=2)
+    await puller.pull(business, NAME)
+    assert await sold(engine, business) == {"s1"}
 
 
 async def test_a_source_without_credentials_is_not_looked_at_every_second(

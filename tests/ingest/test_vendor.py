@@ -270,6 +270,24 @@ async def test_calls_keep_the_pace(base) -> None:
     assert sum(waited) == pytest.approx(0.5 + 1.0, abs=0.3)
 
 
+async def test_a_web_page_instead_of_data_is_a_fault_that_passes(base, faulty) -> None:
+    page = {
+        "status": 200,
+        "headers": {"content-type": "text/html; charset=utf-8"},
+        "body": b"<html>Back soon",
+    }
+    faulty.next(Fault(**page))
+    async with vendor(base, sleep=_at_once) as call:
+        assert (await call(Call("/list"))).json()["items"] == []
+        faulty.next(*[Fault(**page)] * 3)
+        with pytest.raises(Retryable, match="asked again"):
+            await call(Call("/list"))
+
+
+async def _at_once(_: float) -> None:
+    return None
+
+
 def test_retry_after_is_read_in_seconds_and_as_a_date() -> None:
     assert retry_after({"retry-after": "12"}, now=0.0) == 12.0
     assert retry_after({"retry-after": "Thu, 01 Jan 1970 00:01:00 GMT"}, now=30.0) == 30.0

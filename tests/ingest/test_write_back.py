@@ -272,6 +272,16 @@ async def test_a_batch_that_did_not_go_waits_by_its_remedy(
     assert {row["error"] for row in await rows(engine, business)} == {None}
 
 
+async def test_an_answer_that_is_no_data_refuses_nothing(
+    told, writer, source, crm, clock, engine, business
+) -> None:
+    clock.advance(minutes=1)
+    crm.faults = [Rejected("json.malformed", "The body is not JSON.")]
+    assert await writer.write(source, None) == 0
+    assert {row["status"] for row in await rows(engine, business)} == {"queued"}
+    assert crm.prepared == 1
+
+
 async def test_a_refused_batch_is_prepared_anew_once(told, writer, source, crm, clock) -> None:
     clock.advance(minutes=1)
     crm.faults = [Rejected("x", "no such property")]
