@@ -274,7 +274,9 @@ def check_api_settings(api: Api, settings: Mapping[str, Any], *, development: bo
     for name in api.settings:
         if not settings.get(name):
             raise Rejected(
-                "source.setting_missing", f"It needs the setting {name}.", remedy=f"Add --set {name}=…"
+                "source.setting_missing",
+                f"It needs the setting {name}.",
+                remedy=f"Give it: munshi source set SOURCE {name}=…",
             )
     for name in ("base_url", "token_url"):
         given = settings.get(name)

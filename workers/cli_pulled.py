@@ -115,12 +115,14 @@ def change(
 def show_source(name: Name, business: Business = None, as_json: AsJson = False) -> None:
     """Show how the reading of each stream of a source stands, and what is wrong."""
 
-    async def work(session: Session) -> tuple[SourceView, tuple[StreamView, ...], WriteBackView | None]:
-        chosen, view, _ = await _find(session, business, name)
+    async def work(
+        session: Session,
+    ) -> tuple[SourceView, Manifest, tuple[StreamView, ...], WriteBackView | None]:
+        chosen, view, manifest = await _find(session, business, name)
         written: dict[str, WriteBackView] = await session.door.query(WriteBacks((name,)), chosen.clerk)
-        return view, await session.door.query(Streams(name), chosen.clerk), written.get(name)
+        return view, manifest, await session.door.query(Streams(name), chosen.clerk), written.get(name)
 
-    view, streams, written = run(work)
+    view, manifest, streams, written = run(work)
     result = {
         "name": view.name, "state": view.state, "problem": view.problem, "silent_since": view.silent_since, "write_back": view.write_back,
         "records": None if written is None else asdict(written),
@@ -150,7 +152,9 @@ def show_source(name: Name, business: Business = None, as_json: AsJson = False) 
             ("stream", "read", "next", "pages", "items", "problem"),
             [(s.stream if s.lane == "live" else f"{s.stream} ({_LANES[s.lane]})", _read(s), _next(s), f"{s.pages:,}",
               f"{s.items:,}", s.problem or "") for s in streams],
-            empty="Nothing of it is read by ourselves (yet): it sends, or takes files.",
+            empty="Nothing of it is read by ourselves: it sends, or takes files."
+            if manifest.api is None
+            else f"Not read yet. It needs its credentials: munshi source credentials {view.name}",
         )  # fmt: skip
 
     show(result, as_json=as_json, human=human)
@@ -160,6 +164,8 @@ _LANES = {"backfill": "further back", "wanted": "one by one"}
 
 
 def _read(stream: StreamView) -> str:
+    if stream.lane == "wanted":
+        return f"{_moment(stream.done_at)}" if stream.done_at else "when one is named"
     if stream.lane == "backfill":
         if stream.window_to is None:
             return f"all since {_moment(stream.goal)}"

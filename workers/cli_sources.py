@@ -108,6 +108,15 @@ def add(
             say(f"It signs with a secret. Give it: munshi source rotate {escape(made.name)} --secret …")
         if "file" in manifest.via:
             say(f"Import a file: munshi import FILE --source {escape(made.name)}")
+        if manifest.api is not None:
+            missing = [each for each in manifest.api.settings if not command.settings.get(each)]
+            if missing:
+                told_settings = " ".join(f"{each}=…" for each in missing)
+                say(f"It can't be read without: munshi source set {escape(made.name)} {told_settings}")
+            say(
+                f"To have it read by itself, give it {', '.join(manifest.api.credentials)}:"
+                f" munshi source credentials {escape(made.name)}"
+            )
 
     show(result, as_json=as_json, human=human)
 

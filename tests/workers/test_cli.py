@@ -151,6 +151,19 @@ def test_a_source_that_we_read_is_given_credentials_settings_and_a_past(munshi: 
     assert result(munshi("secrets", "rotate", "--json")) == {"sources": 1}
 
 
+def test_a_source_that_we_read_says_what_it_still_needs(munshi: Munshi) -> None:
+    munshi("business", "add", "Kaveri Services", "--owner", "Ramesh")
+    told = munshi("source", "add", "books:zoho_books").stdout
+    assert "munshi source set books:zoho_books organization_id=…" in told
+    assert "munshi source credentials books:zoho_books" in told
+    assert "client_id, client_secret, refresh_token" in " ".join(told.split())
+    assert "munshi source credentials books:zoho_books" in munshi("source", "show", "books:zoho_books").stdout
+    told = munshi(
+        "source", "add", "books:other", "--connector", "zoho_books", "--set", "organization_id=600"
+    ).stdout
+    assert "can't be read without" not in told
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
