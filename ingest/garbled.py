@@ -8,6 +8,7 @@ from kit.errors import MunshiError, Retryable
 from ledger.domain.events import Delivery
 
 GARBLED = frozenset(["json.malformed", "json.not_utf8"])
+AGAIN = "It is asked again by itself."
 TRIES = 3
 """A page that can't be read is asked for so many times; then it is set aside with its bytes, and the stream goes on."""
 
@@ -19,9 +20,7 @@ def passing(error: Exception, label: str) -> Exception:
 
 def garbled(label: str) -> Retryable:
     """Say that a vendor's answer was no data."""
-    return Retryable(
-        "vendor.garbled", f"{label} gave an answer that can't be read.", remedy="It is asked again by itself."
-    )
+    return Retryable("vendor.garbled", f"{label} gave an answer that can't be read.", remedy=AGAIN)
 
 
 def is_garbled(deliveries: Sequence[Delivery]) -> bool:

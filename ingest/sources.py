@@ -104,7 +104,7 @@ class Sources:
             raise Denied(
                 "source.unknown",
                 "There is no source at this address.",
-                remedy="Copy the address from `munshi source list` again.",
+                remedy="Check that it was copied whole, and that the source is switched on.",
             )
         return found
 

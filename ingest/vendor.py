@@ -18,7 +18,7 @@ import httpx
 from prometheus_client import Counter
 
 from connectors.contract import Api, Call, Held, Reply
-from ingest.garbled import garbled
+from ingest.garbled import AGAIN, garbled
 from kit.errors import MunshiError, Rejected, Retryable, SourceBroken
 from kit.json import read_json
 from kit.logs import logger
@@ -32,6 +32,8 @@ ATTEMPTS = 3
 """Tries of one call before the page is given up; then the stream itself waits."""
 LONGEST_WAIT = 20.0
 """A vendor that asks for a longer pause than this (seconds) gets it from the stream's next due time."""
+LONGEST_CALL = 120.0
+"""Seconds for one call in all: an answer that trickles in for ever must not outlive the lease of its stream."""
 _PASSING = frozenset([408, 423, 425, 429, 477])
 _TOKEN_EARLY = 120.0
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
@@ -122,16 +124,24 @@ class HttpVendor:
             for item in ([value] if isinstance(value, str | int) else value)
         ]
         try:
-            async with self._client.stream(
-                call.method, self._base + call.path, params=query or None, headers=headers, **body
-            ) as answer:
+            async with (
+                asyncio.timeout(LONGEST_CALL),
+                self._client.stream(
+                    call.method, self._base + call.path, params=query or None, headers=headers, **body
+                ) as answer,
+            ):
                 content = await _read(answer)
                 found = {name.lower(): value for name, value in answer.headers.items()}
                 return Reply(answer.status_code, found, content)
-        except httpx.TransportError as error:
+        except httpx.DecodingError:
+            CALLS.labels(self._host, "garbled").inc()
+            raise garbled(self._host) from None
+        except (httpx.TransportError, TimeoutError) as error:
             CALLS.labels(self._host, "unreachable").inc()
             raise Retryable(
-                "vendor.unreachable", f"{self._host} did not answer ({type(error).__name__})."
+                "vendor.unreachable",
+                f"{self._host} did not answer ({type(error).__name__}).",
+                remedy=AGAIN,
             ) from None
 
     def _checked(self, call: Call, reply: Reply) -> Reply:
@@ -146,7 +156,10 @@ class HttpVendor:
         if status in _PASSING or status >= 500:
             raise Retryable(
                 "vendor.busy" if status == 429 else "vendor.failing",
-                f"{self._host} answered {status}.",
+                f"{self._host} has had enough calls for now (status 429)."
+                if status == 429
+                else f"{self._host} has a fault of its own (status {status}).",
+                remedy=AGAIN,
                 after=retry_after(reply.headers, now=self._now()),
             )
         if status in (401, 403):
@@ -158,7 +171,9 @@ class HttpVendor:
                 else "Allow there what the connector's README lists.",
             )
         raise Rejected(
-            "vendor.refused", f"{self._host} answered {status} to {call.method} {call.path[:100]}."
+            "vendor.refused",
+            f"{self._host} answered {status} to {call.method} {call.path[:100]}.",
+            remedy="Tell whoever looks after the connector.",
         )
 
     # ---- credentials -----------------------------------------------------------------------------
@@ -213,7 +228,9 @@ class HttpVendor:
                 answer = await self._client.post(self._token_url, **asked)
             except httpx.TransportError as error:
                 raise Retryable(
-                    "vendor.unreachable", f"The token's server did not answer ({type(error).__name__})."
+                    "vendor.unreachable",
+                    f"The token's server did not answer ({type(error).__name__}).",
+                    remedy=AGAIN,
                 ) from None
             given = _token(answer, is_oauth=self._api.auth != "login", now=self._now())
             self._credentials.update(given)
@@ -234,7 +251,8 @@ def _token(answer: httpx.Response, *, is_oauth: bool, now: float) -> dict[str, s
         headers = {name.lower(): value for name, value in answer.headers.items()}
         raise Retryable(
             "vendor.failing",
-            f"The token's server answered {answer.status_code}.",
+            f"The token's server has a fault of its own (status {answer.status_code}).",
+            remedy=AGAIN,
             after=retry_after(headers, now=now),
         )
     try:

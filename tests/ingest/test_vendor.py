@@ -284,6 +284,23 @@ async def test_a_web_page_instead_of_data_is_a_fault_that_passes(base, faulty) -
             await call(Call("/list"))
 
 
+async def test_an_answer_that_is_packed_wrongly_is_a_fault_that_passes(base, faulty) -> None:
+    faulty.next(*[Fault(200, headers={"content-encoding": "gzip"}, body=b"no gzip at all")] * 3)
+    async with vendor(base, sleep=_at_once) as call:
+        with pytest.raises(Retryable, match="can't be read"):
+            await call(Call("/list"))
+
+
+async def test_an_answer_that_trickles_in_for_ever_is_given_up(
+    base, faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.vendor.LONGEST_CALL", 0.2)
+    faulty.next(Fault(200, body=b"{}", after_seconds=5))
+    async with vendor(base, attempts=1) as call:
+        with pytest.raises(Retryable, match="did not answer"):
+            await call(Call("/list"))
+
+
 async def _at_once(_: float) -> None:
     return None
 
