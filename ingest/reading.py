@@ -97,7 +97,10 @@ def _reading(
     covered = _day(facts.get("covered_until"))
     if covered is not None and covered > (received_at + DAY).date():
         covered = None  # a statement can't tell of days to come: its last balance isn't today's
-    is_foreign = facts.get("currency") not in (None, source.settings.get("currency"))  # no sum with the others
+    is_foreign = facts.get("currency") not in (
+        None,
+        source.settings.get("currency"),
+    )  # no sum with the others
     wanted, odd = _wanted(observed, received_at)
     delivery = Delivery(
         business_id=source.business_id,

@@ -163,7 +163,21 @@ def test_the_numbers_carry_the_names_of_the_bench() -> None:
 
 
 def test_as_many_rules_ship_as_the_limits_say() -> None:
-    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+    words = (
+        "no",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+    )
     told = re.search(r"(\w+) rules ship", README)
     assert told is not None
     count = len([*(ROOT / "ledger/reconcile/rules").glob("*.toml")])

@@ -25,7 +25,9 @@ def test_every_sample_stands_in_a_table(samples: Path):
     for path in sorted(path for path in samples.rglob("*") if path.is_file()):
         parts = path.relative_to(samples).parts
         tails = {"/".join(parts[at:]) for at in range(len(parts))}
-        described = path.name.startswith("openapi_books_")  # the API itself: test_zoho_samples.py reads its fields
+        described = path.name.startswith(
+            "openapi_books_"
+        )  # the API itself: test_zoho_samples.py reads its fields
         if parts[0] not in ELSEWHERE and not described and not tails & known:
             missing.append("/".join(parts))
     assert missing == []
