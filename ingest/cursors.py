@@ -84,6 +84,10 @@ _FAIL = f"""
 UPDATE pulls SET lease = NULL, leased_until = NULL, due_at = $6, failures = failures + 1, error_code = $7, error = $8
 WHERE {_HELD}
 """
+_FAIL_ALL = """
+UPDATE pulls SET due_at = $3, failures = failures + 1, error_code = $4, error = $5
+WHERE business_id = $1 AND source = $2 AND due_at IS NOT NULL
+"""
 # Whoever touches several rows locks them first, always in this order, cursors before the rest: two workers whose calls
 # fail at once would else wait for each other.
 _LOCK = "SELECT FROM pulls WHERE business_id = $1 AND source = $2 ORDER BY stream, lane FOR UPDATE"
@@ -266,6 +270,16 @@ class Cursors:
             if waits or cursor.lane == "wanted":
                 await tx.run(_POSTPONE_WANTED, *self._key, due_at, None if waits else cursor.stream)
         return waits
+
+    async def fail_all(self, *, due_at: datetime, code: str, message: str, now: datetime) -> None:
+        """Note a fault that keeps us from reading any stream of the source."""
+        async with transaction(self._engine, self._key[:1]) as tx:
+            await tx.fetch(_LOCK, *self._key)
+            if await tx.value(_HEALTHY, *self._key):
+                await health.wake_rules(tx, self._key[0], at=now)
+            await tx.run(_FAIL_ALL, *self._key, due_at, code[:80], message[:500])
+            await tx.run(_POSTPONE_WANTED, *self._key, due_at, None)
+            await tx.run(_POSTPONE_WRITES, *self._key, due_at)
 
     async def shut_until(self, now: datetime) -> datetime | None:
         """Return when the vendor may be called again, if it is to be left alone; what came up meanwhile waits too."""

@@ -43,6 +43,8 @@ PAGES = Counter(
 )
 IDLE_PAUSE = timedelta(hours=1)
 """How often we look at a source that is switched off or has no credentials; either change makes it at once."""
+SEALED_PAUSE = timedelta(minutes=10)
+"""How often we look whether the key that opens a source's secrets is there again."""
 REFUSED_PAUSE = timedelta(days=1)
 PAGES_AT_ONCE = 200
 """Pages of one stream before the others get their turn."""
@@ -98,6 +100,12 @@ class Puller:
             source = await self._sources.by_name(business_id, name)
         except NotFound:  # switched off
             await cursors.postpone(self._clock() + IDLE_PAUSE)
+            return done
+        except SourceBroken as error:  # its secrets don't open
+            log.warning("pull.not_opened", source=name, code=error.code)
+            now = self._clock()
+            await cursors.fail_all(due_at=now + SEALED_PAUSE, code=error.code, message=str(error), now=now)
+            done.errors = (str(error),)
             return done
         if source.manifest.api is None or not source.credentials:
             await cursors.postpone(self._clock() + IDLE_PAUSE)

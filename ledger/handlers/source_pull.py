@@ -42,7 +42,7 @@ ON CONFLICT (business_id, source, stream, lane) DO UPDATE SET watermark = exclud
 @handles(commands.PullSource, permission=Permission.MAP)
 async def pull_source(command: commands.PullSource, ctx: Context) -> int:
     """Make streams due; a worker reads them within seconds."""
-    await _need_source(ctx, command.name)
+    await _need_source(ctx, command.name, switched_on=True)
     due = await make_due(ctx, command.name, command.streams)
     ctx.audit("source.pulled", f"source:{command.name}", streams=list(command.streams), due=due)
     return due
@@ -51,7 +51,7 @@ async def pull_source(command: commands.PullSource, ctx: Context) -> int:
 @handles(commands.StartBackfill, permission=Permission.MAP)
 async def start_backfill(command: commands.StartBackfill, ctx: Context) -> tuple[str, ...]:
     """Begin to read further back; one that is under way starts anew with the new bounds."""
-    await _need_source(ctx, command.name)
+    await _need_source(ctx, command.name, switched_on=True)
     until = min(command.until or ctx.now, ctx.now)
     if not command.streams:
         raise Rejected("backfill.streams", "Which streams?", remedy="See `munshi source show`.")
@@ -133,12 +133,17 @@ async def write_backs(query: queries.WriteBacks, ctx: Context) -> dict[str, view
     }
 
 
-async def _need_source(ctx: Context, name: str) -> None:
-    if not await ctx.tx.value(
-        "SELECT EXISTS (SELECT FROM sources WHERE business_id = $1 AND name = $2)",
-        ctx.actor.business_id,
-        name,
-    ):
+async def _need_source(ctx: Context, name: str, *, switched_on: bool = False) -> None:
+    row = await ctx.tx.row(
+        "SELECT enabled FROM sources WHERE business_id = $1 AND name = $2", ctx.actor.business_id, name
+    )
+    if row is None:
         raise NotFound(
             "source.unknown", f"There is no source {name[:60]!r}.", remedy="See `munshi source list`."
+        )
+    if switched_on and not row["enabled"]:
+        raise Rejected(
+            "source.off",
+            f"{name} is switched off.",
+            remedy="Switch it on first: munshi source set SOURCE --on",
         )

@@ -139,8 +139,11 @@ class OneSource:
     source: Source
     newer: Source | None = None
     """What it is after somebody has asked."""
+    fault: SourceBroken | None = None
 
     async def by_name(self, *_: Any) -> Source:
+        if self.fault is not None:
+            raise self.fault
         found, self.source = self.source, self.newer or self.source
         return found
 
@@ -679,6 +682,29 @@ async def test_an_object_that_comes_garbled_is_still_wanted(
     clock.advance(hours=2)
     await puller.pull(business, NAME)
     assert await sold(engine, business) == {"s1"}
+
+
+async def test_secrets_that_do_not_open_are_told_and_looked_at_again_now_and_then(
+    puller, found, shop, engine, business, clock, faulty, source, door, owner
+) -> None:
+    shop.sell(1, at=clock.now - timedelta(days=1))
+    await puller.pull(business, NAME)
+    clock.advance(hours=1)
+    found.fault = SourceBroken("seal.wrong_key", "They were sealed with another key.")
+    before = len(faulty.calls)
+    assert (await puller.pull(business, NAME)).errors == ("They were sealed with another key.",)
+    assert await sources_due(engine, clock.now) == []
+    (view,) = [one for one in await door.query(Sources(), owner) if one.name == NAME]
+    assert (view.state, view.problem) == ("failing", "They were sealed with another key.")
+    assert len(faulty.calls) == before
+    found.fault = None
+    clock.advance(minutes=11)
+    shop.sell(2, at=clock.now)
+    clock.advance(minutes=1)
+    await puller.pull(business, NAME)
+    assert await sold(engine, business) == {"s1", "s2"}
+    (view,) = [one for one in await door.query(Sources(), owner) if one.name == NAME]
+    assert view.problem is None
 
 
 async def test_a_source_without_credentials_is_not_looked_at_every_second(

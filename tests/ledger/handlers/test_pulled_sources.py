@@ -232,3 +232,11 @@ async def test_what_of_our_state_was_sent_waits_and_was_refused_is_counted(door,
     assert found == {
         "crm:hubspot": WriteBackView(2, 2, 1, 2, "The field is closed.", door.clock() + timedelta(minutes=1))
     }
+
+
+async def test_a_source_that_is_switched_off_is_not_promised_to_be_read(door, owner, source) -> None:
+    await door.execute(ChangeSource(source, enabled=False), owner)
+    since = door.clock() - timedelta(days=10)
+    for command in (PullSource(source), StartBackfill(source, ("payments",), since)):
+        with pytest.raises(Rejected, match="switched off"):
+            await door.execute(command, owner)
