@@ -27,8 +27,9 @@ from tests.vendors.serving import Fault
 LOST, LOST_UNTIL = at(11), at(12)
 """Of what the gateway says in this hour, no webhook ever arrives."""
 ROTATED, FORGED = at(12, 10), at(12, 20)
-SOON = timedelta(minutes=20)
-"""So long after the lost hour all that was lost in it is here: the next round brings it."""
+SOON = timedelta(minutes=25)
+"""So long after the lost hour all that was lost in it is here: the next round begins within 16.5 minutes (15 and a
+tenth), on a tick of five, and the drain behind it may die once and be done by the next tick."""
 DOWN, DOWN_UNTIL = at(12, 30), at(13, 20)
 """The CRM answers nothing but 500."""
 HELD, HELD_UNTIL = at(13, 25), at(14, 10)
