@@ -223,6 +223,9 @@ async def test_a_source_is_changed_read_now_and_read_further_back(
         "writeBack": True,
     }
     since = {"name": HUBSPOT, "since": "2026-04-01", "streams": ["deals"]}
+    refused = await ask(BACK, role=Role.FINANCE, input=since)
+    assert refused["errors"][0]["extensions"]["code"] == "source.off"
+    await ask(CHANGE, input={"name": HUBSPOT, "enabled": True})
     body = (await ask(BACK, role=Role.FINANCE, input=since))["data"]["startBackfill"]
     assert body["streams"] == ["deals"]
     assert body["source"]["streams"] == [
