@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import re
 import secrets
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import orjson
 
-from kit.errors import NotFound, Rejected
+from kit.errors import NotFound, Rejected, SourceBroken
 from kit.ids import business_key, digest, new_secret
 from kit.sealing import process_seal
 from ledger import commands
@@ -18,6 +18,7 @@ from ledger.domain.roles import Permission
 from ledger.handlers.registry import Context, handles
 from ledger.store import health, write_back
 
+_Held = TypeVar("_Held")
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,19}:[a-z0-9][a-z0-9_.\-]{0,39}")
 _RESERVED = ("operator",)
 _MAX_LABEL = 60
@@ -90,7 +91,7 @@ async def rotate_source_secret(command: commands.RotateSourceSecret, ctx: Contex
     if fresh is None:
         fresh = _new_signing_secret() if row["connector"] in _STANDARD else new_secret()
     seal = process_seal()
-    kept = [secret for secret in seal.open(row["secrets"]) if secret != fresh]
+    kept = [secret for secret in _opened(seal.open, row["secrets"]) or () if secret != fresh]
     await ctx.tx.run(
         "UPDATE sources SET secrets = $3 WHERE business_id = $1 AND name = $2",
         ctx.actor.business_id,
@@ -118,7 +119,7 @@ async def set_credentials(command: commands.SetCredentials, ctx: Context) -> tup
     # A token got with the former credentials is of no use with these.
     kept = {
         k: v
-        for k, v in seal.open_fields(row["credentials"]).items()
+        for k, v in (_opened(seal.open_fields, row["credentials"]) or {}).items()
         if k not in ("access_token", "expires_at")
     }
     held = {**kept, **given}
@@ -228,6 +229,14 @@ def _unknown(name: str) -> NotFound:
     return NotFound(
         "source.unknown", f"There is no source {name[:60]!r}.", remedy="See `munshi source list`."
     )
+
+
+def _opened(opening: Callable[[bytes | None], _Held], sealed: bytes | None) -> _Held | None:
+    """Open what is replaced; None if its key is lost: then only what is given now counts."""
+    try:
+        return opening(sealed)
+    except SourceBroken:
+        return None
 
 
 def _given_credential(name: str, value: str) -> str:

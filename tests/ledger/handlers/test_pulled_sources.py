@@ -12,7 +12,15 @@ from kit.database import transaction
 from kit.errors import NotFound, Rejected, SourceBroken
 from kit.sealing import Seal, new_seal_key, process_seal
 from kit.settings import settings
-from ledger.commands import AddSource, ChangeSource, PullSource, RenewSeals, SetCredentials, StartBackfill
+from ledger.commands import (
+    AddSource,
+    ChangeSource,
+    PullSource,
+    RenewSeals,
+    RotateSourceSecret,
+    SetCredentials,
+    StartBackfill,
+)
 from ledger.queries import Sources, Streams, WriteBacks
 from ledger.views import WriteBackView
 
@@ -240,3 +248,18 @@ async def test_a_source_that_is_switched_off_is_not_promised_to_be_read(door, ow
     for command in (PullSource(source), StartBackfill(source, ("payments",), since)):
         with pytest.raises(Rejected, match="switched off"):
             await door.execute(command, owner)
+
+
+async def test_with_its_key_lost_a_source_takes_new_secrets(
+    door, owner, source, engine, business, monkeypatch
+) -> None:
+    await door.execute(SetCredentials(source, {"key_id": "1", "key_secret": MARKER}), owner)
+    monkeypatch.setenv("MUNSHI_SECRET_KEY", new_seal_key())
+    settings.cache_clear()
+    process_seal.cache_clear()
+    assert await door.execute(SetCredentials(source, {"key_secret": "new"}), owner) == ("key_secret",)
+    await door.execute(RotateSourceSecret(source, "whsec2"), owner)
+    async with transaction(engine, [business]) as tx:
+        row = await tx.row("SELECT secrets, credentials FROM sources")
+    assert process_seal().open(bytes(row["secrets"])) == ("whsec2",)
+    assert process_seal().open_fields(bytes(row["credentials"])) == {"key_secret": "new"}
