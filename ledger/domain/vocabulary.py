@@ -175,6 +175,25 @@ EVENTS: Mapping[str, EventSpec] = {
     "cheque.cleared": EventSpec("cheque", {}, _CHEQUE, rank=50),
     "cheque.returned": EventSpec("cheque", {}, _CHEQUE, rank=90, final=True),
     "cheque.replaced": EventSpec("cheque", {}, _CHEQUE, rank=95, final=True),
+    # What the books say that a party owes (receivable) or is owed at the end of a day, whatever makes it up.
+    "balance.stated": EventSpec(
+        "balance",
+        {"party": "party", "amount": "signed", "currency": "currency", "as_on": "date"},
+        {"side": "side", **_RECORD},
+    ),
+    # A row of the tax department's statement (26AS, or a certificate): what a customer deducted and paid in for us.
+    "tax_credit.stated": EventSpec(
+        "tax_credit",
+        {"party": "party", "amount": "money", "currency": "currency", "on": "date"},
+        {
+            "base": "money",
+            "section": "text",
+            "kind": "text",
+            "quarter": "text",
+            "status": "text",
+            "number": "text",
+        },
+    ),
     "status.unmapped": EventSpec("*", {}, {}),
     # -- what operators decide --------------------------------------------------------------------
     "reconciliation.resolved": EventSpec(
@@ -187,9 +206,22 @@ EVENTS: Mapping[str, EventSpec] = {
     "link.confirmed": EventSpec("decision", {"subjects": "texts"}, _DECISION),
     "link.rejected": EventSpec("decision", {"subjects": "texts"}, _DECISION),
     "allocation.decided": EventSpec(
-        "decision", {"receipt": "text", "lines": "allocations"}, {**_DECISION, "party": "text"}
+        "decision",
+        {"receipt": "text", "lines": "allocations"},
+        {**_DECISION, "party": "text", "learn": "text"},
     ),
-    "line.classified": EventSpec("decision", {"line": "text", "as": "text"}, _DECISION),
+    "line.classified": EventSpec("decision", {"line": "text", "as": "text"}, {**_DECISION, "learn": "text"}),
+    # How a party pays: bill_wise, oldest_first or on_account.
+    "habit.decided": EventSpec("decision", {"party": "text", "habit": "text"}, _DECISION),
+    # What we owe a party that is both is taken off what it owes us.
+    "setoff.agreed": EventSpec("decision", {"party": "text", "on": "date", **_MONEY}, _DECISION),
+    "refund.agreed": EventSpec("decision", {"receipt": "text", **_MONEY}, _DECISION),
+    # What falls due each month besides bills (GST, salaries, rent, EMI), once its owner has confirmed it.
+    "recurring.stated": EventSpec(
+        "recurring",
+        {"name": "text", **_MONEY, "day": "count"},
+        {**_DECISION, "kind": "text", "months": "texts", "since": "date", "until": "date"},
+    ),
     "payment.reported": EventSpec(
         "payment", {**_MONEY, "party": "party"}, {**_PAYMENT, **_DECISION}, rank=20
     ),
@@ -214,7 +246,11 @@ EVENTS: Mapping[str, EventSpec] = {
     "decision.withdrawn": EventSpec("decision", {}, _DECISION, rank=90),
 }
 
-OPERATOR_KINDS = frozenset(["resolution", "decision", "promise", "call", "mapping", "period", "note"])
+OPERATOR_KINDS = frozenset(
+    ["resolution", "decision", "promise", "call", "mapping", "period", "note", "recurring"]
+)
+LEARN = ("always", "once")
+"""What an answer teaches of a payer: it holds for his later payments too (unless said otherwise), or only for this."""
 SOURCE_EVENTS: tuple[str, ...] = tuple(
     name
     for name, spec in EVENTS.items()
@@ -292,6 +328,7 @@ PARTY_FIELDS = {
     "name": "text",
     "gstin": "text",
     "pan": "text",
+    "tan": "text",
     "phone": "text",
     "email": "text",
 }

@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 
 from kit.database import Tx
-from ledger.reconcile.fits import Bill, Fit, Owed, days_in_words, exact, fits, short_fits
+from ledger.domain.matching.fits import Bill, Fit, Owed, days_in_words, exact, fits, short_fits
 from ledger.reconcile.found import Found
 from ledger.reconcile.names import Known, Names
 

@@ -13,7 +13,7 @@ from datetime import date
 from uuid import UUID
 
 from kit.ids import derived
-from ledger.reconcile.rates import Cut, cuts_on
+from ledger.domain.matching.rates import Cut, cuts_on
 
 ROUNDING = 100
 """One rupee a bill: deductions are rounded."""

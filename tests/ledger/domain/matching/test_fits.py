@@ -6,9 +6,9 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.reconcile.fits import Bill, Owed, days_in_words, fits, short_fits
+from ledger.domain.matching.fits import Bill, Owed, days_in_words, fits, short_fits
+from ledger.domain.matching.rates import cuts_on, rates
 from ledger.reconcile.names import Known, Names
-from ledger.reconcile.rates import cuts_on, rates
 
 DAY = date(2026, 11, 18)
 

@@ -48,7 +48,7 @@ class Rate:
 @lru_cache(maxsize=1)
 def rates() -> tuple[Rate, ...]:
     """Return all rows of tds_rates.toml."""
-    raw = tomllib.loads((resources.files("ledger.reconcile") / "tds_rates.toml").read_text("utf-8"))
+    raw = tomllib.loads((resources.files("ledger.domain.matching") / "tds_rates.toml").read_text("utf-8"))
     found = []
     for row in raw["rate"]:
         whole, _, part = row["percent"].partition(".")

@@ -1,0 +1,1 @@
+"""Matching money with bills: pure, in paise, over the few candidates left; used by the derivation and the questions."""
