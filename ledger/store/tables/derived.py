@@ -66,6 +66,7 @@ parties = Table(
     Column("last_receipt_on", Date, nullable=True),
     Column("promise_on", Date, nullable=True),
     Column("promise_amount", BigInteger, nullable=True),
+    Column("habit", Text, nullable=True, comment="bill_wise, oldest_first, on_account; null: not known"),
     Index("parties_anchor", "business_id", "anchor"),
     Index("parties_receivable", "business_id", "receivable"),
     Index("parties_by_name", "business_id", "search_name", "id"),
@@ -165,6 +166,10 @@ receipts = Table(
     Column("payer", Text, nullable=True),
     Column("reference", Text, nullable=True, comment="UTR or RRN"),
     Column("classified", Text, nullable=True, comment="not a sale payment: own_transfer, loan, interest …"),
+    Column("why", Text, nullable=True, comment="by what it was matched by itself: known_payer, oldest_first …"),
+    Column("evidence", Text, nullable=True, comment="the same in words"),
+    Column("handle", Text, nullable=True, comment="by what its payer is known again: vpa:…, acc:…, nam:…"),
+    Index("receipts_handle", "business_id", "handle", postgresql_where=text("handle IS NOT NULL")),
     Index("receipts_anchor", "business_id", "anchor"),
     Index("receipts_party", "business_id", "party_id"),
 )
@@ -223,6 +228,8 @@ bank_lines = Table(
         comment="settlement, receipt, payout, decision; null: not explained",
     ),
     Column("explained_id", Uuid, nullable=True),
+    Column("handle", Text, nullable=True, comment="by what its payer is known again: vpa:…, acc:…, nam:…"),
+    Index("bank_lines_handle", "business_id", "handle", postgresql_where=text("handle IS NOT NULL")),
     Index("bank_lines_anchor", "business_id", "anchor"),
     Index("bank_lines_day", "business_id", "posted_on"),
 )
@@ -268,6 +275,8 @@ payouts = Table(
     Column("reference", Text, nullable=True),
     Column("payee", Text, nullable=True),
     Column("bank_line_id", Uuid, nullable=True),
+    Column("why", Text, nullable=True, comment="by what it was matched by itself: known_payer, similar_name …"),
+    Column("evidence", Text, nullable=True, comment="the same in words"),
     Index("payouts_anchor", "business_id", "anchor"),
 )
 cheques = Table(
