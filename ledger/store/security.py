@@ -80,10 +80,17 @@ def statements() -> list[str]:
     for name, columns in RUNG.items():
         out.append(f"GRANT SELECT ({columns}) ON {name} TO munshi_bell")
         out.extend(_policy(name, "bell", "FOR SELECT TO munshi_bell USING (true)"))
-    # The log and the audit trail are never changed, not even by us.
+    # The log, the audit trail and published rules are never changed, not even by us.
     out.extend(
         f"REVOKE UPDATE, DELETE ON {name} FROM munshi_app"
-        for name in ("deliveries", "external_events", "event_rewrites", "interpretations", "audit")
+        for name in (
+            "deliveries",
+            "external_events",
+            "event_rewrites",
+            "interpretations",
+            "audit",
+            "rule_versions",
+        )
     )
     return out
 

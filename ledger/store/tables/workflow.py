@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    Boolean,
     Column,
     Index,
     Integer,
@@ -44,15 +43,21 @@ conflicts = Table(
     when("answered_at"),
     Column("answered_digest", Text, nullable=True),
     Column("note", Text, nullable=True),
+    Column(
+        "rule_version",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="the business's own text by which it was found last; 0: the shipped one",
+    ),
     Index("conflicts_open", "business_id", "status", "due_at"),
     Index("conflicts_party", "business_id", "party_id"),
-)
-rule_switches = Table(
-    "rule_switches",
-    metadata,
-    business(),
-    Column("rule", Text, primary_key=True),
-    Column("enabled", Boolean, nullable=False),
+    Index(
+        "conflicts_blocking",
+        "business_id",
+        "party_id",
+        postgresql_where=text("status = 'open' AND severity = 'block'"),
+    ),
 )
 
 audit = Table(
