@@ -43,6 +43,15 @@ conflicts = Table(
     when("answered_at"),
     Column("answered_digest", Text, nullable=True),
     Column("note", Text, nullable=True),
+    Column("assigned_to", Uuid, nullable=True, comment="the member who is to answer it"),
+    Column("assigned_by", Uuid, nullable=True, comment="the member who gave it to him"),
+    Column(
+        "alike",
+        Text,
+        nullable=True,
+        comment="questions of a rule with the same key are alike: payer and words of the narration",
+    ),
+    Column("bulk", Uuid, nullable=True, comment="the answer that was given to all alike, this one with them"),
     Column(
         "rule_version",
         Integer,
@@ -52,6 +61,20 @@ conflicts = Table(
     ),
     Index("conflicts_open", "business_id", "status", "due_at"),
     Index("conflicts_party", "business_id", "party_id"),
+    Index(
+        "conflicts_alike",
+        "business_id",
+        "rule",
+        "alike",
+        postgresql_where=text("status = 'open' AND alike IS NOT NULL"),
+    ),
+    Index("conflicts_bulk", "business_id", "bulk", postgresql_where=text("bulk IS NOT NULL")),
+    Index(
+        "conflicts_assigned",
+        "business_id",
+        "assigned_to",
+        postgresql_where=text("assigned_to IS NOT NULL"),
+    ),
     Index(
         "conflicts_blocking",
         "business_id",
