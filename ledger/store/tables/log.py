@@ -62,6 +62,7 @@ external_events = Table(
     Index("external_events_subject", "business_id", "subject"),
     Index("external_events_delivery", "business_id", "delivery"),
     Index("external_events_flag", "business_id", "flag", postgresql_where=text("flag IS NOT NULL")),
+    Index("external_events_periods", "business_id", "external_id", postgresql_where=text("kind = 'period'")),
 )
 event_rewrites = Table(
     "event_rewrites",
