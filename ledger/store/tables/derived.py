@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     Date,
     Index,
     Integer,
@@ -17,6 +18,26 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ledger.store.tables.columns import anchor, business, metadata, when
+
+_DIGITS = "regexp_replace(phone, '[^0-9]', '', 'g')"
+_LEGAL = "'\\m(M/?S|MESSRS|PVT|PRIVATE|LTD|LIMITED|LLP|CO|COMPANY|CORPORATION|INC|THE|AND)\\M'"
+_SOUND = (
+    f"regexp_replace(regexp_replace(regexp_replace(upper(name), {_LEGAL}, ' ', 'g'),"
+    " '[^0-9B-DF-GJ-NP-TVXZ]+', '', 'g'), '([A-Z])\\1+', '\\1', 'g')"
+)
+PARTY_KEYS = {
+    "phone_key": (
+        f"CASE WHEN {_DIGITS} ~ '[0-9]{{10}}$' AND right({_DIGITS}, 10) !~ '^([0-9])\\1+$'"
+        f" THEN right({_DIGITS}, 10) END",
+        "last ten digits; null where they are all the same",
+    ),
+    "email_key": ("nullif(lower(btrim(email)), '')", "in small letters"),
+    "sound_key": (
+        f"CASE WHEN length({_SOUND}) >= 5 THEN {_SOUND} END",
+        "how the name sounds: without legal form, vowels, H, W, Y and doubled letters; from five characters",
+    ),
+}
+"""What PostgreSQL makes of a party's row by itself, so that one who may be there twice is found by index."""
 
 identities = Table(
     "identities",
@@ -67,6 +88,12 @@ parties = Table(
     Column("promise_on", Date, nullable=True),
     Column("promise_amount", BigInteger, nullable=True),
     Column("habit", Text, nullable=True, comment="bill_wise, oldest_first, on_account; null: not known"),
+    *(
+        Column(name, Text, Computed(made, persisted=True), nullable=True, comment=comment)
+        for name, (made, comment) in PARTY_KEYS.items()
+    ),
+    *(Index(f"parties_{name}", "business_id", name) for name in PARTY_KEYS),
+    Index("parties_pan", "business_id", "pan"),
     Index("parties_anchor", "business_id", "anchor"),
     Index("parties_receivable", "business_id", "receivable"),
     Index("parties_by_name", "business_id", "search_name", "id"),
@@ -166,12 +193,15 @@ receipts = Table(
     Column("payer", Text, nullable=True),
     Column("reference", Text, nullable=True, comment="UTR or RRN"),
     Column("classified", Text, nullable=True, comment="not a sale payment: own_transfer, loan, interest …"),
-    Column("why", Text, nullable=True, comment="by what it was matched by itself: known_payer, oldest_first …"),
+    Column(
+        "why", Text, nullable=True, comment="by what it was matched by itself: known_payer, oldest_first …"
+    ),
     Column("evidence", Text, nullable=True, comment="the same in words"),
     Column("handle", Text, nullable=True, comment="by what its payer is known again: vpa:…, acc:…, nam:…"),
     Index("receipts_handle", "business_id", "handle", postgresql_where=text("handle IS NOT NULL")),
     Index("receipts_anchor", "business_id", "anchor"),
     Index("receipts_party", "business_id", "party_id"),
+    Index("receipts_cash", "business_id", "party_id", postgresql_where=text("method = 'cash'")),
 )
 allocations = Table(
     "allocations",
@@ -275,9 +305,12 @@ payouts = Table(
     Column("reference", Text, nullable=True),
     Column("payee", Text, nullable=True),
     Column("bank_line_id", Uuid, nullable=True),
-    Column("why", Text, nullable=True, comment="by what it was matched by itself: known_payer, similar_name …"),
+    Column(
+        "why", Text, nullable=True, comment="by what it was matched by itself: known_payer, similar_name …"
+    ),
     Column("evidence", Text, nullable=True, comment="the same in words"),
     Index("payouts_anchor", "business_id", "anchor"),
+    Index("payouts_party", "business_id", "party_id"),
 )
 cheques = Table(
     "cheques",
@@ -321,6 +354,7 @@ claims = Table(
     Index("claims_anchor", "business_id", "anchor"),
     Index("claims_row", "business_id", "row_id"),
     Index("claims_party", "business_id", "party_id"),
+    Index("claims_source", "business_id", "source", "row_kind"),
 )
 postings = Table(
     "postings",
