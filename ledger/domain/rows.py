@@ -226,6 +226,20 @@ class PostingRow(NamedTuple):
     cause: UUID
 
 
+class BookEntryRow(NamedTuple):
+    """book_entries, without id, known_from and known_to: what the books say of a party."""
+
+    anchor: UUID
+    party_id: UUID
+    source: str
+    side: str
+    kind: str
+    amount: int
+    currency: str
+    effective_on: date
+    number: str | None
+
+
 TABLES: dict[str, tuple[type[NamedTuple], tuple[str, ...]]] = {
     "parties": (PartyRow, ("id",)),
     "party_identities": (PartyIdentityRow, ("subject",)),
@@ -240,4 +254,4 @@ TABLES: dict[str, tuple[type[NamedTuple], tuple[str, ...]]] = {
     "cheques": (ChequeRow, ("id",)),
     "claims": (ClaimRow, ("subject", "row_id")),
 }
-"""Read tables that are upserted by key; postings are bitemporal and written apart."""
+"""Read tables that are upserted by key; postings and what the books say are bitemporal and written apart."""

@@ -13,12 +13,12 @@ from sqlalchemy import BigInteger, Boolean, Date, DateTime, Integer, Uuid
 from kit.database import Tx
 from kit.ids import derived
 from ledger.domain.derive import Derived
-from ledger.domain.rows import TABLES, PostingRow
+from ledger.domain.rows import TABLES, BookEntryRow, PostingRow
 from ledger.store.tables import metadata
 
 _TYPES = ((BigInteger, "bigint"), (Integer, "int"), (Boolean, "boolean"), (DateTime, "timestamptz"), (Date, "date"),
           (Uuid, "uuid"))  # fmt: skip
-_POSTED = PostingRow._fields
+_BITEMPORAL: dict[str, type[NamedTuple]] = {"postings": PostingRow, "book_entries": BookEntryRow}
 
 
 @lru_cache(maxsize=64)
@@ -43,8 +43,9 @@ async def write(
         count = await _write_table(tx, business, table, row._fields, key, made.tables.get(table, []), anchors)
         if count:
             changed[table] = count
-    if count := await _post(tx, business, made.postings, anchors, now):
-        changed["postings"] = count
+    for table, rows in _posted(made).items():
+        if count := await _post(tx, business, table, rows, anchors, now):
+            changed[table] = count
     return changed
 
 
@@ -56,10 +57,15 @@ async def differences(tx: Tx, business: UUID, made: Derived) -> dict[str, int]:
         wrong = len(stored ^ {tuple(item) for item in made.tables.get(table, [])})
         if wrong:
             out[table] = wrong
-    posted = {tuple(record)[1:] for record in await _current_postings(tx, business, None)}
-    if wrong := len(posted ^ {tuple(item) for item in made.postings}):
-        out["postings"] = wrong
+    for table, rows in _posted(made).items():
+        posted = {tuple(record)[1:] for record in await _current(tx, business, table, None)}
+        if wrong := len(posted ^ {tuple(item) for item in rows}):
+            out[table] = wrong
     return out
+
+
+def _posted(made: Derived) -> dict[str, Sequence[NamedTuple]]:
+    return {"postings": made.postings, "book_entries": made.books}
 
 
 async def _stored(
@@ -108,37 +114,44 @@ async def _write_table(
     return len(fresh) + len(gone)
 
 
-async def _current_postings(tx: Tx, business: UUID, anchors: list[UUID] | None) -> Sequence[Any]:
-    sql = f"SELECT id, {', '.join(_POSTED)} FROM postings WHERE business_id = $1 AND known_to IS NULL"
+async def _current(tx: Tx, business: UUID, table: str, anchors: list[UUID] | None) -> Sequence[Any]:
+    fields = ", ".join(_BITEMPORAL[table]._fields)
+    sql = f"SELECT id, {fields} FROM {table} WHERE business_id = $1 AND known_to IS NULL"
     if anchors is None:
         return await tx.fetch(sql, business)
     return await tx.fetch(f"{sql} AND anchor = ANY($2)", business, anchors)
 
 
 async def _post(
-    tx: Tx, business: UUID, made: Sequence[PostingRow], anchors: list[UUID] | None, now: datetime
+    tx: Tx,
+    business: UUID,
+    table: str,
+    made: Sequence[NamedTuple],
+    anchors: list[UUID] | None,
+    now: datetime,
 ) -> int:
     """Close what is no longer so, and add what now is; a posting known and gone at one moment never was."""
-    stored = {tuple(record)[1:]: record["id"] for record in await _current_postings(tx, business, anchors)}
+    stored = {tuple(record)[1:]: record["id"] for record in await _current(tx, business, table, anchors)}
     wanted = {tuple(row) for row in made}
     gone = [name for row, name in stored.items() if row not in wanted]
     fresh = [row for row in wanted if row not in stored]
     if gone:
         await tx.run(
-            "DELETE FROM postings WHERE business_id = $1 AND id = ANY($2) AND known_from >= $3",
+            f"DELETE FROM {table} WHERE business_id = $1 AND id = ANY($2) AND known_from >= $3",
             business,
             gone,
             now,
         )
         await tx.run(
-            "UPDATE postings SET known_to = $3 WHERE business_id = $1 AND id = ANY($2)", business, gone, now
+            f"UPDATE {table} SET known_to = $3 WHERE business_id = $1 AND id = ANY($2)", business, gone, now
         )
     if fresh:
+        fields = _BITEMPORAL[table]._fields
         ids = [derived("posting", now.isoformat(), *map(str, row)) for row in fresh]
         await tx.run(
-            f"INSERT INTO postings (business_id, id, known_from, {', '.join(_POSTED)}) "
-            f"SELECT $1, u.id, $2, {', '.join(f'u.{name}' for name in _POSTED)} "
-            f"FROM unnest($3::uuid[], {_unnested('postings', _POSTED, 4)}) AS u(id, {', '.join(_POSTED)})",
+            f"INSERT INTO {table} (business_id, id, known_from, {', '.join(fields)}) "
+            f"SELECT $1, u.id, $2, {', '.join(f'u.{name}' for name in fields)} "
+            f"FROM unnest($3::uuid[], {_unnested(table, fields, 4)}) AS u(id, {', '.join(fields)})",
             business,
             now,
             ids,

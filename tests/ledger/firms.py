@@ -14,7 +14,7 @@ from kit.database import Tx
 from kit.ids import digest
 from ledger.domain.checks import check_event
 from ledger.domain.events import OPERATOR, Delivery, NewEvent, subject_id
-from ledger.domain.rows import TABLES, PostingRow
+from ledger.domain.rows import TABLES, BookEntryRow, PostingRow
 
 START = datetime(2026, 6, 1, 4, 30, tzinfo=UTC)
 RECEIVED = datetime(2026, 11, 20, 3, 30, tzinfo=UTC)
@@ -462,4 +462,10 @@ async def read_tables(tx: Tx, business: UUID) -> dict[str, list[str]]:
         business,
     )
     out["postings"] = sorted(repr(tuple(record)) for record in records)
+    records = await tx.fetch(
+        f"SELECT {', '.join(BookEntryRow._fields)} FROM book_entries"
+        " WHERE business_id = $1 AND known_to IS NULL",
+        business,
+    )
+    out["book_entries"] = sorted(repr(tuple(record)) for record in records)
     return out

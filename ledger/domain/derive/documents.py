@@ -163,6 +163,13 @@ def _document(
     return document
 
 
+def stated_by(
+    document: Document, members: Sequence[Identity], parties: PartyIndex, terms: Terms
+) -> Document | None:
+    """Return the document as only some of those who describe it have it; None where they state no amount."""
+    return _document(document.kind, list(members), document.party, terms, parties)
+
+
 def _by_trust(members: list[Identity]) -> tuple[list[Identity], list[Identity]]:
     """Return all who describe a document, the most trusted first, and those of them that count.
 

@@ -15,6 +15,7 @@ from ledger.domain.derive.documents import Documents
 from ledger.domain.derive.model import Document, Identity, Money, Terms
 from ledger.domain.derive.money import Moneys
 from ledger.domain.derive.parties import PartyIndex
+from ledger.domain.derive.project_books import book_rows
 from ledger.domain.derive.project_claims import claim_rows
 from ledger.domain.derive.project_documents import document_rows, paid_on
 from ledger.domain.derive.project_money import bank_rows, cheque_rows, payout_rows, receipt_rows
@@ -60,6 +61,7 @@ def project(
     bank_rows(out, identities, moneys, terms)
     cheque_rows(out, identities, parties, moneys)
     claim_rows(out, identities, parties, documents, moneys)
+    book_rows(out, identities, parties, documents, moneys, terms)
     _party_rows(out, parties, balances, currencies, identities)
     out.postings = _merged(out.postings)
     return out
