@@ -1,24 +1,32 @@
-"""Which bills explain an amount of money: pure, in paise, over the few bills of the parties that may have paid.
+"""Which bills explain an amount of money: pure, in paise, over the open bills of one party that may have paid.
 
-Kinds of fit, by falling evidence: one bill exactly, two bills of one payer exactly, one bill less what the payer
-may deduct at source, two bills less the same deduction. A pair counts only if no other pair fits as well.
+`search` returns what fits, by falling evidence: one bill exactly; all open bills, all that are due, the oldest in a
+row; some bills exactly (only if no others add up as well); the same less what the payer may keep back: tax at source
+on the taxable value, a cash discount by terms, tax wrongly cut on GST as well, a bank's charge.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import accumulate
+from math import gcd
+from typing import Literal
 from uuid import UUID
 
 from kit.ids import derived
 from ledger.domain.matching.rates import Cut, cuts_on
+from ledger.domain.matching.subsets import LARGEST, STEPS, Sums, by_chance
 
 ROUNDING = 100
 """One rupee a bill: deductions are rounded."""
 MAX_BILLS = 200
 """Bills of one party that are looked at, oldest first."""
+LUCKY = 50
+"""Of 1,000: from here on some bills that add up may well do so by chance."""
+
+Shape = Literal["one", "all_open", "all_due", "row", "some", "oldest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +44,52 @@ class Bill:
 
 
 @dataclass(frozen=True, slots=True)
+class Discount:
+    """A cash discount by terms: thousandths of a per cent of the bill, if paid within so many days of it."""
+
+    rate: int
+    within_days: int
+
+    @property
+    def cut(self) -> Cut:
+        """The same as a cut."""
+        return Cut((("cash_discount", self.rate),), f"if paid within {self.within_days} days")
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What may be missing besides tax: the party's discount, a rounding, what a bank may have charged (paise)."""
+
+    discount: Discount | None = None
+    round_off: int = ROUNDING
+    bank_charge: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Fit:
-    """Bills that explain an amount: lines of (bill, amount, kind), and the deduction that was assumed."""
+    """Bills that explain an amount: lines of (bill, amount, kind), and what was assumed to be kept back.
+
+    `left` stays on account; `chance`: in how many of 1,000 cases as many bills would add up by luck.
+    """
 
     bills: tuple[Bill, ...]
     lines: tuple[tuple[Bill, int, str], ...]
     cut: Cut | None = None
+    shape: Shape = "one"
+    mistaken: bool = False
+    left: int = 0
+    chance: int = 0
 
     @property
     def cut_amount(self) -> int:
-        """What the payer would have deducted."""
+        """What the payer would have kept back."""
         return sum(amount for _, amount, kind in self.lines if kind != "receipt")
 
     @property
     def base(self) -> int:
-        """The taxable value that the deduction is computed on."""
-        return sum(bill.base or 0 for bill in self.bills)
+        """The value that the deduction is computed on."""
+        whole = self.mistaken or (self.cut is not None and _by_terms(self.cut))
+        return sum(bill.amount if whole else bill.base or 0 for bill in self.bills)
 
     @property
     def id(self) -> str:
@@ -60,48 +98,226 @@ class Fit:
         return f"fit_{derived('fit', *sorted(parts)).hex[:10]}"
 
     @property
+    def why(self) -> str:
+        """The stage: exact, all_open, all_due, oldest_row, subset, deduction, cash_discount, round_off, bank_charge,
+        part_payment, oldest_first, overpaid."""
+        if self.cut is not None:
+            return "cash_discount" if _by_terms(self.cut) else "deduction"
+        kept = {kind for _, _, kind in self.lines} - {"receipt"}
+        if kept:
+            return min(kept)
+        if self.shape == "oldest":
+            if self.left:
+                return "overpaid"
+            return "part_payment" if len(self.bills) == 1 else "oldest_first"
+        names = {"one": "exact", "row": "oldest_row", "some": "subset"}
+        return "round_off" if self.left else names.get(self.shape, self.shape)
+
+    @property
     def rank(self) -> int:
-        """0 one bill exactly, 1 two exactly, 2 one with a deduction, 3 two with a deduction."""
-        return (len(self.bills) - 1) + (2 if self.cut else 0)
+        """Falling evidence: 0 one bill exactly … 10 a bank's charge, 11 oldest first."""
+        run = self.shape != "one"
+        if self.shape == "oldest":
+            return 11
+        if self.mistaken:
+            return 9
+        if self.cut is not None:
+            return 8 if self.shape == "some" else 6 + run
+        if self.cut_amount or self.left:
+            return 4 if self.why == "round_off" else 10
+        if self.shape == "some":
+            return 5 if self.chance <= LUCKY else 8
+        return ("one", "all_open", "all_due", "row").index(self.shape)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The evidence in words: `amount exact after the deduction`, `all 5 open bills`."""
+        many = len(self.bills)
+        exact = {
+            "deduction": "amount exact after the deduction",
+            "cash_discount": f"amount exact after the discount {self.cut.why if self.cut else ''}",
+            "round_off": "amount exact but for a rounding",
+            "bank_charge": "a little less, as a bank's charge makes it",
+            "part_payment": "part of the oldest bill",
+            "oldest_first": f"the oldest {many} bills first",
+            "overpaid": f"pays all {many} open bills" if many > 1 else "pays the only open bill",
+        }.get(self.why, "amount exact")
+        which = {
+            "all_open": f"all {many} open bills",
+            "all_due": f"all {many} bills that were due",
+            "row": f"the oldest {many} bills",
+            "some": f"no other bills add up to it{' (but many could)' if self.chance > LUCKY else ''}",
+        }.get(self.shape)
+        wrong = "cut on GST as well, which is a common mistake" if self.mistaken else None
+        return tuple(word for word in (exact, which, wrong) if word)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What fits, best first; `gave_up`: there were too many bills to look at every selection of them.
+
+    `rivals`: other bills together come to exactly the same, so that it is no proof that some do.
+    """
+
+    fits: tuple[Fit, ...]
+    gave_up: bool = False
+    rivals: bool = False
+
+    @property
+    def only(self) -> Fit | None:
+        """The best fit, if nothing else of the same evidence fits as well."""
+        if not self.fits or (len(self.fits) > 1 and self.fits[0].rank == self.fits[1].rank):
+            return None
+        best = self.fits[0]
+        return None if self.rivals and best.shape not in ("one", "all_open") else best
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way of keeping something back: which cut, on which value, of bills since which day."""
+
+    cut: Cut
+    on: Literal["base", "amount"] = "base"
+    since: date | None = None
+
+    @property
+    def mistaken(self) -> bool:
+        return self.on == "amount" and self.since is None
+
+    def value(self, bill: Bill) -> int:
+        """What it is computed on; 0 where it can't fall on this bill: partly paid, of unknown base, or too old."""
+        if bill.outstanding != bill.amount:
+            return 0
+        if self.since is not None:
+            return bill.amount if bill.issued_on >= self.since else 0
+        if bill.base is None or self.on == "base":
+            return bill.base or 0
+        # Without GST on the bill there is no mistake.
+        return bill.amount if bill.amount - bill.base > ROUNDING else 0
+
+    def nets(self, bills: Sequence[Bill]) -> list[tuple[Bill, int]]:
+        """Return what would be paid of each bill that it can fall on; a cut of no more than rounding is none."""
+        rates = [rate for _, rate in self.cut.parts]
+        out = []
+        for bill in bills:
+            value = self.value(bill)
+            parts = [(value * rate + 50_000) // 100_000 for rate in rates]
+            if min(parts) > 2 * ROUNDING and (net := bill.outstanding - sum(parts)) > 0:
+                out.append((bill, net))
+        return out
 
 
 class Owed:
-    """The open bills of one party, oldest first, with what each leaves after a deduction (computed once)."""
+    """The open bills of one party, oldest first; sums are made once for any number of amounts."""
 
-    def __init__(self, bills: Sequence[Bill]) -> None:
-        self.bills = tuple(bills[:MAX_BILLS])
-        self._nets: dict[Cut | None, list[tuple[int, Bill]]] = {}
+    def __init__(self, bills: Iterable[Bill]) -> None:
+        self.bills = tuple(sorted(bills, key=_age)[:MAX_BILLS])
+        self.total = sum(bill.outstanding for bill in self.bills)
+        self._sides: dict[_Way | None, _Side] = {}
 
-    def nets(self, cut: Cut | None) -> list[tuple[int, Bill]]:
-        """Return (amount that would be paid, bill), smallest first, for the bills that `cut` can fall on."""
-        found = self._nets.get(cut)
+    def side(self, way: _Way | None) -> _Side:
+        """Return the bills with what would be paid of each."""
+        found = self._sides.get(way)
         if found is None:
-            bills = [bill for bill in self.bills if cut is None or _deductible(bill, cut)]
-            found = [(bill.outstanding - (cut.total(bill.base or 0) if cut else 0), bill) for bill in bills]
-            found.sort(key=lambda item: (item[0], item[1].anchor))
-            self._nets[cut] = found
+            found = self._sides[way] = _Side(self.bills, way)
         return found
+
+
+class _Side:
+    """The bills that a way of paying can fall on, oldest first, with what would be paid of each."""
+
+    def __init__(self, bills: Sequence[Bill], way: _Way | None) -> None:
+        nets = [(bill, bill.outstanding) for bill in bills] if way is None else way.nets(bills)
+        self.bills = [bill for bill, _ in nets]
+        self.nets = [net for _, net in nets]
+        self.whole = len(self.bills) == len(bills)
+        self.slack = 0 if way is None else ROUNDING
+        self.row = list(accumulate(self.nets)) if self.whole else []
+        self._sums: dict[int, Sums] = {}
+
+    def sums(self, count: int, largest: int, steps: int) -> Sums:
+        """Return the sums of the `count` smallest bills."""
+        key = count * 8 + largest
+        if key not in self._sums:
+            nets = [self.nets[place] for place in self.smallest(count)]
+            self._sums[key] = Sums(nets, slack=self.slack, largest=largest, steps=steps)
+        return self._sums[key]
+
+    def smallest(self, count: int) -> Sequence[int]:
+        """Return the places of the `count` smallest bills."""
+        places = range(len(self.nets))
+        return (
+            places
+            if count == len(places)
+            else sorted(places, key=lambda place: (self.nets[place], place))[:count]
+        )
+
+
+def search(
+    owed: Owed,
+    amount: int,
+    day: date,
+    *,
+    allowed: Allowed | None = None,
+    cuts: Sequence[Cut] | None = None,
+    steps: int = STEPS,
+) -> Found:
+    """Return the fits of `amount`, received on `day`, among the open bills of one party, best first.
+
+    `cuts`: the deductions to think of (all possible ones of the day, if not given).
+    """
+    allowed = allowed or Allowed()
+    if not owed.bills or amount <= 0 or amount > owed.total + allowed.round_off:
+        return Found(())
+    plain = _whole(owed, None, amount, day)
+    some, gave_up, rivals = _some(owed, None, amount, steps, plain)
+    if plain:
+        return Found(_sorted(plain + some), gave_up, rivals)
+    if rounded := _little(
+        owed, amount, day, low=-allowed.round_off, high=allowed.round_off, kind="round_off"
+    ):
+        return Found(_sorted(rounded + some), gave_up)
+    possible = cuts_on(day) if cuts is None else cuts
+    ways = [_Way(cut) for cut in possible]
+    if allowed.discount is not None:
+        since = date.fromordinal(max(day.toordinal() - allowed.discount.within_days, 1))
+        ways.insert(0, _Way(allowed.discount.cut, "amount", since))
+    found = _usual([fit for way in ways for fit in _whole(owed, way, amount, day)])
+    if found or some:
+        return Found(_sorted(some + found), gave_up)
+    found, limited = _some_cut(owed, ways, amount, steps)
+    gave_up |= limited
+    if not found:
+        wrong = [_Way(cut, "amount") for cut in possible]
+        found = _usual([fit for way in wrong for fit in _whole(owed, way, amount, day)])
+    if not found and allowed.bank_charge > allowed.round_off:
+        low = allowed.round_off + 1
+        found = _little(owed, amount, day, low=low, high=allowed.bank_charge, kind="bank_charge")
+    return Found(_sorted(found), gave_up)
 
 
 def fits(owed: Owed, amount: int, day: date) -> list[Fit]:
-    """Return the fits of `amount`, received on `day`, among the open bills of one party."""
-    found = [exact(bill) for net, bill in owed.nets(None) if net == amount] + _pairs(owed, amount, None)
-    if found:
-        return found
-    for cut in cuts_on(day):
-        nets = owed.nets(cut)
-        start = bisect_left(nets, amount - ROUNDING, key=lambda item: item[0])
-        for net, bill in nets[start:]:
-            if net > amount + ROUNDING:
-                break
-            found.append(_with_cut((bill,), amount, cut))
-        found += _pairs(owed, amount, cut)
-    return [fit for fit in found if fit.cut is not None and not _by_few(fit.cut)] or found
+    """Return the fits of `amount`, as `search` does with nothing else allowed."""
+    return list(search(owed, amount, day).fits)
 
 
 def exact(bill: Bill) -> Fit:
     """Return the fit of one bill, paid in full."""
     return Fit((bill,), ((bill, bill.outstanding, "receipt"),))
+
+
+def oldest_first(owed: Owed, amount: int) -> Fit | None:
+    """Return what `amount` pays when the oldest bills are paid first; what is over stays on account."""
+    lines: list[tuple[Bill, int, str]] = []
+    left = amount
+    for bill in owed.bills:
+        if left <= 0:
+            break
+        lines.append((bill, min(left, bill.outstanding), "receipt"))
+        left -= lines[-1][1]
+    if not lines:
+        return None
+    return Fit(tuple(bill for bill, _, _ in lines), tuple(lines), shape="oldest", left=left)
 
 
 def short_fits(*, short: int, base: int | None, total: int, day: date) -> list[tuple[Cut, bool]]:
@@ -116,11 +332,6 @@ def short_fits(*, short: int, base: int | None, total: int, day: date) -> list[t
     return []
 
 
-def _by_few(cut: Cut) -> bool:
-    """GST is deducted by government and scrap buyers alone: it is thought of where nothing else explains the sum."""
-    return any(kind == "gst_tds" for kind, _ in cut.parts)
-
-
 def days_in_words(day: date, bills: Iterable[Bill]) -> str:
     """Say when the money came, seen from the (first) bill's due date: `4 days after due`."""
     bill = min(bills, key=lambda item: (item.due_on or item.issued_on, item.anchor))
@@ -131,52 +342,138 @@ def days_in_words(day: date, bills: Iterable[Bill]) -> str:
     return f"{abs(late)} day{'s' if abs(late) != 1 else ''} {'after' if late > 0 else 'before'} {what}"
 
 
-def _deductible(bill: Bill, cut: Cut) -> bool:
-    """True for a bill of known base, nothing of it paid yet, whose deduction is more than rounding."""
-    if bill.base is None or bill.outstanding != bill.amount:
-        return False
-    return (
-        all(part > 2 * ROUNDING for _, part in cut.of(bill.base)) and cut.total(bill.base) < bill.outstanding
-    )
+def _age(bill: Bill) -> tuple[date, date, UUID]:
+    return (bill.due_on or bill.issued_on, bill.issued_on, bill.anchor)
 
 
-def _pairs(owed: Owed, amount: int, cut: Cut | None) -> list[Fit]:
-    """Return the only pair that comes to `amount`; none if two pairs do."""
-    slack = 0 if cut is None else 2 * ROUNDING
-    nets = owed.nets(cut)
-    low, high = 0, len(nets) - 1
-    pairs: list[tuple[Bill, Bill]] = []
-    while low < high and len(pairs) < 2:
-        total = nets[low][0] + nets[high][0]
-        if abs(total - amount) <= slack:
-            pairs.append((nets[low][1], nets[high][1]))
-            near = (nets[low + 1][0] + nets[high][0], nets[low][0] + nets[high - 1][0])
-            if high - low > 1 and any(abs(other - amount) <= slack for other in near):
-                return []
-            low, high = low + 1, high - 1
-        elif total < amount:
-            low += 1
-        else:
-            high -= 1
-    if len(pairs) != 1:
-        return []
-    pair = tuple(sorted(pairs[0], key=lambda bill: (bill.due_on or bill.issued_on, bill.anchor)))
-    if cut is None:
-        return [Fit(pair, tuple((bill, bill.outstanding, "receipt") for bill in pair))]
-    return [_with_cut(pair, amount, cut)]
+def _by_few(cut: Cut) -> bool:
+    """GST is deducted by government and scrap buyers alone: it is thought of where nothing else explains the sum."""
+    return any(kind == "gst_tds" for kind, _ in cut.parts)
 
 
-def _with_cut(bills: tuple[Bill, ...], amount: int, cut: Cut) -> Fit:
+def _by_terms(cut: Cut) -> bool:
+    return any(kind == "cash_discount" for kind, _ in cut.parts)
+
+
+def _usual(found: list[Fit]) -> list[Fit]:
+    return [fit for fit in found if fit.cut is not None and not _by_few(fit.cut)] or found
+
+
+def _sorted(found: Iterable[Fit]) -> tuple[Fit, ...]:
+    """Best first, each once: the same lines may be a row and all that is due."""
+    first: dict[str, Fit] = {}
+    for fit in sorted(
+        found, key=lambda fit: (fit.rank, fit.left + (0 if fit.cut else fit.cut_amount), fit.id)
+    ):
+        first.setdefault(fit.id, fit)
+    return tuple(first.values())
+
+
+def _whole(owed: Owed, way: _Way | None, amount: int, day: date) -> list[Fit]:
+    """Return one bill, all open, all due, or the oldest in a row, that come to `amount`."""
+    side = owed.side(way)
+    found = [
+        _fit((bill,), amount, way, "one")
+        for bill, net in zip(side.bills, side.nets, strict=True)
+        if abs(net - amount) <= side.slack
+    ]
+    for shape, bills, total in _runs(side, day):
+        if abs(total - amount) <= side.slack * len(bills):
+            found.append(_fit(bills, amount, way, shape))
+    return found
+
+
+def _runs(side: _Side, day: date) -> Iterable[tuple[Shape, tuple[Bill, ...], int]]:
+    """Yield the selections that a payer makes by rule, of at least two bills: all, all due, the oldest in a row."""
+    bills = side.bills
+    if not side.row or len(bills) < 2:
+        return
+    yield "all_open", tuple(bills), side.row[-1]
+    due = [place for place, bill in enumerate(bills) if bill.due_on is not None and bill.due_on <= day]
+    if 1 < len(due) < len(bills):
+        yield "all_due", tuple(bills[place] for place in due), sum(side.nets[place] for place in due)
+    for count in range(2, len(bills)):
+        yield "row", tuple(bills[:count]), side.row[count - 1]
+
+
+def _some(
+    owed: Owed, way: _Way | None, amount: int, steps: int, known: Iterable[Fit] = (), largest: int = LARGEST
+) -> tuple[list[Fit], bool, bool]:
+    """Return the only selection of two or more bills that comes to `amount`, none if two do; whether the search gave
+    up; whether another one than those `known` comes to it."""
+    side = owed.side(way)
+    count = len(side.nets)
+    if count > 24:
+        count = sum(net <= amount + side.slack for net in side.nets)
+    sums = side.sums(count, largest, steps)
+    met = sums.meeting(amount)
+    places = side.smallest(count)
+    sets = [tuple(side.bills[place] for place in sorted(places[n] for n in one)) for one in met.found]
+    new = [bills for bills in sets if not any(set(fit.bills) == set(bills) for fit in known)]
+    found = [_fit(bills, amount, way, "some", _chance(side, bills)) for bills in new if len(sets) == 1]
+    return found, met.gave_up, bool(new)
+
+
+def _some_cut(owed: Owed, ways: Sequence[_Way], amount: int, steps: int) -> tuple[list[Fit], bool]:
+    """Return the only selection of bills that comes to `amount` after one deduction on all of them.
+
+    Only as many bills together as would rarely add up by luck, the number of possible deductions considered.
+    """
+    found: list[Fit] = []
+    gave_up = False
+    for way in ways:
+        nets = owed.side(way).nets
+        size = most = min(LARGEST, len(nets))
+        while size > 2 and len(ways) * by_chance(nets, size, window=size * ROUNDING, grain=1) > LUCKY:
+            size -= 1
+        fits_here, limited, _ = _some(owed, way, amount, steps, largest=size)
+        found += [replace(fit, chance=min(fit.chance * len(ways), 1000)) for fit in fits_here]
+        gave_up |= limited or size < most
+    found = _usual(found)
+    return (found if len({fit.bills for fit in found}) == 1 else []), gave_up
+
+
+def _chance(side: _Side, chosen: Sequence[Bill]) -> int:
+    """Return by how much luck these bills may add up, of the bills that are as round as these."""
+    nets = dict(zip(side.bills, side.nets, strict=True))
+    grain = gcd(*(nets[bill] for bill in chosen))
+    alike = [net for net in side.nets if net % grain == 0]
+    return by_chance(alike, len(chosen), window=side.slack * len(chosen), grain=grain)
+
+
+def _little(owed: Owed, amount: int, day: date, *, low: int, high: int, kind: str) -> list[Fit]:
+    """Return one bill, or a selection by rule, from which `amount` differs by so little; over: it stays on account."""
+    side = owed.side(None)
+    tried: list[tuple[Shape, tuple[Bill, ...], int]] = [
+        ("one", (bill,), net) for bill, net in zip(side.bills, side.nets, strict=True)
+    ]
+    found = []
+    for shape, bills, total in [*tried, *_runs(side, day)]:
+        short = total - amount
+        last = bills[-1]
+        if not (low <= short <= high and short and last.outstanding > short):
+            continue
+        lines = [(bill, bill.outstanding, "receipt") for bill in bills]
+        if short > 0:
+            lines[-1:] = [(last, last.outstanding - short, "receipt"), (last, short, kind)]
+        found.append(Fit(bills, tuple(lines), shape=shape, left=max(-short, 0)))
+    return found
+
+
+def _fit(bills: tuple[Bill, ...], amount: int, way: _Way | None, shape: Shape, chance: int = 0) -> Fit:
     """Write the lines; the rounding falls on the last bill's first deduction, so that all adds up to `amount`."""
-    lines: list[tuple[Bill, int, str]] = []
+    if way is None:
+        lines = tuple((bill, bill.outstanding, "receipt") for bill in bills)
+        return Fit(bills, lines, shape=shape, chance=chance)
+    written: list[tuple[Bill, int, str]] = []
     left = amount
     for bill in bills:
-        parts = list(cut.of(bill.base or 0))
+        parts = list(way.cut.of(way.value(bill)))
         paid = bill.outstanding - sum(part for _, part in parts)
         if bill is bills[-1]:
             parts[0] = (parts[0][0], parts[0][1] + paid - left)
             paid = left
         left -= paid
-        lines.append((bill, paid, "receipt"))
-        lines.extend((bill, part, kind) for kind, part in parts if part)
-    return Fit(bills, tuple(lines), cut)
+        written.append((bill, paid, "receipt"))
+        written.extend((bill, part, kind) for kind, part in parts if part)
+    return Fit(bills, tuple(written), way.cut, shape, way.mistaken, chance=chance)
