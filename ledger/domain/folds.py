@@ -56,7 +56,9 @@ def fold(facts: Iterable[Fact]) -> dict[str, Any] | None:
     if not applied:
         return None
     if len(applied) > 1:
-        applied = _without_former_edits(sorted(applied, key=_order))
+        applied = _without_withdrawn(_without_former_edits(sorted(applied, key=_order)))
+        if not applied:
+            return None
     data: dict[str, Any] = {}
     seen: Fact | None = None
     timed: Fact | None = None
@@ -97,6 +99,19 @@ def _without_former_edits(applied: list[Fact]) -> list[Fact]:
         for fact in applied
         if fact.precision != "day" or not fact.sequence or fact.sequence == last[fact.event_type]
     ]
+
+
+def _without_withdrawn(applied: list[Fact]) -> list[Fact]:
+    """Leave out what a person took back of a thing that stands without it, and the taking back itself."""
+    if not any(fact.data.get("of") for fact in applied if fact.event_type == "decision.withdrawn"):
+        return applied
+    kept: list[Fact] = []
+    for fact in applied:
+        if fact.event_type == "decision.withdrawn" and (of := fact.data.get("of")):
+            kept = [earlier for earlier in kept if earlier.event_type != of]
+        else:
+            kept.append(fact)
+    return kept
 
 
 def _tells(fact: Fact) -> bool:

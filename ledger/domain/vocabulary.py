@@ -67,6 +67,8 @@ _CHEQUE = {
     **_SETTLES, **_RECORD,
 }  # fmt: skip
 _DECISION = {"because": "text", "note": "text", "conflict": "text"}
+_BY = {"by": "text"}
+"""Which member said it: who reports money never confirms it."""
 
 EVENTS: Mapping[str, EventSpec] = {
     # -- what sources say ------------------------------------------------------------------------
@@ -223,7 +225,7 @@ EVENTS: Mapping[str, EventSpec] = {
         {**_DECISION, "kind": "text", "months": "texts", "since": "date", "until": "date"},
     ),
     "payment.reported": EventSpec(
-        "payment", {**_MONEY, "party": "party"}, {**_PAYMENT, **_DECISION}, rank=20
+        "payment", {**_MONEY, "party": "party"}, {**_PAYMENT, **_DECISION, **_BY}, rank=20
     ),
     "payment.confirmed": EventSpec("payment", {}, {**_PAYMENT, **_DECISION}, rank=50, final=True),
     "deduction.claimed": EventSpec("decision", {"document": "text", "kind": "text", **_MONEY}, _DECISION),
@@ -243,7 +245,8 @@ EVENTS: Mapping[str, EventSpec] = {
     ),
     "period.closed": EventSpec("period", {"until": "date"}, _DECISION),
     "note.added": EventSpec("note", {"about": "text", "text": "text"}, _DECISION),
-    "decision.withdrawn": EventSpec("decision", {}, _DECISION, rank=90),
+    # `of`: only what was said with this type before; the thing itself stands as it did (a cheque is in hand again).
+    "decision.withdrawn": EventSpec("decision", {}, {**_DECISION, "of": "text"}, rank=90),
 }
 
 OPERATOR_KINDS = frozenset(

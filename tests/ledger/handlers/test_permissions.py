@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +17,12 @@ from kit.database import transaction
 from kit.errors import Denied
 from kit.ids import uuid7
 from ledger import commands, queries
+from ledger.commands import workflow as do
 from ledger.dispatch import Door
 from ledger.domain.roles import MATRIX, Actor, Permission, Role, system
 from ledger.handlers import registry
 from ledger.handlers.registry import Context, all_handlers
+from ledger.queries import workflow as ask
 
 OWNER, FINANCE, SALES, VIEW = Role.OWNER, Role.FINANCE, Role.SALES, Role.VIEW
 MEMBERS = (OWNER, FINANCE, SALES, VIEW)
@@ -82,10 +86,29 @@ NEEDED: dict[type, Permission] = {
         Permission.SEE_RECEIVABLES,
     ),
     commands.LinkChat: Permission.LINK,
+    **dict.fromkeys(
+        (
+            do.AllocateReceipt, do.RejectMatch, do.ClassifyMoney, do.SetHabit, do.LinkParties, do.UnlinkParties,
+            do.ConfirmPayment, do.DepositCheque, do.ReturnCheque, do.ReplaceCheque, do.AcceptDeduction,
+            do.RefuseDeduction, do.AgreeSetOff, do.AgreeRefund, do.SettleDispute, do.AssignConflict, do.NoteConflict,
+            do.ResolveAlike, do.UndoBulk, ask.PickBills, ask.Alike,
+        ),
+        Permission.ANSWER,
+    ),
+    **dict.fromkeys(
+        (
+            do.ReportPayment, do.ReceiveCheque, do.ClaimDeduction, do.RaiseDispute, do.AddNote, do.LogCall,
+            do.WithdrawDecision, ask.CashWithReps,
+        ),
+        Permission.REPORT,
+    ),
+    do.ApproveWriteOff: Permission.WRITE_OFF,
+    do.SetDeductionLimit: Permission.ADMINISTER,
+    **dict.fromkeys((ask.ChequesInHand, ask.Decisions, ask.DeductionClaims), Permission.SEE_RECEIVABLES),
 }  # fmt: skip
 RESULTS = {
     commands.NewSource, commands.Drained, commands.Rebuilt, commands.OutboxMessage, commands.ReplayScope,
-    commands.ReplayPlace, commands.ReplayStarted, commands.NewReadings,
+    commands.ReplayPlace, commands.ReplayStarted, commands.NewReadings, do.BillShare,
 }  # fmt: skip
 
 
@@ -99,7 +122,8 @@ def test_the_matrix_is_the_designs() -> None:
 def test_every_message_has_one_handler_and_every_handler_declares_what_it_needs() -> None:
     messages = {
         found
-        for module in (commands, queries)
+        for package in (commands, queries)
+        for module in (package, *_modules(package))
         for _, found in inspect.getmembers(module, inspect.isclass)
         if dataclasses.is_dataclass(found) and found.__module__ == module.__name__
     }
@@ -132,7 +156,8 @@ async def test_every_role_with_every_message_gets_what_the_matrix_says(
         for handler in all_handlers():
             actor = Actor(business, role, role.value, member_id=uuid7())
             message = object.__new__(handler.message)
-            say = door.execute if handler.message.__module__ == "ledger.commands" else door.query
+            commanded = handler.message.__module__.startswith("ledger.commands")
+            say = door.execute if commanded else door.query
             if role in DESIGNED[handler.permission]:
                 await say(message, actor)
                 assert ran.pop() is message
@@ -184,6 +209,11 @@ async def test_a_strangers_token_leaves_no_entry(door: Door, engine: AsyncEngine
     with pytest.raises(Denied):
         await door.execute(commands.RecogniseToken(b"x" * 32), system(business, "graphql"))
     assert await _denials(engine, business) == []
+
+
+def _modules(package: Any) -> list[Any]:
+    """Return the modules of commands or queries that stand beside the package's own."""
+    return [import_module(f"{package.__name__}.{found.name}") for found in iter_modules(package.__path__)]
 
 
 async def _nothing(_: Any, __: Any) -> None:

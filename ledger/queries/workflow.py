@@ -1,0 +1,50 @@
+"""What is asked about decisions, and about money that is on its way to us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CashWithReps:
+    """What members reported as paid and nobody has confirmed, by member. Result: tuple[RepCash, ...].
+
+    A sales rep sees his own.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class ChequesInHand:
+    """Cheques that aren't cleared, of one party or of all. Result: tuple[ChequeInHand, ...]."""
+
+    party_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """The decisions about a party that stand, newest first, at most `first`. Result: tuple[DecisionView, ...]."""
+
+    party_id: UUID
+    first: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DeductionClaims:
+    """What customers kept back and nobody has judged. Result: tuple[DeductionClaim, ...]."""
+
+    party_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """How many open questions are like this one, itself counted. Result: int."""
+
+    conflict_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PickBills:
+    """The open bills that the money of a question may be set against, at most 12. Result: PickView."""
+
+    conflict_id: UUID
