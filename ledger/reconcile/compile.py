@@ -2,14 +2,15 @@
 
 A statement returns `subjects` (uuid[]), `party_id`, `amount`, `currency`, `evidence` (jsonb), `due_at` (not
 before; null: at once) and `held` (true: what would prove it hasn't come yet). Sides are subqueries that name only
-the columns in use, so that PostgreSQL pulls them up and joins by hash.
+the columns in use, so that PostgreSQL pulls them up and joins by hash. What a rule holds as text is bound as a
+parameter; fields, operators and numbers come from the tree, which knows no others than ours.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -33,8 +34,10 @@ from ledger.reconcile.facts import COMMON
 HORIZON = "2 days"
 """How far ahead an age is reported, so that an alarm can be set; the daily sweep sees to the rest."""
 _SIGNS = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
-_NAMES = re.compile(r"(?<!:):(business|now|zone|scope)\b")
+_NAMES = re.compile(r"(?<!:):(business|now|zone|scope|text_[0-9a-f]*)\b")
 _TYPES = {"business": "uuid", "now": "timestamptz", "zone": "text", "scope": "uuid[]"}
+_TEXT = "text_"
+"""A text of a rule on its way to a bound parameter: its bytes in hex, so that nothing of it is ever read as SQL."""
 _CASTS = {"uuid": "uuid", "date": "date"}
 
 
@@ -44,10 +47,12 @@ class Statement:
 
     sql: str
     names: tuple[str, ...]
+    texts: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)
+    """The rule's own texts, by their placeholder's name."""
 
     def args(self, *, business: UUID, now: datetime, zone: str, scope: Iterable[UUID] = ()) -> list[Any]:
         """Return the arguments in the order of the placeholders."""
-        given = {"business": business, "now": now, "zone": zone, "scope": list(scope)}
+        given = {"business": business, "now": now, "zone": zone, "scope": list(scope), **self.texts}
         return [given[name] for name in self.names]
 
 
@@ -235,13 +240,13 @@ def _named(ref: FieldRef, alias: str) -> str:
 
 
 def _literal(value: Any, ref: FieldRef) -> str:
+    """Write a literal: numbers and flags as they are; whatever came as text goes in as a bound parameter."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    text = "'" + str(value).replace("'", "''") + "'"
     cast = _CASTS.get(ref.kind)
-    return f"{text}::{cast}" if cast else text
+    return f":{_TEXT}{str(value).encode().hex()}{f'::{cast}' if cast else ''}"
 
 
 def _is_age(condition: Condition) -> bool:
@@ -271,7 +276,8 @@ def _statement(template: str) -> Statement:
         name = found[1]
         if name not in names:
             names.append(name)
-        return f"${names.index(name) + 1}::{_TYPES[name]}"
+        return f"${names.index(name) + 1}::{_TYPES.get(name, 'text')}"
 
     sql = _NAMES.sub(place, template)
-    return Statement(sql, tuple(names))
+    texts = {n: bytes.fromhex(n.removeprefix(_TEXT)).decode() for n in names if n.startswith(_TEXT)}
+    return Statement(sql, tuple(names), texts)

@@ -45,7 +45,7 @@ def evidence_digest(rule: Rule, evidence: Mapping[str, Any]) -> str:
 
 def read_found(rule: Rule, row: asyncpg.Record) -> Found:
     """Read a row of a compiled statement."""
-    subjects = tuple(sorted(set(row["subjects"])))
+    subjects = tuple(sorted(set(row["subjects"]) - {None}))
     evidence = row["evidence"]
     return Found(
         id=conflict_id(rule.name, subjects),
