@@ -285,6 +285,7 @@ STATUSES: frozenset[str] = frozenset(
     + [f"payout.{s}" for s in ("scheduled", "processed", "failed", "reversed")]
     + [f"cheque.{s}" for s in ("received", "deposited", "cleared", "returned", "replaced")]
     + [f"deal.{s}" for s in ("open", "lost")]
+    + [f"tax_credit.{s}" for s in ("final", "unmatched", "provisional", "overbooked", "reversed")]
     + ["none"]  # the word is known and says nothing about money
 )
 
@@ -312,6 +313,10 @@ EVENT_FOR_STATUS: Mapping[tuple[str, str], str] = {
     ("cheque", "cheque.cleared"): "cheque.cleared",
     ("cheque", "cheque.returned"): "cheque.returned",
     ("cheque", "cheque.replaced"): "cheque.replaced",
+    **{
+        ("tax_credit", f"tax_credit.{s}"): "tax_credit.stated"
+        for s in ("final", "unmatched", "provisional", "overbooked", "reversed")
+    },
 }
 """(kind, our status) → event type. Not listed: `<kind>.status_reported` where that type exists, else no event
 (a refund still pending, a word that says nothing)."""

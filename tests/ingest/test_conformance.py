@@ -36,7 +36,7 @@ from tests.connectors.signing import Signer, signer_of
 NAMES = connector_names()
 WEBHOOKS = [name for name in NAMES if "webhook" in load_manifest(name).via]
 CASES = casebook.every_case()
-FAMILIES = {"bank", "books", "crm", "payment", "standard"}
+FAMILIES = {"bank", "books", "crm", "payment", "standard", "tax"}
 SECTIONS = {
     "what it reads": r"\b(reads?|fields|columns)\b",
     "statuses": r"\b(status(es)?|words)\b",
