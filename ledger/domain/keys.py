@@ -52,6 +52,19 @@ _EVERYBODYS = frozenset(
         "SHRI",
     ]
 )
+_ADDRESSED = re.compile(r"^(?:M/S\.?|M\.S\.|MESSRS\.?|M S|MS)\s+")
+_LEGAL = ("PRIVATELIMITED", "PVTLIMITED", "PVTLTD", "PLTD", "LIMITED", "LTD", "LLP", "OPCPRIVATELIMITED")
+_CUT = 3
+"""A name ends with a legal form that the bank cut off if so many letters of it are left."""
+_GATEWAYS = (
+    "RAZORPAY", "CASHFREE", "PAYU", "STRIPE", "PHONEPE", "PAYTM", "ONE97", "CCAVENUE", "INFIBEAM", "BILLDESK",
+    "INSTAMOJO", "EASEBUZZ", "AMAZONPAY", "GOOGLEPAY", "BHARATPE", "PINELABS",
+)  # fmt: skip
+_NOBODY = frozenset(
+    ["CASH", "SELF", "UPI", "NEFT", "RTGS", "IMPS", "CHEQUE", "CLEARING", "PAYMENT", "TRANSFER", "NA"]
+)
+NAME_HEAD = 10
+"""So many letters of a name bring those together that a bank may have cut."""
 SHORTEST = 4
 """A word of a narration with fewer characters names no document."""
 
@@ -74,6 +87,44 @@ def name_words(name: str | None) -> set[str]:
     words = _WORD.findall((name or "").upper())
     own = [word for word in words if word not in _EVERYBODYS] or words
     return {word[:5] for word in own[:3]}
+
+
+def bank_name(name: str | None) -> str:
+    """Return a name as banks squeeze it: capitals without blanks, punctuation and (cut) words of legal form.
+
+    Empty where it names nobody (`CASH`, a payment gateway that pays for many).
+    """
+    squeezed = _NOT_ALNUM.sub("", _ADDRESSED.sub("", (name or "").upper().strip()))
+    for legal in _LEGAL:
+        for length in range(len(legal), _CUT - 1, -1):
+            if squeezed.endswith(legal[:length]) and len(squeezed) - length >= SHORTEST:
+                squeezed = squeezed[:-length]
+                break
+    if squeezed in _NOBODY or squeezed.isdigit() or squeezed.startswith(_GATEWAYS):
+        return ""
+    return squeezed if len(squeezed) >= SHORTEST else ""
+
+
+def payer_handles(payer: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Return by what a payer (or payee) is known again, the surest first: UPI address, account, name."""
+    payer = payer or {}
+    found = []
+    if vpa := str(payer.get("vpa") or "").strip().casefold():
+        found.append(f"vpa:{vpa}")
+    account = _NOT_ALNUM.sub("", str(payer.get("account") or "").upper()).lstrip("0")
+    if len(account) >= 6 and not set(account) & {"X"}:
+        found.append(f"acc:{account}")
+    if name := bank_name(payer.get("name")):
+        found.append(f"nam:{name}")
+    return tuple(found)
+
+
+def payer_keys(payer: Mapping[str, Any] | None) -> set[str]:
+    """Return the keys of a payer: his handles, of his name only how it begins."""
+    return {
+        f"hdl:{handle}" if not handle.startswith("nam:") else f"nam:{handle[4:][:NAME_HEAD]}"
+        for handle in payer_handles(payer)
+    }
 
 
 def utr_key(reference: str) -> str:
@@ -115,6 +166,7 @@ def identity_keys(source: str, kind: str, external_id: str, data: Mapping[str, A
     if kind == "bill" and data.get("number"):
         keys.add(f"bil:{number_key(data['number'])}")
     keys |= {f"amt:{data.get('amount')}:{word}" for word in told_words(source, kind, data)}
+    keys |= _who_keys(kind, data)
     if record := data.get("record"):
         keys.add(f"rec:{source}:{record}")
     if settles := data.get("settles"):
@@ -132,6 +184,15 @@ def identity_keys(source: str, kind: str, external_id: str, data: Mapping[str, A
         cited += [line["document"] for line in data.get("lines", ())]
         keys.update(f"sub:{subject}" for subject in cited if subject)
     keys |= _reference_keys(source, kind, external_id, data)
+    return keys
+
+
+def _who_keys(kind: str, data: Mapping[str, Any]) -> set[str]:
+    """Return the keys that bring money together with its payer: his handles, and how his name begins."""
+    keys = payer_keys(data.get("payer")) | payer_keys(data.get("payee"))
+    party = data if kind == "party" else data.get("party")
+    if isinstance(party, dict) and (name := bank_name(party.get("name"))):
+        keys.add(f"nam:{name[:NAME_HEAD]}")
     return keys
 
 

@@ -32,6 +32,7 @@ class PartyRow(NamedTuple):
     last_receipt_on: date | None
     promise_on: date | None
     promise_amount: int | None
+    habit: str | None
 
 
 class PartyIdentityRow(NamedTuple):
@@ -95,6 +96,9 @@ class ReceiptRow(NamedTuple):
     payer: str | None
     reference: str | None
     classified: str | None
+    why: str | None
+    evidence: str | None
+    handle: str | None
 
 
 class AllocationRow(NamedTuple):
@@ -143,6 +147,7 @@ class BankLineRow(NamedTuple):
     balance: int | None
     explained_by: str | None
     explained_id: UUID | None
+    handle: str | None
 
 
 class PayableRow(NamedTuple):
@@ -176,6 +181,8 @@ class PayoutRow(NamedTuple):
     reference: str | None
     payee: str | None
     bank_line_id: UUID | None
+    why: str | None
+    evidence: str | None
 
 
 class ChequeRow(NamedTuple):

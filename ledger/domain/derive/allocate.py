@@ -12,13 +12,14 @@ from uuid import UUID
 
 from ledger.domain.derive.against import Against
 from ledger.domain.derive.documents import Documents
+from ledger.domain.derive.match import match_silent
 from ledger.domain.derive.model import Document, Identity, Money, Terms
 from ledger.domain.derive.money import Moneys
 from ledger.domain.derive.parties import PartyIndex
 from ledger.domain.derive.settling import Line, credit, deduct, on_document, pay
 from ledger.domain.keys import SHORTEST, number_key
 
-_STATED = frozenset(["decided", "books"])
+_STATED = frozenset(["decided", "books", "part_payment", "deduction"])
 
 
 def allocate(
@@ -35,10 +36,18 @@ def allocate(
         plans.append((money, _decided(money, documents, parties, latest[money.anchor])))
         _settle(*plans[-1], terms, upto=money.lasting)
     _deductions(documents, decisions, terms)
+    silent: list[Money] = []
     for money in counting:
         if money.anchor not in latest:
-            plans.append((money, _told(money, documents, parties, books)))
+            plan = _told(money, documents, parties, books)
+            if plan is None:
+                silent.append(money)
+                continue
+            plans.append((money, plan))
             _settle(*plans[-1], terms, upto=money.lasting)
+    for money, plan in match_silent(silent, documents, moneys, parties, terms, decisions=decisions):
+        plans.append((money, plan))
+        _settle(money, plan, terms, upto=money.lasting)
     for money, plan in plans:
         _kept_back(money, plan)
     books.take_from_account(counting)
@@ -46,8 +55,9 @@ def allocate(
         if money.reversals:
             cash = [line for line in plan if line.kind == "receipt"]
             _settle(money, cash, terms, upto=money.amount)
-    for money in counting:
-        _undo_reversed(money)
+    for money in (*moneys.receipts, *moneys.payouts):
+        if _counts(money):
+            _undo_reversed(money)
     books.open_again()
     _write_offs(documents, decisions, terms)
 
@@ -132,11 +142,11 @@ def _takes(document: Document, currency: str) -> bool:
     return document.kind != "credit_note" and not document.closed and document.currency == currency
 
 
-def _told(money: Money, documents: Documents, parties: PartyIndex, books: Against) -> list[Line]:
-    """Return what the money is set against: as the books state it, else by what it cites itself."""
+def _told(money: Money, documents: Documents, parties: PartyIndex, books: Against) -> list[Line] | None:
+    """Return what the money is set against: as the books state it, else by what it cites itself; None: neither."""
     told = books.lines(money)
     if told is None:
-        return _cited(money, documents, parties)
+        return _cited(money, documents, parties) or None
     owners = {line.document.party for line in told}
     if len(owners) == 1:
         money.party = owners.pop()

@@ -22,11 +22,11 @@ def keeps_books(claim: Identity) -> bool:
 def settled_claims(claims: Sequence[Identity], lines: Sequence[Identity]) -> set[UUID]:
     """Return what the books entered of a gateway's settlements, as money from the gateway: their lines show it."""
     books = [claim for claim in claims if keeps_books(claim) and claim.data["amount"]]
-    shown = {(key, line.data["amount"]) for line in lines for key in _money_keys(line)}
+    shown = {(key, line.data["amount"]) for line in lines for key in money_keys(line)}
     by_reference = {
         claim.subject
         for claim in books
-        if any((key, claim.data["amount"]) in shown for key in _money_keys(claim))
+        if any((key, claim.data["amount"]) in shown for key in money_keys(claim))
     }
     return by_reference | {claim for claim, _ in _by_name(books, lines, parted=())}
 
@@ -44,7 +44,7 @@ def joined(
     by_utr: dict[str, tuple[list[Identity], list[Identity]]] = defaultdict(lambda: ([], []))
     for side, identities in ((0, claims), (1, bank)):
         for identity in identities:
-            for key in _money_keys(identity):
+            for key in money_keys(identity):
                 by_utr[key][side].append(identity)
     taken: set[UUID] = set()
     for key in sorted(by_utr):
@@ -137,7 +137,8 @@ def _bills_named(claim: Identity) -> set[str]:
     return {number_key(number) for number in (*named, *claim.references("invoices"))}
 
 
-def _money_keys(identity: Identity) -> set[str]:
+def money_keys(identity: Identity) -> set[str]:
+    """Return the references by which money is known in several places: UTR, and a cheque's number with its amount."""
     if identity.data.get("amount") == 0:
         return set()  # the books took it back: it says nothing of the bank's line any more
     keys = {f"utr:{utr_key(item)}" for item in identity.references("utr") if utr_key(item)}

@@ -12,8 +12,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from kit.ids import derived
-from ledger.domain.keys import party_subject
+from ledger.domain.keys import party_subject, payer_handles
 
+_SURENESS = ("vpa", "acc", "nam")
 _FAMILY = {"books": 0, "standard": 1, "payment": 2, "bank": 3, "crm": 4}
 
 
@@ -192,11 +193,25 @@ class Money:
     """(kind, signed amount, effective day): what stays on account, and what of it was given back."""
     kept: dict[str, int] = field(default_factory=dict)
     """kind → what the payer kept back and no bill has taken (yet): the party's balance is less by it all the same."""
+    why: str | None = None
+    """By what it was matched by itself, where no source and no person says what it is for; None: they do, or nothing fits."""
+    evidence: str | None = None
+    """The same in words."""
 
     @cached_property
     def id(self) -> UUID:
         """Row id."""
         return row_id("receipt" if self.side == "receivable" else "payout", self.anchor)
+
+    @cached_property
+    def handles(self) -> tuple[str, ...]:
+        """By what its payer (or payee) is known again, the surest first."""
+        found = {
+            handle: None
+            for member in sorted(self.members, key=lambda identity: identity.trust)
+            for handle in payer_handles(member.data.get("payer") or member.data.get("payee"))
+        }
+        return tuple(sorted(found, key=lambda handle: (_SURENESS.index(handle[:3]), handle)))
 
     @property
     def on_account(self) -> int:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
 
-from ledger.domain.derive.joining import joined, keeps_books, settled_claims
+from ledger.domain.derive.joining import joined, keeps_books, money_keys, settled_claims
 from ledger.domain.derive.model import Identity, Money, Terms
 from ledger.domain.derive.parties import PartyIndex
 from ledger.domain.keys import utr_key
 
 _CASH = ("cash", "gateway")
+_RETURNED_WITHIN, _UNDER_WAY = timedelta(days=45), timedelta(days=4)
+"""How long after its credit a cheque may come back, and how long money between two accounts of ours may take."""
 CLEARING = timedelta(days=4)
 """How long money that the books show may be on its way to the bank, a weekend and a holiday in it."""
 _NOT_PRESENTED = frozenset(["cheque.received", "cheque.deposited", "cheque.replaced"])
@@ -32,6 +34,10 @@ class Moneys:
     """bank line's subject → its settlement."""
     of: dict[UUID, Money] = field(default_factory=dict)
     """identity's subject → the receipt or payout that it claims."""
+    debits: list[Money] = field(default_factory=list)
+    """Bank debits that no source speaks of: payouts, once it is known to whom."""
+    told_by_bank: dict[UUID, str] = field(default_factory=dict)
+    """bank line's subject → what it is by the banks' own lines: own_transfer, returned."""
 
 
 def build_money(
@@ -49,8 +55,6 @@ def build_money(
     settled = settled_claims(incoming, [i for i in lines if i.subject in out.settlement_of])
     for claims, bank in ((incoming, credits), (outgoing, debits)):
         for members in joined(claims, bank, decisions):
-            if claims is outgoing and not any(m.kind == "payout" for m in members):
-                continue
             if all(m.type in _NOT_PRESENTED for m in members):
                 continue
             money = _money(members, terms, side="receivable" if claims is incoming else "payable")
@@ -58,12 +62,61 @@ def build_money(
             money.party = _party(members, parties)
             said = [words[m.subject] for m in members if m.subject in words]
             money.classified = max(said, key=lambda d: (d.at, d.subject)).data.get("as") if said else None
+            if claims is outgoing and not any(m.kind == "payout" for m in members):
+                out.debits.append(money)
+                continue
             (out.receipts if claims is incoming else out.payouts).append(money)
             out.of.update((member.subject, money) for member in members)
-    _reverse(out, identities, terms)
-    for rows in (out.receipts, out.payouts):
+    returned = _told_by_bank(out, credits, debits)
+    _reverse(out, identities, terms, returned)
+    out.debits = [money for money in out.debits if money.anchor not in out.told_by_bank]
+    for rows in (out.receipts, out.payouts, out.debits):
         rows.sort(key=lambda money: (money.day, money.anchor))
     return out
+
+
+def _told_by_bank(out: Moneys, credits: Sequence[Identity], debits: Sequence[Identity]) -> dict[UUID, date]:
+    """Pair credits with debits of the same reference and amount: between two accounts of ours it was moved, in one
+    account it was given back later (a cheque returned). Returns the credits that were given back, with the day."""
+    by_key: dict[tuple[str, int, str], list[Identity]] = defaultdict(list)
+    for debit in debits:
+        for key in money_keys(debit):
+            by_key[key, debit.data["amount"], debit.data["currency"]].append(debit)
+    returned: dict[UUID, date] = {}
+    for credit in sorted(credits, key=lambda line: (line.data["posted_on"], line.subject)) if by_key else ():
+        for debit in sorted(
+            {
+                debit.subject: debit
+                for key in money_keys(credit)
+                for debit in by_key.get((key, credit.data["amount"], credit.data["currency"]), ())
+                if debit.subject not in out.told_by_bank
+            }.values(),
+            key=lambda line: (line.data["posted_on"], line.subject),
+        ):
+            came, went = (
+                date.fromisoformat(credit.data["posted_on"]),
+                date.fromisoformat(debit.data["posted_on"]),
+            )
+            same = (credit.source, credit.data["account"]) == (debit.source, debit.data["account"])
+            if same and timedelta() <= went - came <= _RETURNED_WITHIN:
+                returned[credit.subject] = went
+                out.told_by_bank[debit.subject] = "returned"
+            elif not same and abs(went - came) <= _UNDER_WAY and _by_bank_alone(out.of.get(credit.subject)):
+                money = out.of[credit.subject]
+                money.classified = money.classified or "own_transfer"
+                money.why, money.evidence = (
+                    "own_transfer",
+                    "the same amount and reference left another account of ours",
+                )
+                out.told_by_bank[debit.subject] = "own_transfer"
+            else:
+                continue
+            break
+    return returned
+
+
+def _by_bank_alone(money: Money | None) -> bool:
+    return money is not None and money.party is None and all(m.kind == "bank_line" for m in money.members)
 
 
 def _last_words(decisions: Iterable[Identity]) -> dict[UUID, Identity]:
@@ -185,7 +238,12 @@ def _party(members: list[Identity], parties: PartyIndex) -> UUID | None:
     return None
 
 
-def _reverse(out: Moneys, identities: Iterable[Identity], terms: Terms) -> None:
+def _reverse(
+    out: Moneys,
+    identities: Iterable[Identity],
+    terms: Terms,
+    returned: Mapping[UUID, date],
+) -> None:
     """Take refunds, lost disputes, reversals and returned cheques out of the money that they concern."""
     payments = {(i.source, i.external_id): i for i in identities if i.kind == "payment"}
     taken: dict[tuple[str, UUID], list[tuple[date, int]]] = defaultdict(list)
@@ -198,6 +256,11 @@ def _reverse(out: Moneys, identities: Iterable[Identity], terms: Terms) -> None:
     for money in (*out.receipts, *out.payouts):
         by_source: dict[str, list[tuple[date, int]]] = defaultdict(list)
         whole = [(m.day(terms, "on"), money.amount) for m in money.members if m.type in _REVERSED]
+        if not whole and (
+            given_back := [returned[m.subject] for m in money.members if m.subject in returned]
+        ):
+            whole = [(min(given_back), money.amount)]
+            money.status = "payment.reversed"
         for member in money.members:
             refunds = taken.get(("refund", member.subject), [])
             stated = member.data.get("refunded", 0) - sum(amount for _, amount in refunds)

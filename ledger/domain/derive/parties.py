@@ -10,7 +10,7 @@ from uuid import UUID
 
 from ledger.domain.derive.model import Groups, Identity, latest_words, row_id
 from ledger.domain.events import subject_id
-from ledger.domain.keys import gstin_key, name_key, number_key
+from ledger.domain.keys import bank_name, gstin_key, name_key, number_key
 from ledger.domain.rows import PartyIdentityRow
 
 
@@ -125,6 +125,11 @@ class PartyIndex:
             return found
         nodes = self._ranked(root)
         return nodes[0].external_id if nodes else "Unknown"
+
+    def bank_names(self, root: UUID) -> set[str]:
+        """Return every name of the party as a bank would squeeze it."""
+        nodes = (self._nodes[subject] for subject in self._members.get(root, ()))
+        return {squeezed for node in nodes if (squeezed := bank_name(node.value("name")))}
 
     def pan(self, root: UUID) -> str | None:
         """Return the PAN: as stated, else the ten characters within the GSTIN."""

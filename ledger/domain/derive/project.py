@@ -19,6 +19,7 @@ from ledger.domain.derive.project_books import book_rows
 from ledger.domain.derive.project_claims import claim_rows
 from ledger.domain.derive.project_documents import document_rows, paid_on
 from ledger.domain.derive.project_money import bank_rows, cheque_rows, payout_rows, receipt_rows
+from ledger.domain.derive.recognise import habits
 from ledger.domain.keys import gstin_key, name_key
 
 _RECENT_BILLS = 12
@@ -127,6 +128,7 @@ def _party_rows(
     for identity in sorted((i for i in identities if i.kind == "promise"), key=lambda i: (i.at, i.subject)):
         if (party := parties.of(identity)) is not None:
             promises[party] = identity
+    habit_of = habits((i for i in identities if i.kind == "decision"), parties)
     kept = [root for root in parties.roots() if root in balances or parties.is_explicit(root)]
     for root in kept:
         balance, promise = balances[root], promises.get(root)
@@ -156,6 +158,7 @@ def _party_rows(
                 last_receipt_on=balance.last_receipt_on,
                 promise_on=promise.date("on") if promise else None,
                 promise_amount=promise.data.get("amount") if promise else None,
+                habit=habit_of.get(root),
             )
         )
     out.tables["party_identities"].extend(parties.rows(kept))

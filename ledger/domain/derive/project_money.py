@@ -9,7 +9,7 @@ from ledger.domain.derive.derived import Derived
 from ledger.domain.derive.model import Identity, Money, Terms, row_id
 from ledger.domain.derive.money import Moneys
 from ledger.domain.derive.parties import PartyIndex
-from ledger.domain.keys import utr_key
+from ledger.domain.keys import payer_handles, utr_key
 
 
 def _reference(money: Money) -> str | None:
@@ -68,6 +68,9 @@ def receipt_rows(out: Derived, money: Money, parties: PartyIndex) -> None:
             payer=_payer(money, "payer"),
             reference=_reference(money),
             classified=money.classified,
+            why=money.why,
+            evidence=money.evidence,
+            handle=money.handles[0] if money.handles else None,
         )
     )
     _allocation_rows(out, money)
@@ -95,6 +98,8 @@ def payout_rows(out: Derived, money: Money, parties: PartyIndex) -> None:
             reference=_reference(money),
             payee=_payer(money, "payee"),
             bank_line_id=row_id("bank_line", line.subject) if line else None,
+            why=money.why,
+            evidence=money.evidence,
         )
     )
     _allocation_rows(out, money)
@@ -129,11 +134,13 @@ def bank_rows(out: Derived, identities: list[Identity], moneys: Moneys, terms: T
 
 def _bank_line(line: Identity, moneys: Moneys, terms: Terms) -> r.BankLineRow:
     money, settlement = moneys.of.get(line.subject), moneys.settlement_of.get(line.subject)
-    explained: tuple[str, UUID] | tuple[None, None] = (None, None)
+    explained: tuple[str | None, UUID | None] = (None, None)
     if settlement is not None:
         explained = ("settlement", row_id("settlement", settlement.subject))
+    elif line.subject in moneys.told_by_bank:
+        explained = (moneys.told_by_bank[line.subject], None)
     elif money is not None and money.classified is not None:
-        explained = ("decision", money.id)
+        explained = ("decision" if money.why is None else money.classified, money.id)
     elif money is not None and line.type == "bank.debited":
         explained = ("payout", money.id)
     elif money is not None and money.party is not None:
@@ -156,6 +163,7 @@ def _bank_line(line: Identity, moneys: Moneys, terms: Terms) -> r.BankLineRow:
         balance=line.data.get("balance"),
         explained_by=explained[0],
         explained_id=explained[1],
+        handle=next(iter(payer_handles(payer)), None),
     )
 
 

@@ -1,0 +1,127 @@
+"""Whose money it is: payers known again by UPI address, account or name, and names that a bank cut.
+
+What teaches is what a person, the books or a gateway said of other money, never what was matched by itself; so the
+order in which facts arrive changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from ledger.domain.derive.model import Identity, Money
+from ledger.domain.derive.parties import PartyIndex
+
+SHORTEST_HEAD = 8
+"""A name that the bank cut tells something from so many letters."""
+_IN_WORDS = {"vpa": "UPI", "acc": "account", "nam": "name"}
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Who may have paid. `known`: by more than the look of a name; `words` say by what."""
+
+    party: UUID
+    known: bool
+    words: str
+
+
+@dataclass(slots=True)
+class Payers:
+    """Handles and whose they are, learned from money whose party is told."""
+
+    parties: PartyIndex
+    rejected: Collection[frozenset[UUID]]
+    """Money and party (or document) that a person said don't belong together."""
+    of_handle: dict[str, set[UUID]] = field(default_factory=lambda: defaultdict(set))
+    kinds: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """What money of a handle is that isn't a sale's, by people's word."""
+    _by_name: dict[str, set[UUID]] | None = None
+
+    def learn(self, money: Money) -> None:
+        """Take note of whose handles these are."""
+        if money.party is not None:
+            for handle in money.handles:
+                self.of_handle[handle].add(money.party)
+
+    def learn_kind(self, money: Money) -> None:
+        """Take note that money of these handles is of a kind."""
+        for handle in money.handles:
+            self.kinds[handle].add(money.classified or "")
+
+    def kind(self, money: Money) -> str | None:
+        """Return what money of this payer always is, if it is never a party's."""
+        for handle in money.handles:
+            kinds = self.kinds.get(handle)
+            if kinds and len(kinds) == 1 and not self.of_handle.get(handle):
+                return next(iter(kinds))
+        return None
+
+    def of(self, money: Money) -> list[Payer]:
+        """Return who may have paid, on the best evidence there is: one known payer, several, or names alike."""
+        if money.party is not None:
+            return [Payer(money.party, True, "the payer is named")]
+        for handle in money.handles:
+            found = {party for party in self.of_handle.get(handle, ()) if not self.parted(money, party)}
+            if found:
+                words = f"known payer ({_IN_WORDS[handle[:3]]})"
+                return [Payer(party, len(found) == 1, words) for party in sorted(found)]
+        for handle in money.handles:
+            if handle.startswith("nam:"):
+                alike = [party for party in self._alike(handle[4:]) if not self.parted(money, party)]
+                return [Payer(party, False, "similar name") for party in alike]
+        return []
+
+    def parted(self, money: Money, party: UUID) -> bool:
+        """Whether a person said that this money isn't that party's."""
+        return bool(self.rejected) and any(
+            frozenset((member.subject, party)) in self.rejected for member in money.members
+        )
+
+    def _alike(self, name: str) -> list[UUID]:
+        """Return the parties of just this name, else those whose name begins like it as far as the shorter goes."""
+        if self._by_name is None:
+            self._by_name = defaultdict(set)
+            for root in self.parties.roots():
+                for squeezed in self.parties.bank_names(root):
+                    self._by_name[squeezed].add(root)
+        if name in self._by_name:
+            return sorted(self._by_name[name])
+        if len(name) < SHORTEST_HEAD:
+            return []
+        return sorted(
+            {
+                party
+                for other, roots in self._by_name.items()
+                if len(other) >= SHORTEST_HEAD and (other.startswith(name) or name.startswith(other))
+                for party in roots
+            }
+        )
+
+
+def habits(decisions: Iterable[Identity], parties: PartyIndex) -> dict[UUID, str]:
+    """Return how each party pays, by people's last word: bill_wise, oldest_first or on_account."""
+    found: dict[UUID, str] = {}
+    for decision in sorted(decisions, key=lambda identity: (identity.at, identity.subject)):
+        if decision.type == "habit.decided":
+            found[parties.root(UUID(decision.data["party"]))] = decision.data["habit"]
+    return found
+
+
+def unlearned(decisions: Sequence[Identity]) -> set[UUID]:
+    """Return the subjects of money whose answer was meant for this time only."""
+    return {
+        UUID(decision.data.get("receipt") or decision.data["line"])
+        for decision in decisions
+        if decision.type in ("allocation.decided", "line.classified") and decision.data.get("learn") == "once"
+    }
+
+
+def rejections(parties: PartyIndex, parted: Iterable[frozenset[UUID]]) -> set[frozenset[UUID]]:
+    """Return the pairs that people parted, a party by its root too."""
+    return {frozenset(parties.root(subject) for subject in pair) for pair in parted} | set(parted)
+
+
+Handles = Mapping[str, set[UUID]]
