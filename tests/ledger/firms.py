@@ -243,7 +243,10 @@ class Firm:
             "narration": f"NEFT {utr}", "channel": "NEFT", "references": {"utr": [utr], "tokens": tokens},
         }  # fmt: skip
         if self._random.random() < 0.5:
-            line["payer"] = {"name": self._random.choice(NAMES).upper()}
+            name = self._random.choice(NAMES).upper()
+            line["payer"] = {"name": name}
+            if self._random.random() < 0.3:
+                line["payer"]["vpa"] = f"{name[:5].lower()}@okicici"
         kind = "bank.credited" if self._random.random() < 0.85 else "bank.debited"
         self._subjects.append(
             self._say(BANK, kind, f"L{len(self.log)}", line, kind="bank_line", precision="day")
@@ -415,8 +418,21 @@ class Firm:
             return
         receipt, document = self._random.choice(self._subjects), self._random.choice(self._documents)
         name = f"x{len(self.log)}:1:0"
-        choice = self._random.randrange(4)
-        if choice == 0:
+        choice = self._random.randrange(7)
+        if choice == 4:
+            party = str(subject_id(BOOKS, "party", f"c{self._random.randrange(8)}"))
+            habit = self._random.choice(["bill_wise", "oldest_first", "on_account"])
+            self._say(OPERATOR, "habit.decided", name, {"party": party, "habit": habit}, kind="decision")
+        elif choice == 5:
+            pair = [str(receipt), str(document)]
+            self._say(OPERATOR, "link.rejected", name, {"subjects": pair}, kind="decision")
+        elif choice == 6:
+            party = str(subject_id(BOOKS, "party", f"c{self._random.randrange(8)}"))
+            data = {"receipt": str(receipt), "lines": [], "party": party}
+            if self._random.random() < 0.3:
+                data["learn"] = "once"
+            self._say(OPERATOR, "allocation.decided", name, data, kind="decision")
+        elif choice == 0:
             lines = [
                 {"document": str(document), "amount": 10_000},
                 {"document": str(document), "amount": 500, "kind": "tds"},

@@ -24,6 +24,7 @@ from ledger.domain.matching.sums import only_sum
 
 _Parts = frozenset[tuple[str, int]]
 """The parts of a cut: (kind, thousandths of a per cent)."""
+_TELLS_NOTHING = ("not_sale", "other")
 ROUND_SUM = 500_00
 """Multiples of so many paise are paid against no bill in particular."""
 
@@ -227,10 +228,12 @@ def match_silent(
     for side, told in (("receivable", moneys.receipts), ("payable", moneys.payouts)):
         payers = Payers(parties, rejected)
         for money in (*told, *(moneys.debits if side == "payable" else ())):
-            if money.classified is not None and money.why is None:
-                payers.learn_kind(money)
-            elif not any(member.subject in once for member in money.members):
+            if any(member.subject in once for member in money.members):
+                continue
+            if money.classified is None:
                 payers.learn(money)
+            elif money.why is None and money.classified not in _TELLS_NOTHING:
+                payers.learn_kind(money)
         matcher = Matcher(documents, parties, terms, payers, habit_of)
         matcher.learn_cuts(told, documents, accepted)
         asked = [money for money in waiting if money.side == side]

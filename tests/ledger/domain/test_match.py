@@ -1,0 +1,259 @@
+"""What matches itself, and what doesn't: money without a reference, on small worlds, to the paisa."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.domain.derive import Derived, Identity
+from ledger.domain.events import subject_id
+from tests.ledger.domain.test_derive import BANK, BOOKS, balance, bill, only, said, world
+
+GUPTA = {"id": "c2", "name": "Gupta Steel Pvt Ltd"}
+SHARMA_ID = str(subject_id(BOOKS, "party", "c1"))
+
+
+def came(ref: str, amount: int, *, on: str = "2026-09-20", **payer: str) -> Identity:
+    payer = payer or {"name": "SHARMA TRADERS"}
+    return said(
+        BANK, "bank.credited", ref, amount=amount, account="4421", posted_on=on, narration=f"NEFT {ref}",
+        references={"utr": [ref]}, payer=payer,
+    )  # fmt: skip
+
+
+def went(ref: str, amount: int, *, on: str = "2026-09-20", **more: Any) -> Identity:
+    more = {"payer": {"name": "MEHTA PAPERS"}, "account": "4421", **more}
+    return said(
+        BANK, "bank.debited", ref, amount=amount, posted_on=on, narration=f"NEFT {ref}",
+        references={"utr": [ref]}, **more,
+    )  # fmt: skip
+
+
+def decided(event_type: str, name: str = "d1", **data: Any) -> Identity:
+    return said("operator", event_type, name, kind="decision", **data)
+
+
+def of(made: Derived, ref: str) -> Any:
+    line = next(row for row in made.tables["bank_lines"] if row.anchor == subject_id(BANK, "bank_line", ref))
+    return next((row for row in made.tables["receipts"] if row.id == line.explained_id), None)
+
+
+def open_of(made: Derived) -> dict[str, int]:
+    return {row.number: row.outstanding for row in made.tables["invoices"]}
+
+
+def answered(ref: str, party: str = SHARMA_ID, **more: Any) -> Identity:
+    receipt = str(subject_id(BANK, "bank_line", ref))
+    return decided("allocation.decided", f"a{ref}", receipt=receipt, lines=[], party=party, **more)
+
+
+def test_one_bill_of_just_the_amount_under_the_name_that_the_bank_writes() -> None:
+    made = world(bill("INV-1", 34_220_00), bill("INV-2", 23_600_00), came("U1", 23_600_00))
+    assert open_of(made) == {"INV-1": 34_220_00, "INV-2": 0}
+    assert of(made, "U1").why == "similar_name"
+    assert "amount exact · 5 days after due · similar name" in of(made, "U1").evidence
+
+
+def test_a_name_that_the_bank_cut_still_tells() -> None:
+    made = world(bill("INV-1", 100_00, party=GUPTA), came("U1", 100_00, name="GUPTASTEELPVTL"))
+    assert open_of(made) == {"INV-1": 0}
+
+
+def test_a_name_alone_is_never_enough() -> None:
+    made = world(bill("INV-1", 34_220_00), came("U1", 20_000_00))
+    assert of(made, "U1") is None
+    assert open_of(made) == {"INV-1": 34_220_00}
+
+
+def test_two_customers_of_one_beginning_are_asked_about() -> None:
+    other = {"id": "c3", "name": "Sharma Traders Nagpur"}
+    line = came("U1", 500_00, name="SHARMA TRA")
+    made = world(bill("INV-1", 500_00), bill("INV-2", 500_00, party=other), line)
+    assert of(made, "U1") is None
+    exact = world(bill("INV-1", 500_00), bill("INV-2", 700_00, party=other), line)
+    assert open_of(exact) == {"INV-1": 0, "INV-2": 700_00}
+
+
+def test_a_bill_made_out_after_the_money_came_is_not_paid_by_it() -> None:
+    made = world(bill("INV-1", 500_00, issued_on="2026-09-21"), came("U1", 500_00))
+    assert open_of(made) == {"INV-1": 500_00}
+
+
+def test_an_answer_teaches_the_payers_address_and_name() -> None:
+    handle = {"name": "RAMESH K SHARMA", "vpa": "rk@okicici"}
+    first, second = came("U1", 100_00, **handle), came("U2", 23_600_00, on="2026-09-25", **handle)
+    bills = bill("INV-1", 34_220_00), bill("INV-2", 23_600_00)
+    assert of(world(*bills, first, second), "U2") is None
+    made = world(*bills, first, second, answered("U1"))
+    assert open_of(made) == {"INV-1": 34_220_00, "INV-2": 0}
+    assert "known payer (UPI)" in of(made, "U2").evidence
+    once = world(*bills, first, second, answered("U1", learn="once"))
+    assert of(once, "U2") is None
+
+
+def test_a_payer_who_pays_for_two_firms_is_asked_unless_one_bill_fits() -> None:
+    lines = [
+        came(f"U{n}", amount, vpa="both@ybl")
+        for n, amount in ((1, 1_00), (2, 2_00), (3, 700_00), (4, 999_00))
+    ]
+    gupta = str(subject_id(BOOKS, "party", "c2"))
+    made = world(
+        bill("INV-1", 500_00), bill("INV-2", 700_00, party=GUPTA), *lines, answered("U1"), answered("U2", gupta)
+    )  # fmt: skip
+    assert of(made, "U3").party_id == of(made, "U2").party_id
+    assert of(made, "U4") is None
+
+
+def test_what_a_known_payer_pays_while_nothing_is_open_stands_on_account() -> None:
+    made = world(
+        said(BOOKS, "party.upserted", "c1", name="Sharma Traders"),
+        came("U1", 10_00),
+        came("U2", 99_00),
+        answered("U1"),
+    )
+    assert of(made, "U2").why == "advance"
+    assert balance(made) == -109_00
+
+
+def test_all_open_bills_and_the_only_set_that_fits() -> None:
+    bills = [bill(f"INV-{n}", amount) for n, amount in ((1, 12_345_00), (2, 23_456_00), (3, 34_567_00))]
+    seen = came("U0", 1_00), answered("U0")
+    whole = world(*bills, *seen, came("U1", 70_368_00))
+    assert sum(open_of(whole).values()) == 0
+    two = world(*bills, *seen, came("U1", 46_912_00))
+    assert open_of(two) == {"INV-1": 0, "INV-2": 23_456_00, "INV-3": 0}
+    assert of(two, "U1").why == "subset"
+
+
+def test_two_sets_that_fit_are_asked_about() -> None:
+    bills = [bill(f"INV-{n}", amount) for n, amount in ((1, 100_00), (2, 300_00), (3, 150_00), (4, 250_00))]
+    made = world(*bills, came("U0", 1_00), answered("U0"), came("U1", 400_00))
+    assert of(made, "U1") is None
+
+
+def test_of_bills_of_one_amount_the_oldest_is_paid() -> None:
+    bills = [bill(f"INV-{n}", 11_800_00, due_on=f"2026-0{n}-15", issued_on="2026-01-01") for n in (7, 6, 8)]
+    made = world(*bills, came("U0", 1_00), answered("U0"), came("U1", 11_800_00))
+    assert open_of(made) == {"INV-6": 0, "INV-7": 11_800_00, "INV-8": 11_800_00}
+
+
+def test_a_deduction_that_was_accepted_before_is_known_the_next_time() -> None:
+    bills = [bill("INV-1", 11_800_00, base=10_000_00), bill("INV-2", 23_600_00, base=20_000_00)]
+    seen = came("U0", 10_800_00)
+    first = str(subject_id(BOOKS, "invoice", "INV-1"))
+    lines = [
+        {"document": first, "amount": 10_800_00, "kind": "receipt"},
+        {"document": first, "amount": 1_000_00, "kind": "tds"},
+    ]
+    answer = decided("allocation.decided", receipt=str(subject_id(BANK, "bank_line", "U0")), lines=lines)
+    later = came("U1", 21_600_01, on="2026-09-25")
+    assert of(world(*bills, seen, later), "U1") is None
+    made = world(*bills, seen, answer, later)
+    assert open_of(made) == {"INV-1": 0, "INV-2": 0}
+    assert of(made, "U1").why == "deduction"
+    assert "TDS 10%, as before" in of(made, "U1").evidence
+    assert sum(row.amount for row in made.tables["allocations"] if row.kind == "tds") == 2_999_99
+
+
+def test_a_part_of_the_only_bill_unless_a_deduction_explains_it() -> None:
+    row, seen = bill("INV-1", 11_800_00, base=10_000_00), (came("U0", 1_00, name="RK"), answered("U0"))
+    payer = {"vpa": "rk@ybl"}
+    seen = (came("U0", 1_00, **payer), answered("U0"))
+    part = world(row, *seen, came("U1", 4_321_00, **payer))
+    assert open_of(part) == {"INV-1": 7_479_00}
+    assert of(part, "U1").why == "part_payment"
+    cut = world(row, *seen, came("U1", 10_800_00, **payer))
+    assert of(cut, "U1") is None
+    round_sum = world(row, *seen, came("U1", 5_000_00, **payer))
+    assert of(round_sum, "U1") is None
+
+
+def test_habits_oldest_first_and_on_account() -> None:
+    bills = [bill("INV-1", 400_00), bill("INV-2", 300_00, due_on="2026-09-14"), bill("INV-3", 500_00)]
+    seen = came("U0", 1_00), answered("U0")
+    habit = decided("habit.decided", "h1", party=SHARMA_ID, habit="oldest_first")
+    oldest = world(*bills, *seen, habit, came("U1", 500_00))
+    assert open_of(oldest)["INV-2"] == 0
+    assert sum(open_of(oldest).values()) == 700_00
+    later = said(
+        "operator",
+        "habit.decided",
+        "h2",
+        kind="decision",
+        at="2026-10-06",
+        party=SHARMA_ID,
+        habit="on_account",
+    )
+    account = world(*bills, *seen, habit, later, came("U1", 500_00))
+    assert sum(open_of(account).values()) == 1_200_00
+    assert balance(account) == 699_00 - 0
+    assert only(account, "parties").habit == "on_account"
+
+
+def test_what_a_person_rejected_does_not_come_back() -> None:
+    line, no = str(subject_id(BANK, "bank_line", "U1")), str(subject_id(BOOKS, "invoice", "INV-1"))
+    world_of = [bill("INV-1", 500_00), came("U1", 500_00)]
+    assert open_of(world(*world_of)) == {"INV-1": 0}
+    assert open_of(world(*world_of, decided("link.rejected", subjects=[line, no]))) == {"INV-1": 500_00}
+    assert of(world(*world_of, decided("link.rejected", subjects=[line, SHARMA_ID])), "U1") is None
+
+
+def test_a_payer_classified_once_is_known_for_what_he_is() -> None:
+    lines = came("U1", 500_00, vpa="me@ybl"), came("U2", 700_00, vpa="me@ybl")
+    line = str(subject_id(BANK, "bank_line", "U1"))
+    made = world(*lines, decided("line.classified", line=line, **{"as": "own_transfer"}))
+    assert {row.classified for row in made.tables["receipts"]} == {"own_transfer"}
+    assert {row.explained_by for row in made.tables["bank_lines"]} == {"decision", "own_transfer"}
+    once = world(*lines, decided("line.classified", line=line, learn="once", **{"as": "own_transfer"}))
+    assert {row.classified for row in once.tables["receipts"]} == {"own_transfer", None}
+
+
+def test_money_between_two_accounts_of_ours_explains_itself() -> None:
+    out = went("U1", 500_00, account="9999", payer={"name": "OUR OWN FIRM"})
+    made = world(out, said(
+        "bank:hdfc", "bank.credited", "U1", amount=500_00, account="4421", posted_on="2026-09-20", narration="NEFT U1",
+        references={"utr": ["U1"]}, payer={"name": "OUR OWN FIRM"},
+    ))  # fmt: skip
+    assert [row.explained_by for row in made.tables["bank_lines"]] == ["own_transfer", "own_transfer"]
+    assert only(made, "receipts").classified == "own_transfer"
+    assert made.tables["payouts"] == []
+
+
+def test_a_cheque_that_the_bank_took_back_reopens_its_bill() -> None:
+    cheque = {
+        "channel": "CHEQUE",
+        "references": {"tokens": ["000123"]},
+        "account": "4421",
+        "payer": {"name": "SHARMA TRADERS"},
+    }
+    paid_in = said(
+        BANK, "bank.credited", "C1", amount=500_00, posted_on="2026-09-20", narration="CLG 000123", **cheque
+    )
+    back = said(
+        BANK,
+        "bank.debited",
+        "C2",
+        amount=500_00,
+        posted_on="2026-09-23",
+        narration="CHQ RET 000123",
+        **cheque,
+    )
+    before, after = world(bill("INV-1", 500_00), paid_in), world(bill("INV-1", 500_00), paid_in, back)
+    assert open_of(before) == {"INV-1": 0}
+    assert open_of(after) == {"INV-1": 500_00}
+    assert only(after, "receipts").status == "payment.reversed"
+    assert {row.explained_by for row in after.tables["bank_lines"]} == {"receipt", "returned"}
+    again = world(bill("INV-1", 500_00), paid_in, back, came("U9", 500_00, on="2026-09-28"))
+    assert open_of(again) == {"INV-1": 0}
+
+
+def test_a_debit_to_a_vendor_pays_the_bill_of_just_its_amount() -> None:
+    owed = said(
+        BOOKS, "bill.received", "B1", number="MP/77", amount=9_000_00, party={"id": "v1", "name": "Mehta Papers"},
+        issued_on="2026-09-01",
+    )  # fmt: skip
+    made = world(owed, went("U1", 9_000_00))
+    assert only(made, "payables").outstanding == 0
+    assert only(made, "payouts").why == "similar_name"
+    other = world(owed, went("U1", 8_000_00))
+    assert other.tables["payouts"] == []
+    assert only(other, "bank_lines").explained_by is None
