@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from connectors.tally.facts import Fact
 from connectors.tally.fields import day, flag, whole
 from connectors.tally.ledgers import party_id
 from connectors.tally.markup import Node, plain
-from connectors.tally.masters import opening_facts, party_data
+from connectors.tally.masters import balance_fact, opening_facts, party_data
 from connectors.tally.reading import Gathered, gather
 from connectors.tally.records import Ledger, Voucher
 from connectors.tally.reports import report_day, row_fact, side_of
@@ -49,6 +49,7 @@ class Tally:
         found = gather(inbound.body, settings)
         reading = _Reading(found, _zone(settings), now, continues=flag(str(settings.get("continues", ""))))
         reading.read_masters(_books_from(found, settings, reading.today))
+        reading.read_balances()
         reading.read_vouchers()
         reading.read_bills(inbound.headers.get(STREAM_HEADER, ""), inbound.filename or "")
         reading.read_changes()
@@ -147,6 +148,30 @@ class _Reading:
             precision="observed",
             sequence=self.found.above + ledger.alter,
         )
+
+    # ---- balances ----------------------------------------------------------------------------------
+    def read_balances(self) -> None:
+        """Read what Tally says that each party owes, as on the export's day: the day of the document, else today."""
+        if not self.found.balances:
+            return
+        as_on = min(_told_day(self.found.as_on) or self.today, self.today)
+        for ledger in self.found.balances.values():
+            role = self.found.ledgers.role_of_ledger(ledger)
+            if role not in ("debtor", "creditor"):
+                if not ledger.guid:
+                    self.found.ignored.append(f"balances of no party: {ledger.name}")
+                continue
+            fact = balance_fact(ledger, role, as_on=as_on)
+            self._observe(
+                _short(f"balance:{as_on:%Y%m%d}:{fact.data['amount']}", fact.part),
+                fact.kind,
+                _short(f"balance:{fact.data['side']}", fact.part),
+                fact.event_type,
+                dict(fact.data),
+                occurred_at=min(self._begin(as_on + timedelta(days=1)), self.now),
+                precision="observed",
+            )
+        self.notes["balances_as_on"] = f"{as_on:%d %b %Y}"
 
     # ---- vouchers ----------------------------------------------------------------------------------
     def read_vouchers(self) -> None:

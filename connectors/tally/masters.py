@@ -80,6 +80,19 @@ def opening_facts(ledger: Ledger, role: Literal["debtor", "creditor"], *, as_on:
         yield _credit(data, side, key(ledger.name))
 
 
+def balance_fact(ledger: Ledger, role: Literal["debtor", "creditor"], *, as_on: date) -> Fact:
+    """Return what Tally says that a party owes (a creditor: is owed) at the end of a day, whatever makes it up."""
+    assert ledger.closing is not None
+    stated = {
+        "party": {"name": ledger.name},
+        "amount": ledger.closing if role == "debtor" else -ledger.closing,
+        "currency": CURRENCY,
+        "as_on": as_on.isoformat(),
+        "side": "receivable" if role == "debtor" else "payable",
+    }
+    return Fact("balance.stated", stated, key(ledger.name))
+
+
 def _credit(data: dict[str, Any], side: Side, part: str) -> Fact:
     """An advance at the beginning: what we owe a customer, or a vendor us."""
     return Fact("credit_note.issued", {**data, "side": "payable"} if side == "payable" else data, part)

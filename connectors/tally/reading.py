@@ -34,6 +34,8 @@ class Gathered:
     ledgers: Ledgers
     vouchers: dict[tuple[str, int, str], Voucher] = field(default_factory=dict)
     masters: dict[tuple[str, int, str], Ledger] = field(default_factory=dict)
+    balances: dict[str, Ledger] = field(default_factory=dict)
+    """The ledgers of which a closing balance is told, by name."""
     bills: list[OpenBill] = field(default_factory=list)
     deleted: list[Node] = field(default_factory=list)
     renamed: list[Node] = field(default_factory=list)
@@ -77,9 +79,11 @@ def _take(found: Gathered, node: Node) -> None:
         case "LEDGER":
             if ledger := _readable(found, f"ledger {named(node)[:80]}", lambda: read_ledger(node)):
                 found.ledgers.add_ledger(ledger)
+                if ledger.closing is not None:
+                    found.balances[key(ledger.name)] = ledger
                 if ledger.guid:
                     found.masters[ledger.guid, ledger.alter, ledger.digest()] = ledger
-                else:
+                elif ledger.closing is None:
                     found.ignored.append(f"masters of no party: {ledger.name}")
         case "GROUP" | "VOUCHERTYPE":
             if group := _readable(found, f"{node.name.lower()} {named(node)[:80]}", lambda: read_group(node)):

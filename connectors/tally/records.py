@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -123,6 +123,8 @@ class Ledger:
     billwise: bool | None
     opening: int
     bills: tuple[OpeningBill, ...]
+    closing: int | None = field(default=None, repr=False)
+    """Its balance by Tally at the end of the export's day, debit positive; None: not told. It is no part of the master."""
 
     def digest(self) -> str:
         """Return a short digest of what the master says."""
@@ -286,6 +288,7 @@ def read_ledger(node: Node) -> Ledger:
         billwise=told_flag(node.said("ISBILLWISEON")),
         opening=debit(node.one("OPENINGBALANCE")) or 0,
         bills=tuple(_opening_bills(node.all("BILLALLOCATIONS.LIST", "BILLALLOCATIONS"))),
+        closing=None if (told := node.one("CLOSINGBALANCE")) is None else debit(told) or 0,
     )
 
 

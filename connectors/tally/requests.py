@@ -97,6 +97,18 @@ def ledgers(company: str, *, books_from: date, after: int | None = None) -> str:
     )
 
 
+def closing_balances(company: str, *, books_from: date, as_on: date) -> str:
+    """Ask for every ledger's balance at the end of a day, with the group that tells what it is."""
+    return _collection(
+        "Munshi Closing Balances",
+        "Ledger",
+        ("Name", "Parent", "ClosingBalance"),
+        company=company,
+        days=(books_from, as_on),
+        computed={"MunshiGroup": "$_PrimaryGroup"},
+    )
+
+
 def ledger_groups(company: str) -> str:
     """Ask only which group each ledger is in: small, to be sent `together` with vouchers."""
     return _collection("Munshi Ledger Groups", "Ledger", ("Name", "Parent"), company=company)

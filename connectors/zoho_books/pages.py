@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from connectors.contract import Observation, Observed, Precision, Unreadable, Wanted
 from connectors.values import digest_of, record_id
 from connectors.zoho_books.fields import Record, moment
-from connectors.zoho_books.records import RESOURCES, Resource, Said
+from connectors.zoho_books.records import RESOURCES, Resource, Said, balances
+from kit.clock import IST
 from kit.errors import Rejected
 
 VERSION = "v3"
@@ -34,6 +36,16 @@ class _Reading:
     unreadable: list[Unreadable] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     wanted: dict[tuple[str, str], Wanted] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The day in the organisation's calendar on which it was read."""
+        named = self.settings.get("timezone")
+        try:
+            zone = ZoneInfo(str(named)) if named else IST
+        except (ValueError, OSError, KeyError):
+            zone = IST
+        return self.now.astimezone(zone).date()
 
     def done(self) -> Observed:
         return Observed(
@@ -114,6 +126,7 @@ def _read(
         if external_id is None:
             raise Rejected("schema.id_missing", f"{resource.key} is missing.")
         said = (resource.listed if listed else resource.whole)(record, reading.settings)
+        stated = balances(record, reading.today) if said.kind == "party" else []
     except Rejected as refusal:
         if external_id is not None and (listed or pushed) and refusal.code.startswith("schema."):
             reading.wanted.setdefault((resource.stream, external_id), Wanted(resource.stream, external_id))
@@ -124,6 +137,8 @@ def _read(
         reading.wanted.setdefault((resource.stream, external_id), Wanted(resource.stream, external_id))
     changed = moment(record.get("last_modified_time"))
     _say(said, external_id, resource, reading, at=changed)
+    for balance in stated:  # it moves with every bill, whenever the contact itself was changed
+        _say(balance, f"balance:{balance.data['side']}:{external_id}", resource, reading, at=None)
 
 
 def _say(said: Said, external_id: str, resource: Resource, reading: _Reading, *, at: datetime | None) -> None:

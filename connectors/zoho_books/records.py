@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from connectors.values import as_object, filled, objects, phone, record_id
@@ -83,6 +84,28 @@ def contact(record: Record, settings: Mapping[str, Any]) -> Said:  # noqa: ARG00
     if limit:
         data |= {"credit_limit": limit, "currency": currency}
     return Said("party", data, event_type="party.upserted")
+
+
+def balances(record: Record, as_on: date) -> list[Said]:
+    """What the books say that a contact owes, and is owed: outstanding less unused credits and advances."""
+    currency = text(record, "currency_code")
+    party = record_id(record.get("contact_id"))
+    said = []
+    for side in ("receivable", "payable"):
+        owed = minor(record, f"outstanding_{side}_amount", currency) if currency else None
+        if owed is None or party is None:
+            continue
+        assert currency is not None
+        unused = minor(record, f"unused_credits_{side}_amount", currency) or 0
+        data = {
+            "party": filled(id=party, name=text(record, "contact_name")),
+            "amount": owed - unused,
+            "currency": currency,
+            "as_on": as_on.isoformat(),
+            "side": side,
+        }
+        said.append(Said("balance", data, event_type="balance.stated"))
+    return said
 
 
 # ---- bills both ways -------------------------------------------------------------------------------
