@@ -7,7 +7,7 @@ was seen: found with another digest it opens again. Cleared opens anew.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,6 +35,7 @@ class Stored:
     opened_at: datetime
     due_at: datetime
     answered_digest: str | None
+    rule_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Next:
 
 def step(old: Stored | None, found: Found, proposal: Suggestion | None, *, now: datetime) -> Next | None:
     """Return the next state of a question that was found, or None if nothing changes."""
+    if old is not None and old.status in ("open", "cleared") and old.answered_digest == found.digest:
+        return _as_answered(old, found, proposal, now=now)
     if old is None or old.status == "cleared":
         return _begin(old, found, proposal, now=now)
     changed = _changed(old.evidence, found)
@@ -62,7 +65,7 @@ def step(old: Stored | None, found: Found, proposal: Suggestion | None, *, now: 
             return None
         evidence = _evidence(old, found, proposal, changed)
         return _next(old, found, evidence, "open", now, action="conflict.reopened", opened_at=now)
-    evidence = _evidence(old, found, proposal, changed or old.evidence.get("changed"))
+    evidence = _evidence(old, found, proposal, _since(old.evidence.get("changed"), changed))
     asked = found.digest != old.digest or any(
         evidence.get(key, []) != old.evidence.get(key, []) for key in ("candidates", "parties")
     )
@@ -80,10 +83,22 @@ def step(old: Stored | None, found: Found, proposal: Suggestion | None, *, now: 
     return _quiet(old, found, evidence, old.status, old.due_at)
 
 
+def reworded(old: Stored, found: Found, item: Next | None) -> Next:
+    """Return the next state of a question that another text of its rule asks: buttons of the former one are stale."""
+    base = item or Next(
+        found, old.status, old.party_id, old.evidence, old.version, old.opened_at, old.due_at, None
+    )
+    if old.status == "waiting" or base.version != old.version:
+        return base
+    action = "conflict.changed" if old.status == "open" else None
+    before = {"status": old.status, "version": old.version}
+    return replace(base, version=old.version + 1, action=action, before=before)
+
+
 def _begin(old: Stored | None, found: Found, proposal: Suggestion | None, *, now: datetime) -> Next:
     due = max(now + found.rule.quiet_for, found.due_at or now)
     ready = due <= now and not found.held
-    evidence = _evidence(None, found, proposal, None)
+    evidence = _evidence(old, found, proposal, None)
     return Next(
         found=found,
         status="open" if ready else "waiting",
@@ -150,6 +165,21 @@ def _changed(before: Mapping[str, Any], found: Found) -> dict[str, Any]:
         for ref in found.rule.evidence
         if before.get(ref.key) != found.evidence.get(ref.key)
     }
+
+
+def _since(earlier: Mapping[str, Any] | None, now: Mapping[str, Any]) -> dict[str, Any]:
+    """Add what changed now to what changed before; what is again as it was at first hasn't changed."""
+    merged = dict(earlier or {})
+    for name, (before, after) in now.items():
+        merged[name] = [merged[name][0] if name in merged else before, after]
+    return {name: pair for name, pair in merged.items() if pair[0] != pair[1]}
+
+
+def _as_answered(old: Stored, found: Found, proposal: Suggestion | None, *, now: datetime) -> Next:
+    """Let an answer hold again: the evidence is as it was when it was given."""
+    evidence = _evidence(old, found, proposal, None)
+    action = "conflict.holds_again"
+    return _next(old, found, evidence, "resolved", now, action=action, opened_at=old.opened_at)
 
 
 def _party(found: Found, evidence: Mapping[str, Any]) -> UUID | None:
