@@ -269,11 +269,15 @@ class LogCall:
 
 @dataclass(frozen=True, slots=True)
 class AssignConflict:
-    """Give a question to a member (None: to nobody); he is told in his chat. Result: ConflictView."""
+    """Give a question to a member (None: to nobody); he is told in his chat. Result: ConflictView.
+
+    `instead_of` is who has it as far as the caller knows: Stale if it was given to another meanwhile.
+    """
 
     conflict_id: UUID
     member_id: UUID | None
     version: int | None = None
+    instead_of: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -30,38 +31,70 @@ from ledger.views import ConflictView
 MAX_SNOOZE = timedelta(days=90)
 _RESOLVE = """
 UPDATE conflicts SET status = 'resolved', version = version + 1, changed_at = $3, answer = $4, answered_by = $5,
-  answered_at = $3, answered_digest = evidence_digest, note = $6, evidence = $7
+  answered_at = $3, answered_digest = evidence_digest, note = coalesce($6, note), evidence = $7, bulk = $8
 WHERE business_id = $1 AND id = $2
 """
 _SNOOZE = """
 UPDATE conflicts SET status = 'snoozed', version = version + 1, changed_at = $3, due_at = $4,
-  note = coalesce($5, note), evidence = $6
+  note = coalesce($5, note), evidence = $6, bulk = $7
 WHERE business_id = $1 AND id = $2
 """
 _REOPEN = """
 UPDATE conflicts SET status = 'open', version = version + 1, changed_at = $3, due_at = $3, answer = NULL,
-  answered_by = NULL, answered_at = NULL, answered_digest = NULL, note = $4, evidence = $5
+  answered_by = NULL, answered_at = NULL, answered_digest = NULL, note = coalesce($4, note), evidence = $5, bulk = NULL
 WHERE business_id = $1 AND id = $2
 """
+# What an undone question is about is derived and judged again: it may have settled itself while it was answered.
+_LOOK_AGAIN = """
+INSERT INTO pending (business_id, id, subject, due_at) SELECT $1, gen_random_uuid(), s, $3 FROM unnest($2::uuid[]) s
+"""
 _ALARM = "INSERT INTO pending (business_id, id, wake, due_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
+# The names begin with the question's id, and the first event of a resolution is named after it: an index scan.
+_RESOLUTIONS = """
+SELECT external_id FROM external_events
+WHERE business_id = $1 AND source = 'operator' AND source_event_id >= $2 || ':' AND source_event_id < $2 || ';'
+  AND event_type = 'reconciliation.resolved'
+ORDER BY occurred_at DESC, id DESC LIMIT 1
+"""
 _STILL_OPEN = "SELECT anchor, outstanding FROM invoices WHERE business_id = $1 AND anchor = ANY($2::uuid[])"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An answer that may be given: all checks are done, nothing is written."""
+
+    row: asyncpg.Record
+    question: Question
+    offer: Offer
+    effects: Plan
 
 
 @handles(ResolveConflict, permission=Permission.ANSWER)
 async def resolve(command: ResolveConflict, ctx: Context) -> ConflictView:
     """Answer a question. Stale: somebody answered, or it changed; Rejected: not one of its answers."""
     row = await locked(ctx, command.conflict_id)
+    await carry_out(ctx, await prepare(ctx, row, command.answer, command.version), note=command.note)
+    return await conflict_view(ctx, command.conflict_id)
+
+
+async def prepare(ctx: Context, row: asyncpg.Record, answer: str, version: int | None = None) -> Prepared:
+    """Check that a locked question may be answered so now."""
     question = read_question(row)
-    await _check_fresh(ctx, question, command.version)
-    offer = _offer(ctx, question, command.answer)
-    subject = await _subject(ctx, question, row)
-    effects = plan(offer, subject)
+    await check_fresh(ctx, question, version)
+    offer = _offer(ctx, question, answer)
+    effects = plan(offer, await _subject(ctx, question, row))
     await _check_documents(ctx, effects)
-    if effects.ask_again is not None:
-        standing = _standing(row) + await _append(ctx, question, effects, None)
-        until = ctx.now + effects.ask_again
-        await _put_off(ctx, question, until, standing=standing, note=command.note, answer=offer.id)
-        return await conflict_view(ctx, question.id)
+    return Prepared(row, question, offer, effects)
+
+
+async def carry_out(ctx: Context, prepared: Prepared, *, note: str | None, bulk: UUID | None = None) -> None:
+    """Write an answer with its effects; `bulk` names the answer that was given to many."""
+    row, question, offer = prepared.row, prepared.question, prepared.offer
+    if prepared.effects.ask_again is not None:
+        standing = _standing(row) + await _append(ctx, question, prepared.effects, None)
+        until = ctx.now + prepared.effects.ask_again
+        await _put_off(ctx, question, until, standing=standing, note=note, answer=offer.id, bulk=bulk)
+        return
     await _withdraw(ctx, _standing(row))
     resolution = await append_operator_event(
         ctx.tx,
@@ -74,11 +107,11 @@ async def resolve(command: ResolveConflict, ctx: Context) -> ConflictView:
             "rule": question.rule.name,
             "answer": offer.id,
             "evidence_digest": row["evidence_digest"],
-            "note": command.note,
+            "note": note,
         },
         at=ctx.now,
     )
-    standing = await _append(ctx, question, effects, resolution)
+    standing = await _append(ctx, question, prepared.effects, resolution)
     await ctx.tx.run(
         _RESOLVE,
         ctx.actor.business_id,
@@ -86,14 +119,15 @@ async def resolve(command: ResolveConflict, ctx: Context) -> ConflictView:
         ctx.now,
         offer.id,
         ctx.actor.member_id,
-        command.note,
+        note,
         _evidence(question, standing),
+        bulk,
     )
     ctx.audit(
         "conflict.resolved",
         str(question.id),
         rule=question.rule.name,
-        reason=command.note,
+        reason=note,
         before={"status": question.status, "version": question.version},
         after={
             "status": "resolved",
@@ -103,42 +137,57 @@ async def resolve(command: ResolveConflict, ctx: Context) -> ConflictView:
         },
         evidence_digest=row["evidence_digest"],
         effects=standing,
+        **({"bulk": str(bulk)} if bulk else {}),
     )
-    return await conflict_view(ctx, question.id)
 
 
 @handles(ReopenConflict, permission=Permission.ANSWER)
 async def reopen(command: ReopenConflict, ctx: Context) -> ConflictView:
     """Undo an answer: withdraw what it did and ask again."""
     row = await locked(ctx, command.conflict_id)
+    await take_back(ctx, row, note=command.note)
+    return await conflict_view(ctx, command.conflict_id)
+
+
+def answered(row: asyncpg.Record) -> bool:
+    """Return whether there is something to undo: an answer, a delay, or effects of an answer that new evidence ended."""
+    return row["status"] in ("resolved", "snoozed") or bool(_standing(row))
+
+
+async def take_back(ctx: Context, row: asyncpg.Record, *, note: str | None) -> None:
+    """Withdraw what the answer to a locked question did, and ask it again."""
     question = read_question(row)
-    if question.status not in ("resolved", "snoozed"):
+    if not answered(row):
         raise Stale("conflict.not_answered", "There is no answer to undo here.", remedy="Look at it again.")
     withdrawn = _standing(row)
     await _withdraw(ctx, withdrawn)
-    if question.status == "resolved":
+    if row["answered_digest"] is not None:
         await append_operator_event(
             ctx.tx,
             ctx.actor,
             "reconciliation.reopened",
             kind="resolution",
-            external_id=f"{question.id}:{question.version}",
-            data={"conflict": str(question.id), "note": command.note},
+            external_id=await _resolution(ctx, question),
+            data={"conflict": str(question.id), "note": note},
             at=ctx.now,
         )
-    await ctx.tx.run(
-        _REOPEN, ctx.actor.business_id, question.id, ctx.now, command.note, _evidence(question, [])
-    )
+    await ctx.tx.run(_REOPEN, ctx.actor.business_id, question.id, ctx.now, note, _evidence(question, []))
+    await ctx.tx.run(_LOOK_AGAIN, ctx.actor.business_id, list(row["subjects"]), ctx.now)
     ctx.audit(
         "conflict.reopened",
         str(question.id),
         rule=question.rule.name,
-        reason=command.note,
+        reason=note,
         before={"status": question.status, "version": question.version, "answer": question.answer},
         after={"status": "open", "version": question.version + 1},
         withdrawn=withdrawn,
     )
-    return await conflict_view(ctx, question.id)
+
+
+async def _resolution(ctx: Context, question: Question) -> str:
+    """Return the name of the resolution in force: it carries the version that the answer made."""
+    names = await ctx.tx.fetch(_RESOLUTIONS, ctx.actor.business_id, str(question.id))
+    return str(names[0]["external_id"]) if names else f"{question.id}:{question.version}"
 
 
 @handles(SnoozeConflict, permission=Permission.ANSWER)
@@ -146,7 +195,7 @@ async def snooze(command: SnoozeConflict, ctx: Context) -> ConflictView:
     """Ask again at a later moment, at most 90 days ahead."""
     row = await locked(ctx, command.conflict_id)
     question = read_question(row)
-    await _check_fresh(ctx, question, None)
+    await check_fresh(ctx, question, None)
     if command.until.tzinfo is None or not ctx.now < command.until <= ctx.now + MAX_SNOOZE:
         raise Rejected(
             "conflict.snooze_until",
@@ -157,7 +206,7 @@ async def snooze(command: SnoozeConflict, ctx: Context) -> ConflictView:
     return await conflict_view(ctx, question.id)
 
 
-async def _check_fresh(ctx: Context, question: Question, version: int | None) -> None:
+async def check_fresh(ctx: Context, question: Question, version: int | None) -> None:
     """Raise Stale, saying who answered what and when, unless the question is asked now and as it was seen."""
     if question.status == "resolved":
         label = answer_label(question.rule, question.evidence, question.answer)
@@ -206,15 +255,16 @@ def _offer(ctx: Context, question: Question, answer: str) -> Offer:
 
 
 async def _subject(ctx: Context, question: Question, row: asyncpg.Record) -> Subject:
-    timezone = (await business(ctx)).timezone
+    firm = await business(ctx)
     return Subject(
         conflict=question.id,
-        title=question_view(question, now=ctx.now, timezone=timezone).title,
+        title=question_view(question, now=ctx.now, timezone=firm.timezone).title,
         evidence=question.evidence,
         subjects=tuple(row["subjects"]),
         amount=question.amount,
         currency=question.currency,
         party=row["party_anchor"],
+        today=firm.today,
     )
 
 
@@ -236,7 +286,11 @@ async def _append(
     """Append the effects of an answer; return what stands now, so that it can be withdrawn."""
     standing: list[dict[str, Any]] = []
     for number, event in enumerate(effects.events):
-        external_id = f"{question.id}:{question.version + 1}:{number}"
+        if event.never_by is not None and event.never_by == str(ctx.actor.member_id):
+            raise Denied(
+                "payment.own_report", "Who reported money can't confirm it.", remedy="Ask somebody else."
+            )
+        external_id = event.external_id or f"{question.id}:{question.version + 1}:{number}"
         await append_operator_event(
             ctx.tx,
             ctx.actor,
@@ -247,7 +301,8 @@ async def _append(
             at=ctx.now,
             because=because,
         )
-        standing.append({"kind": event.kind, "external_id": external_id, "type": event.event_type})
+        said = {"kind": event.kind, "external_id": external_id, "type": event.event_type}
+        standing.append(said | ({"of": event.event_type} if event.external_id else {}))
     if effects.mapping is not None:
         before, _ = await put_mapping(ctx, effects.mapping)
         standing.append({"kind": "mapping", "mapping": dict(effects.mapping), "before": before})
@@ -277,7 +332,7 @@ async def _withdraw(ctx: Context, standing: list[dict[str, Any]]) -> None:
             "decision.withdrawn",
             kind=effect["kind"],
             external_id=effect["external_id"],
-            data={},
+            data={"of": effect["of"]} if "of" in effect else {},
             at=ctx.now,
         )
 
@@ -290,9 +345,10 @@ async def _put_off(
     standing: list[dict[str, Any]],
     note: str | None,
     answer: str | None,
+    bulk: UUID | None = None,
 ) -> None:
     evidence = _evidence(question, standing)
-    await ctx.tx.run(_SNOOZE, ctx.actor.business_id, question.id, ctx.now, until, note, evidence)
+    await ctx.tx.run(_SNOOZE, ctx.actor.business_id, question.id, ctx.now, until, note, evidence, bulk)
     await ctx.tx.run(
         _ALARM, ctx.actor.business_id, alarm_id(question.rule.name, until), question.rule.name, until
     )

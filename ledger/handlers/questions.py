@@ -23,10 +23,13 @@ _RANK = "(CASE c.severity WHEN 'block' THEN 0 WHEN 'warn' THEN 1 ELSE 2 END)"
 _ORDER = Order("conflicts:urgency", (_RANK, "c.opened_at", "c.id"), ("bigint", "timestamptz", "uuid"))
 _ROW = f"""
 SELECT c.*, {_RANK} AS rank, p.name AS party_name, p.anchor AS party_anchor, m.name AS answered_name,
-       s.label AS source_label
+       s.label AS source_label, t.name AS assigned_name,
+       (SELECT count(*) FROM conflicts a WHERE a.business_id = c.business_id AND a.rule = c.rule
+        AND a.alike = c.alike AND a.status = 'open') AS alike_open
 FROM conflicts c
 LEFT JOIN parties p ON p.business_id = c.business_id AND p.id = c.party_id
 LEFT JOIN members m ON m.business_id = c.business_id AND m.id = c.answered_by
+LEFT JOIN members t ON t.business_id = c.business_id AND t.id = c.assigned_to
 LEFT JOIN sources s ON s.business_id = c.business_id AND s.name = c.evidence ->> 'source'
 """
 
@@ -52,6 +55,8 @@ async def conflicts(question: queries.Conflicts, ctx: Context) -> ConflictPage:
         conditions.add("c.status = {}", question.status)
     if question.party_id is not None:
         conditions.add("c.party_id = {}", question.party_id)
+    if question.mine:
+        conditions.add("c.assigned_to = {}", ctx.actor.member_id)
     conditions.seek(_ORDER, place(_ORDER, question.after))
     rows = await ctx.tx.fetch(
         f"{_ROW} WHERE {conditions.sql} ORDER BY {_ORDER.by} LIMIT {size + 1}", *conditions.values
@@ -92,6 +97,35 @@ async def locked(ctx: Context, conflict_id: UUID) -> asyncpg.Record:
     return row
 
 
+# The question itself, and the open ones of its rule that have its key. Rows are locked in the order of their ids, as
+# the judge locks them, so that two who answer at once wait for each other and don't stand still.
+_ALIKE = f"""
+{_ROW} WHERE c.business_id = $1 AND c.id IN (
+  SELECT $2::uuid
+  UNION
+  (SELECT a.id FROM conflicts a JOIN conflicts f ON f.business_id = $1 AND f.id = $2
+   WHERE a.business_id = $1 AND a.rule = f.rule AND a.alike = f.alike AND a.status = 'open'
+   ORDER BY a.opened_at, a.id LIMIT $3))
+ORDER BY c.id
+"""
+
+
+async def rows_alike(ctx: Context, conflict_id: UUID, *, limit: int) -> list[asyncpg.Record]:
+    """Return a question and at most `limit` open ones like it."""
+    return await ctx.tx.fetch(_ALIKE, ctx.actor.business_id, conflict_id, limit)
+
+
+async def locked_alike(ctx: Context, conflict_id: UUID, *, limit: int) -> list[asyncpg.Record]:
+    """Return a question and at most `limit` open ones like it, locked."""
+    return await ctx.tx.fetch(f"{_ALIKE} FOR UPDATE OF c", ctx.actor.business_id, conflict_id, limit)
+
+
+async def locked_bulk(ctx: Context, bulk: UUID) -> list[asyncpg.Record]:
+    """Return the questions that were answered together, locked."""
+    sql = f"{_ROW} WHERE c.business_id = $1 AND c.bulk = $2 ORDER BY c.id FOR UPDATE OF c"
+    return await ctx.tx.fetch(sql, ctx.actor.business_id, bulk)
+
+
 def read_question(row: asyncpg.Record) -> Question:
     """Read a row of conflicts with its names."""
     return Question(
@@ -110,6 +144,9 @@ def read_question(row: asyncpg.Record) -> Question:
         answered_by=row["answered_name"],
         answered_at=row["answered_at"],
         note=row["note"],
+        assigned_to=row["assigned_to"],
+        assigned_name=row["assigned_name"],
+        alike=row["alike_open"],
         source_label=row["source_label"],
     )
 
@@ -137,6 +174,8 @@ async def _open(ctx: Context, question: queries.Conflicts) -> int:
     conditions.add("c.status = 'open'")
     if question.party_id is not None:
         conditions.add("c.party_id = {}", question.party_id)
+    if question.mine:
+        conditions.add("c.assigned_to = {}", ctx.actor.member_id)
     return int(
         await ctx.tx.value(
             "SELECT count(*) FROM conflicts c LEFT JOIN parties p ON p.business_id = c.business_id"

@@ -111,12 +111,16 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Conflicts:
-    """Questions, most severe and oldest first, as ConflictPage. `status`: open, snoozed, cleared, resolved, all."""
+    """Questions, most severe and oldest first, as ConflictPage. `status`: open, snoozed, cleared, resolved, all.
+
+    `mine`: only those that are given to who asks.
+    """
 
     status: str = "open"
     first: int = 50
     after: str | None = None
     party_id: UUID | None = None
+    mine: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class DeductionClaims:
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """How many open questions are like this one, itself counted. Result: int."""
+    """The open questions like this one and what may be said of all of them. Result: AlikeView."""
 
     conflict_id: UUID
 

@@ -43,6 +43,9 @@ class Question:
     answered_by: str | None = None
     answered_at: datetime | None = None
     note: str | None = None
+    assigned_to: UUID | None = None
+    assigned_name: str | None = None
+    alike: int = 0
     source_label: str | None = None
 
 
@@ -72,7 +75,11 @@ def question_view(question: Question, *, now: datetime, timezone: str) -> Confli
         answer_label=answer_label(question.rule, question.evidence, question.answer),
         answered_by=question.answered_by,
         answered_at=question.answered_at,
-        can_undo=question.status in ("resolved", "snoozed"),
+        can_undo=question.status in ("resolved", "snoozed") or bool(question.evidence.get("standing")),
+        note=question.note,
+        assigned_to=question.assigned_to,
+        assigned_name=question.assigned_name,
+        alike=question.alike,
         evidence={name: value for name, value in question.evidence.items() if name not in _HIDDEN},
     )
 

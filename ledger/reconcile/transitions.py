@@ -57,7 +57,7 @@ def step(old: Stored | None, found: Found, proposal: Suggestion | None, *, now: 
     """Return the next state of a question that was found, or None if nothing changes."""
     if old is not None and old.status in ("open", "cleared") and old.answered_digest == found.digest:
         return _as_answered(old, found, proposal, now=now)
-    if old is None or old.status == "cleared":
+    if old is None or old.status == "cleared" or _begins_anew(old, found, now):
         return _begin(old, found, proposal, now=now)
     changed = _changed(old.evidence, found)
     if old.status == "resolved":
@@ -95,6 +95,13 @@ def reworded(old: Stored, found: Found, item: Next | None) -> Next:
     return replace(base, version=old.version + 1, action=action, before=before)
 
 
+def _begins_anew(old: Stored, found: Found, now: datetime) -> bool:
+    """Whether other facts took the place of those that were asked about, and aren't due yet: a newer promise."""
+    if old.status not in ("open", "resolved") or found.digest in (old.digest, old.answered_digest):
+        return False
+    return found.held or (found.due_at is not None and found.due_at > now)
+
+
 def _begin(old: Stored | None, found: Found, proposal: Suggestion | None, *, now: datetime) -> Next:
     due = max(now + found.rule.quiet_for, found.due_at or now)
     ready = due <= now and not found.held
@@ -107,7 +114,7 @@ def _begin(old: Stored | None, found: Found, proposal: Suggestion | None, *, now
         version=old.version + 1 if old else 1,
         opened_at=now,
         due_at=due,
-        action="conflict.opened" if ready else None,
+        action="conflict.opened" if ready else "conflict.cleared" if old and old.status == "open" else None,
         before={"status": old.status, "version": old.version} if old else None,
     )
 

@@ -335,6 +335,11 @@ class ConflictView:
     answered_at: datetime | None = None
     can_undo: bool = False
     evidence: dict[str, Any] = field(default_factory=dict)
+    note: str | None = None
+    assigned_to: UUID | None = None
+    assigned_name: str | None = None
+    alike: int = 0
+    """How many open questions are like it, itself counted if it is open."""
 
 
 @dataclass(frozen=True, slots=True)

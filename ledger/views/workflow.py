@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from ledger.views import AnswerOption
+
 
 @dataclass(frozen=True, slots=True)
 class DecisionView:
@@ -81,6 +83,16 @@ class DeductionClaim:
     at: datetime
     note: str | None
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeView:
+    """How many open questions are alike (at most 500 are counted), and the answers that all of them take."""
+
+    conflict_id: UUID
+    title: str
+    count: int
+    answers: tuple[AnswerOption, ...]
 
 
 @dataclass(frozen=True, slots=True)
