@@ -38,11 +38,12 @@ class _Town:
         self.chance = Random(f"{trade.name}:{seed}")
         months = months or self.chance.randrange(13, 17)
         first, second = self.chance.sample(_OWN, 2)
+        days = self.chance.choice(((0, 3), (2,), (5,)))
         holder = self.chance.choice(("Vardhaman", "Pragati", "Swastik", "Navkar", "Samarth"))
         self._story = Story(
             f"{holder} {trade.name.title()}s", trade.name, seed, START, START + timedelta(days=months * 30),
-            (Account(*first, self.chance.choice(((0, 2, 4), (0, 3), (5,))), self.chance.choice((0, 2, 3))),
-             Account(*second, (5,), 0)),
+            (Account(*first, days, self.chance.choice((0, 2, 3))),
+             Account(*second, days[:1], 0)),
         )  # fmt: skip
         self.people = customers(self.chance, trade, max(7, round(trade.customers * size)))
         self.purse = Purse(self._story, self.chance, trade, self.people)
@@ -161,10 +162,12 @@ class _Town:
         ready = [bill for bill in person.open if bill.pay_on <= day and bill.open > 0]
         if not ready:
             return
-        if person.several and day.weekday() != person.every % 5:
+        if person.several and (
+            day.weekday() != person.every % 5 or day.toordinal() // 7 % 2 != person.every % 2
+        ):
             return
         if person.several:
-            reach = day + timedelta(days=6)
+            reach = day + timedelta(days=8)
             ready = [bill for bill in person.open if bill.pay_on <= reach and bill.open > 0]
         groups: Sequence[Sequence[Bill]] = [ready[:6]] if person.several else [[bill] for bill in ready]
         for group in groups:

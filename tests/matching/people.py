@@ -124,7 +124,7 @@ def _customer(chance: Random, trade: Trade, number: int, taken: set[str]) -> Cus
         refs=chance.choice((0.0, trade.refs, min(1.0, trade.refs * 2.5))),
         style=chance.randrange(6),
         several=chance.random() < trade.several,
-        every=chance.choice((7, 10, 15, 30)),
+        every=chance.choice((9, 15, 20, 30)),
         sum_share=chance.uniform(0.3, 0.9),
     )
 
