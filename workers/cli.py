@@ -21,7 +21,7 @@ from kit.settings import settings, wrong_settings
 from ledger.commands import SweepBusiness
 from ledger.store.audit import Verdict, verify_audit
 from ledger.store.migrate import upgrade
-from workers import cli_columns, cli_people, cli_pulled, cli_quarantine, cli_replay, cli_sources
+from workers import cli_columns, cli_forecast, cli_people, cli_pulled, cli_quarantine, cli_replay, cli_sources
 from workers.cli_output import AsJson, Business, say, show, told
 from workers.cli_session import Session, choose, run
 from workers.migration import migrate_embedded, set_password
@@ -50,6 +50,7 @@ app.command("replay")(cli_replay.replay)
 app.command("rebuild")(cli_replay.rebuild)
 app.add_typer(cli_quarantine.quarantine, name="quarantine")
 app.add_typer(cli_pulled.secrets, name="secrets")
+app.add_typer(cli_forecast.forecast, name="forecast")
 app.add_typer(audit, name="audit")
 
 
