@@ -1,4 +1,4 @@
-"""Reading questions: one, or a page, most severe and oldest first, each as far as the actor may see it."""
+"""Reading questions: one, or a page, most severe first, then by the rule's place and age, as far as the actor may see it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,20 @@ from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business, own_parties
 from ledger.reconcile.ast import Rule
 from ledger.reconcile.load import shipped_rules
+from ledger.reconcile.own import own_rule, unreadable
 from ledger.reconcile.questions import Question, question_view
+from ledger.reconcile.rulebook import PLACE
 from ledger.views import ConflictPage, ConflictView
 
 SHOWN = ("open", "snoozed", "cleared", "resolved")
 _RANK = "(CASE c.severity WHEN 'block' THEN 0 WHEN 'warn' THEN 1 ELSE 2 END)"
-_ORDER = Order("conflicts:urgency", (_RANK, "c.opened_at", "c.id"), ("bigint", "timestamptz", "uuid"))
+_PLACE = f"coalesce(w.place, {PLACE})"
+_ORDER = Order(
+    "conflicts:urgency", (_RANK, _PLACE, "c.opened_at", "c.id"), ("bigint", "bigint", "timestamptz", "uuid")
+)
 _ROW = f"""
 SELECT c.*, {_RANK} AS rank, p.name AS party_name, p.anchor AS party_anchor, m.name AS answered_name,
-       s.label AS source_label, t.name AS assigned_name,
+       s.label AS source_label, t.name AS assigned_name, {_PLACE} AS place, v.text AS rule_text,
        (SELECT count(*) FROM conflicts a WHERE a.business_id = c.business_id AND a.rule = c.rule
         AND a.alike = c.alike AND a.status = 'open') AS alike_open
 FROM conflicts c
@@ -31,11 +36,13 @@ LEFT JOIN parties p ON p.business_id = c.business_id AND p.id = c.party_id
 LEFT JOIN members m ON m.business_id = c.business_id AND m.id = c.answered_by
 LEFT JOIN members t ON t.business_id = c.business_id AND t.id = c.assigned_to
 LEFT JOIN sources s ON s.business_id = c.business_id AND s.name = c.evidence ->> 'source'
+LEFT JOIN rule_switches w ON w.business_id = c.business_id AND w.rule = c.rule
+LEFT JOIN rule_versions v ON v.business_id = c.business_id AND v.rule = c.rule AND v.version = c.rule_version
 """
 
 
 def _keys(row: Any) -> tuple[Any, ...]:
-    return row["rank"], row["opened_at"].isoformat(), row["id"]
+    return row["rank"], row["place"], row["opened_at"].isoformat(), row["id"]
 
 
 @handles(queries.Conflicts, permission=Permission.SEE_RECEIVABLES)
@@ -79,12 +86,17 @@ async def conflict(question: queries.Conflict, ctx: Context) -> ConflictView:
 
 async def conflict_view(ctx: Context, conflict_id: UUID) -> ConflictView:
     """Return the view of one question; NotFound outside the actor's scope."""
+    return await _view(ctx, await conflict_row(ctx, conflict_id))
+
+
+async def conflict_row(ctx: Context, conflict_id: UUID) -> asyncpg.Record:
+    """Return the row of one question; NotFound outside the actor's scope."""
     conditions = _visible(ctx)
     conditions.add("c.id = {}", conflict_id)
     row = await ctx.tx.row(f"{_ROW} WHERE {conditions.sql}", *conditions.values)
     if row is None:
         raise NotFound("conflict.not_found", "There is no such entry to check.")
-    return await _view(ctx, row)
+    return row
 
 
 async def locked(ctx: Context, conflict_id: UUID) -> asyncpg.Record:
@@ -92,7 +104,7 @@ async def locked(ctx: Context, conflict_id: UUID) -> asyncpg.Record:
     row = await ctx.tx.row(
         f"{_ROW} WHERE c.business_id = $1 AND c.id = $2 FOR UPDATE OF c", ctx.actor.business_id, conflict_id
     )
-    if row is None or row["rule"] not in shipped_rules():
+    if row is None:
         raise NotFound("conflict.not_found", "There is no such entry to check.")
     return row
 
@@ -130,7 +142,7 @@ def read_question(row: asyncpg.Record) -> Question:
     """Read a row of conflicts with its names."""
     return Question(
         id=row["id"],
-        rule=shipped_rules()[row["rule"]],
+        rule=_rule(row),
         severity=row["severity"],
         status=row["status"],
         version=row["version"],
@@ -160,9 +172,22 @@ def _visible(ctx: Context) -> Conditions:
     """Limit questions to rules over facts that the actor may see, and a sales rep to his own customers."""
     conditions = Conditions([])
     conditions.add("c.business_id = {}", ctx.actor.business_id)
-    conditions.add("c.rule = ANY({})", [rule.name for rule in shipped_rules().values() if _sees(ctx, rule)])
+    may = [permission.value for permission in Permission if ctx.actor.may(permission)]
+    conditions.add(
+        "(CASE c.rule_version WHEN 0 THEN c.rule = ANY({}) ELSE EXISTS (SELECT FROM rule_versions o"
+        " WHERE o.business_id = c.business_id AND o.rule = c.rule AND o.version = c.rule_version"
+        " AND o.permissions <@ {}::text[]) END)",
+        [rule.name for rule in shipped_rules().values() if _sees(ctx, rule)],
+        may,
+    )
     own_parties(ctx, conditions)
     return conditions
+
+
+def _rule(row: asyncpg.Record) -> Rule:
+    """Return the rule that asked: the business's own text of that version, or the shipped one."""
+    found = own_rule(row["rule_text"]) if row["rule_text"] else shipped_rules().get(row["rule"])
+    return found or unreadable(row["rule"])
 
 
 def _sees(ctx: Context, rule: Rule) -> bool:

@@ -121,6 +121,8 @@ class Assessed:
     """What judging comes to, before anything is written. `problems`: rules that could not be judged, and why."""
 
     writes: Sequence[Next]
+    new: frozenset[UUID]
+    """Those of `writes` that weren't asked, nor about to be."""
     gone: Sequence[Stored]
     ahead: Mapping[str, datetime]
     problems: Mapping[str, str]
@@ -148,6 +150,8 @@ async def assess(
             async with within_bounds(tx, item):
                 founds, met = await _found(tx, business, item, scope, zone=book.timezone, now=now)
         except _UNJUDGED as error:
+            if not item.version:
+                raise
             problems[rule.name] = _why(error)
             continue
         active += met
@@ -172,7 +176,8 @@ async def assess(
         for i, old in sorted(stored.items())
         if i not in finds and old.status in ACTIVE and old.rule not in kept
     ]
-    return Assessed(writes, gone, ahead, problems)
+    new = {w.found.id for w in writes if (old := stored.get(w.found.id)) is None or old.status == "cleared"}
+    return Assessed(writes, frozenset(new), gone, ahead, problems)
 
 
 class AsksTooMuch(Exception):
@@ -325,6 +330,8 @@ async def _proposals(
             async with within_bounds(tx, item):
                 out |= await suggest(tx, business, rule.suggest, asked)
         except _UNJUDGED as error:
+            if not item.version:
+                raise
             problems[name] = _why(error)
     return out
 
