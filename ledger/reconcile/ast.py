@@ -33,12 +33,38 @@ OPERATORS: dict[str, str] = {
 }
 """Every operator of a condition, and what it means."""
 EFFECTS: dict[str, tuple[str, frozenset[str]]] = {
-    "allocate": ("sets the money against the candidate's bills, deductions included", frozenset()),
-    "on_account": ("books the money on account of the party", frozenset()),
-    "classify": ("says what the credit is if not a sale payment: own_transfer, loan …", frozenset({"as"})),
+    "allocate": (
+        'sets the money against the candidate\'s bills, deductions included; `learn = "once"`: teaches nothing',
+        frozenset({"learn"}),
+    ),
+    "on_account": ("books the money on account of the party", frozenset({"learn"})),
+    "habit": (
+        "notes that the party always pays so (`oldest_first`, `on_account`), and books the money so",
+        frozenset({"as"}),
+    ),
+    "classify": (
+        "says what the credit is if not a sale payment: own_transfer, loan …",
+        frozenset({"as", "learn"}),
+    ),
     "confirm_payment": ("confirms that the money came, and how", frozenset({"method", "into"})),
     "accept_deduction": ("accepts what the customer cut from the bill", frozenset({"kind"})),
-    "refund_due": ("notes that the money is to be given back", frozenset()),
+    "claim_deduction": (
+        "notes what the customer says he cut, and asks again later; the bill stays open",
+        frozenset({"kind", "for"}),
+    ),
+    "refuse_deduction": ("refuses what the customer cut: the bill stays open", frozenset({"kind"})),
+    "confirm_report": (
+        "confirms the money that somebody else reported; never by who reported it",
+        frozenset(),
+    ),
+    "confirm_claim": ("confirms that the money came which only the books tell of", frozenset()),
+    "refund_due": ("agrees that what pays nothing of the money is given back", frozenset()),
+    "link_parties": ("says that the two customers are one", frozenset()),
+    "part_parties": ("says that the two customers are different; never asked again", frozenset()),
+    "promise": ("notes that the customer pays so many days from now", frozenset({"for"})),
+    "log_call": ("notes what came of a call, and asks again later", frozenset({"outcome", "for"})),
+    "setoff": ("takes what we owe a party off what it owes us", frozenset()),
+    "note": ("leaves a note", frozenset({"text"})),
     "both_right": ("says that the two are different money", frozenset()),
     "same_money": ("says that the two are one and the same money", frozenset()),
     "map_status": ("says what the source's word means; what waited is read again", frozenset()),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any, NoReturn
 from uuid import UUID
 
 from kit.errors import Rejected
+from ledger.domain.events import OPERATOR, subject_id
+from ledger.reconcile.ast import Answer
 from ledger.reconcile.load import parse_span
 from ledger.reconcile.offers import Offer
 
@@ -24,6 +26,7 @@ class Subject:
     amount: int | None
     currency: str | None
     party: UUID | None
+    today: date
 
     @property
     def anchor(self) -> str:
@@ -38,6 +41,10 @@ class Planned:
     event_type: str
     kind: str
     data: Mapping[str, Any]
+    external_id: str | None = None
+    """What it is said of, where that has a name of its own: undo takes back only this event of it."""
+    never_by: str | None = None
+    """The member who may not say it: who reports money never confirms it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +73,45 @@ def plan(offer: Offer, subject: Subject) -> Plan:
             party = offer.choice.get("party") or subject.party
             if party is None:
                 _impossible("It isn't known whose money this is.")
-            data = {"receipt": subject.anchor, "lines": [], "party": str(party)}
-            return Plan([_decision("allocation.decided", subject, data)])
+            booked = {"receipt": subject.anchor, "lines": [], "party": str(party)} | _learn(answer)
+            return Plan([_decision("allocation.decided", subject, booked)])
+        case "habit":
+            return _habit(offer, subject)
         case "classify":
-            data = {"line": subject.anchor, "as": answer.setting("as")}
+            data = {"line": subject.anchor, "as": answer.setting("as")} | _learn(answer)
             return Plan([_decision("line.classified", subject, data)])
         case "confirm_payment":
             return Plan([_payment(offer, subject)])
         case "accept_deduction":
-            return _deductions(offer, subject)
+            return _deductions(offer, subject, "deduction.accepted")
+        case "claim_deduction":
+            claimed = _deductions(offer, subject, "deduction.claimed")
+            return Plan(claimed.events, ask_again=again or timedelta(days=7))
+        case "refuse_deduction":
+            return Plan(_deductions(offer, subject, "deduction.refused").events)
+        case "confirm_report":
+            return Plan([_confirmed_report(subject)])
+        case "confirm_claim":
+            return Plan(_confirmed_claim(subject))
         case "refund_due":
-            return Plan([_note(subject, f"To be given back: {subject.title}")])
+            data = {"receipt": subject.anchor, **_money(subject, subject.evidence.get("unallocated"))}
+            return Plan([_decision("refund.agreed", subject, data)])
+        case "link_parties" | "part_parties":
+            word = "parties.linked" if answer.effect == "link_parties" else "parties.unlinked"
+            return Plan([_decision(word, subject, {"subjects": _parties(subject)})])
+        case "promise":
+            day = subject.today + (again or timedelta(days=7))
+            data = {"party": _party(subject), "on": day.isoformat(), "conflict": str(subject.conflict)}
+            return Plan([Planned("promise.made", "promise", data | _money(subject))])
+        case "log_call":
+            data = {"party": _party(subject), "outcome": answer.setting("outcome")}
+            call = Planned("call.logged", "call", data | {"conflict": str(subject.conflict)})
+            return Plan([call], ask_again=again or timedelta(days=1))
+        case "setoff":
+            data = {"party": _party(subject), "on": subject.today.isoformat(), **_money(subject)}
+            return Plan([_decision("setoff.agreed", subject, data)])
+        case "note":
+            return Plan([_note(subject, f"{answer.setting('text')}: {subject.title}")])
         case "both_right":
             return Plan([_decision("link.rejected", subject, {"subjects": _both(subject)})])
         case "same_money":
@@ -106,11 +141,27 @@ def _allocate(offer: Offer, subject: Subject) -> Plan:
         {"document": line["document"], "amount": line["amount"], "kind": line["kind"]}
         for line in offer.choice["lines"]
     ]
-    data = {"receipt": subject.anchor, "lines": lines, "party": offer.choice["party"]}
+    data = {"receipt": subject.anchor, "lines": lines, "party": offer.choice["party"]} | _learn(offer.answer)
     return Plan([_decision("allocation.decided", subject, data)], documents=_needed(lines))
 
 
-def _deductions(offer: Offer, subject: Subject) -> Plan:
+def _habit(offer: Offer, subject: Subject) -> Plan:
+    """Note how the party always pays, and set this money so: against its oldest bills, or on account."""
+    habit, party = offer.answer.setting("as"), offer.choice.get("party") or subject.party
+    if party is None:
+        _impossible("It isn't known whose money this is.")
+    said = _decision("habit.decided", subject, {"party": str(party), "habit": habit})
+    lines = offer.choice.get("lines") if habit == "oldest_first" else ()
+    booked = _allocate(replace(offer, choice={"party": str(party), "lines": lines or ()}), subject)
+    return Plan([said, *booked.events], documents=booked.documents)
+
+
+def _learn(answer: Answer) -> dict[str, str]:
+    """What the answer teaches of the payer: his later money too, unless said otherwise."""
+    return {"learn": answer.setting("learn") or "always"}
+
+
+def _deductions(offer: Offer, subject: Subject, said: str) -> Plan:
     lines = [dict(line) for line in offer.choice.get("lines") or ()]
     if not lines:
         short, document = subject.evidence.get("short"), subject.evidence.get("document")
@@ -119,7 +170,7 @@ def _deductions(offer: Offer, subject: Subject) -> Plan:
         lines = [{"document": document, "amount": short, "kind": offer.answer.setting("kind")}]
     events = [
         _decision(
-            "deduction.accepted",
+            said,
             subject,
             {
                 "document": line["document"],
@@ -151,6 +202,45 @@ def _payment(offer: Offer, subject: Subject) -> Planned:
         "conflict": str(subject.conflict),
     }
     return Planned("payment.confirmed", "payment", data)
+
+
+def _confirmed_report(subject: Subject) -> Planned:
+    """Confirm a report under its own name, so that both are one payment."""
+    report = subject.evidence.get("payment")
+    if not report:
+        _impossible("The report isn't known any more.")
+    data = {**_money(subject), "into": "cash", "conflict": str(subject.conflict)}
+    return Planned("payment.confirmed", "payment", data, str(report), subject.evidence.get("by"))
+
+
+def _confirmed_claim(subject: Subject) -> list[Planned]:
+    """Confirm money under a name of its own, and say that it is the one that is claimed: it counts once."""
+    name = f"{subject.conflict}:confirmed"
+    data = {**_money(subject), "into": "bank", "paid_on": subject.evidence.get("day")}
+    both = [subject.anchor, str(subject_id(OPERATOR, "payment", name))]
+    return [
+        Planned("payment.confirmed", "payment", {**data, "conflict": str(subject.conflict)}, name),
+        _decision("link.confirmed", subject, {"subjects": both}),
+    ]
+
+
+def _money(subject: Subject, amount: int | None = None) -> dict[str, Any]:
+    found = amount or subject.amount
+    if not found or found < 0 or not subject.currency:
+        _impossible("The amount isn't known.")
+    return {"amount": found, "currency": subject.currency}
+
+
+def _party(subject: Subject) -> str:
+    if subject.party is None:
+        _impossible("It isn't known whose this is.")
+    return str(subject.party)
+
+
+def _parties(subject: Subject) -> list[str]:
+    """The two parties: named in the evidence, else what the question is about."""
+    named = [subject.evidence.get("party"), subject.evidence.get("twin_party")]
+    return [str(item) for item in named] if all(named) else _both(subject)
 
 
 def _needed(lines: Sequence[Mapping[str, Any]]) -> dict[UUID, int]:

@@ -11,7 +11,10 @@ from collections.abc import Mapping
 
 from ledger.domain.roles import Permission
 from ledger.reconcile.fact import COMMON, Column, ColumnKind, Fact
+from ledger.reconcile.facts_of_books import BOOKS_RECEIPT, MONEY_OF_VOIDED, TOOL_BILL, UNBOOKED_CREDIT
 from ledger.reconcile.facts_of_log import EVENT_FLAG, QUARANTINE, SOURCE
+from ledger.reconcile.facts_of_money import MUCH_CASH, PAYOUT, REPORTED_CASH, RETURNED_CHEQUE
+from ledger.reconcile.facts_of_parties import PARTY_PAIR, PROMISE, TWO_SIDED
 
 __all__ = ["COMMON", "FACTS", "Column", "ColumnKind", "Fact"]
 
@@ -239,6 +242,12 @@ _PARTY = Fact(
         "is_customer": Column("flag", "f.is_customer", "buys from us"),
         "is_vendor": Column("flag", "f.is_vendor", "sells to us"),
         "credit_limit": Column("money", "f.credit_limit", "credit limit, if agreed"),
+        "over_limit": Column("money", "(f.receivable - f.credit_limit)", "what it owes beyond the limit"),
+        "limit_quarters": Column(
+            "integer",
+            "(CASE WHEN f.credit_limit > 0 THEN f.receivable * 4 / f.credit_limit END)",
+            "what it owes in whole quarters of the limit, rounded down",
+        ),
         "open_bills": Column("money", "f.open_bills", "open bills, before what is on account"),
         "on_account": Column("money", "f.on_account", "money on account"),
         "payable": Column("money", "f.payable", "what we owe it"),
@@ -286,8 +295,9 @@ _CHANGED_BILL = Fact(
 FACTS: Mapping[str, Fact] = {
     fact.name: fact
     for fact in (
-        _INVOICE, _RECEIPT, _BANK_LINE, _SETTLEMENT, _CLAIM, _ALLOCATION, _PAYABLE, _PARTY, _CHANGED_BILL, EVENT_FLAG, SOURCE,
-        QUARANTINE,
+        _INVOICE, _RECEIPT, _BANK_LINE, _SETTLEMENT, _CLAIM, _ALLOCATION, _PAYABLE, _PARTY, _CHANGED_BILL, PARTY_PAIR, PROMISE,
+        TWO_SIDED, PAYOUT, RETURNED_CHEQUE, REPORTED_CASH, MUCH_CASH, TOOL_BILL, BOOKS_RECEIPT, UNBOOKED_CREDIT,
+        MONEY_OF_VOIDED, EVENT_FLAG, SOURCE, QUARANTINE,
     )
 }  # fmt: skip
 """Every fact by its name."""

@@ -128,7 +128,7 @@ class Loader(Reading):
         subjects = self._subjects(raw, shape, sides)
         kinds = {ref.key: ref.kind for ref in (*evidence, *context)}
         with self.going_on():
-            self._check_evidence(raw, {ref.key for ref in evidence}, subjects)
+            self._check_evidence(raw, set(kinds), subjects)
         suggest = self.tried(lambda: self._suggester(raw))
         name = self.tried(lambda: self._name(raw))
         title = self.tried(lambda: self.text_of(raw, "title"))
@@ -218,9 +218,11 @@ class Loader(Reading):
         if not subjects and not kinds:
             return
         if "amount" not in kinds | self.assumed:
-            self.refuse("evidence", "evidence must hold amount (the sum that the question is about)")
+            self.refuse(
+                "evidence", "evidence must hold amount (the sum that the question is about), or context"
+            )
         if len(subjects) > 1 and "anchor" not in kinds | self.assumed:
-            self.refuse("evidence", "a question about two things needs anchor in its evidence")
+            self.refuse("evidence", "a question about two things needs anchor in its evidence or context")
         if isinstance(raw.get("missing"), dict):
             for name in kinds:
                 if name.startswith("right."):

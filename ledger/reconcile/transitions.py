@@ -97,7 +97,7 @@ def reworded(old: Stored, found: Found, item: Next | None) -> Next:
 
 def _begins_anew(old: Stored, found: Found, now: datetime) -> bool:
     """Whether other facts took the place of those that were asked about, and aren't due yet: a newer promise."""
-    if old.status not in ("open", "resolved") or found.digest in (old.digest, old.answered_digest):
+    if old.status not in ("open", "snoozed", "resolved") or found.digest in (old.digest, old.answered_digest):
         return False
     return found.held or (found.due_at is not None and found.due_at > now)
 

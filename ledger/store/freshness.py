@@ -47,7 +47,11 @@ RETURNING (SELECT f.covered_until FROM furthest f WHERE f.source = s.source) AS 
 
 
 # What a further statement may have brought, or shown to be missing.
-_UNSETTLED = "SELECT anchor FROM settlements WHERE business_id = $1 AND bank_line_id IS NULL"
+_UNSETTLED = """
+SELECT anchor FROM settlements WHERE business_id = $1 AND bank_line_id IS NULL
+UNION ALL
+SELECT anchor FROM parties WHERE business_id = $1 AND promise_on <= $2::date AND receivable > 0
+"""
 
 
 # Receipts that the books alone tell of, of days that a bank's statement shows only now: the bank's word counts there.
@@ -63,7 +67,8 @@ ON CONFLICT DO NOTHING
 async def gather(tx: Tx, business: UUID, *, now: datetime) -> frozenset[UUID]:
     """Move what arrived into source_state; what depends on days that a bank shows only now is to be derived anew.
 
-    Returns the anchors of what a source that reaches further lets us judge anew: settlements not seen in a bank.
+    Returns the anchors of what a source that reaches further lets us judge anew: settlements not seen in a bank,
+    and customers who promised to pay by now.
     """
     reached = await tx.fetch(_GATHER, business)
     if newly := [shown for row in reached for shown in row["newly"] or ()]:
@@ -71,4 +76,4 @@ async def gather(tx: Tx, business: UUID, *, now: datetime) -> frozenset[UUID]:
         await tx.run(_DOUBTED, business, first, now, max(shown.upper for shown in newly))
     if not any(row["covered_until"] for row in reached):
         return frozenset()
-    return frozenset(row["anchor"] for row in await tx.fetch(_UNSETTLED, business))
+    return frozenset(row["anchor"] for row in await tx.fetch(_UNSETTLED, business, now))

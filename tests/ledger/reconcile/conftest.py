@@ -15,6 +15,7 @@ from kit.database import transaction
 from kit.ids import derived, uuid7
 from ledger.reconcile.runner import judge
 from ledger.store.audit import Entry
+from tests.ledger.reconcile.firms import Firm
 
 NOON = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
 
@@ -245,3 +246,9 @@ def books(engine: AsyncEngine, business: UUID) -> Books:
 def actions(entries: Iterable[Entry]) -> list[str]:
     """Return what audit entries say was done."""
     return [entry.action for entry in entries]
+
+
+@pytest.fixture
+def firm(door: Any, engine: AsyncEngine, clock: Any, owner: Any) -> Firm:
+    """A firm by its log, on the morning of Friday, 20 November 2026."""
+    return Firm(door, engine, clock, owner)
