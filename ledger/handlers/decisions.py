@@ -54,7 +54,7 @@ async def decisions(question: Decisions, ctx: Context) -> Sequence[DecisionView]
     await party_row(ctx, question.party_id)
     size = max(1, min(question.first, MAX_SHOWN))
     rows = await ctx.tx.fetch(_OF_PARTY, ctx.actor.business_id, question.party_id, size)
-    told = await ctx.tx.fetch(_SAID, ctx.actor.business_id, [row["subject"] for row in rows])
+    told = await told_of(ctx, [row["subject"] for row in rows])
     last = {row["subject"]: row for row in told if row["event_type"] != "decision.withdrawn"}
     found = [await _view(ctx, last[row["subject"]]) for row in rows if row["subject"] in last]
     return tuple(view for view in found if view is not None)
@@ -99,7 +99,7 @@ async def withdraw(command: WithdrawDecision, ctx: Context) -> DecisionView:
         for number in range(_MAX_EVENTS)
     }
     await hold(ctx, command.decision_id)
-    told = await ctx.tx.fetch(_SAID, ctx.actor.business_id, list(subjects))
+    told = await told_of(ctx, list(subjects))
     if not told:
         raise NotFound("decision.not_found", "There is no such decision.")
     last = await _standing(ctx, told)
@@ -136,6 +136,18 @@ async def withdraw(command: WithdrawDecision, ctx: Context) -> DecisionView:
 
 async def _standing(ctx: Context, told: Sequence[asyncpg.Record]) -> asyncpg.Record:
     """Return the last word that stands; Stale, saying who took it back, if none does."""
+    last = last_standing(told)
+    if last is None:
+        who = await member_name(ctx, told[-1]["actor"])
+        when = await moment(ctx, told[-1]["occurred_at"])
+        raise Stale(
+            "decision.withdrawn", f"{who} took this back on {when}.", remedy="Nothing is left to take back."
+        )
+    return last
+
+
+def last_standing(told: Sequence[asyncpg.Record]) -> asyncpg.Record | None:
+    """Return the last word that nobody took back, or None."""
     standing: list[asyncpg.Record] = []
     for row in told:
         if row["event_type"] != "decision.withdrawn":
@@ -144,10 +156,9 @@ async def _standing(ctx: Context, told: Sequence[asyncpg.Record]) -> asyncpg.Rec
             standing = [earlier for earlier in standing if earlier["event_type"] != of]
         else:
             standing = []
-    if not standing:
-        who = await member_name(ctx, told[-1]["actor"])
-        when = await moment(ctx, told[-1]["occurred_at"])
-        raise Stale(
-            "decision.withdrawn", f"{who} took this back on {when}.", remedy="Nothing is left to take back."
-        )
-    return standing[-1]
+    return standing[-1] if standing else None
+
+
+async def told_of(ctx: Context, subjects: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return all that people said of some identities, in the order of time."""
+    return await ctx.tx.fetch(_SAID, ctx.actor.business_id, list(subjects))

@@ -16,14 +16,16 @@ from ledger.domain.derive.money import build_money
 from ledger.domain.derive.parties import PartyIndex
 from ledger.domain.derive.project import project
 
+_TAKEN_BACK = frozenset(["decision.withdrawn", "reconciliation.reopened"])
+"""Words of people that leave no trace in the read tables."""
 __all__ = ["Derived", "Identity", "Terms", "derive"]
 
 
 def derive(identities: Iterable[Identity], terms: Terms) -> Derived:
     """Return every row that stands on `identities`, which must be closed under their keys."""
     everything = _as_last_told(sorted(identities, key=lambda identity: identity.subject))
-    decisions = [i for i in everything if i.kind == "decision" and i.type != "decision.withdrawn"]
-    live = [i for i in everything if i.type != "decision.withdrawn"]
+    live = [i for i in everything if i.type not in _TAKEN_BACK]
+    decisions = [i for i in live if i.kind == "decision"]
     parties = PartyIndex(live, decisions=decisions)
     documents = build_documents(live, parties, terms)
     moneys = build_money(live, parties, terms, decisions=decisions)

@@ -16,6 +16,7 @@ from ledger.domain.derive.match import match_silent
 from ledger.domain.derive.model import Document, Identity, Money, Terms
 from ledger.domain.derive.money import Moneys
 from ledger.domain.derive.parties import PartyIndex
+from ledger.domain.derive.set_off import set_off
 from ledger.domain.derive.settling import Line, credit, deduct, on_document, pay
 from ledger.domain.keys import SHORTEST, number_key
 
@@ -59,6 +60,7 @@ def allocate(
         if _counts(money):
             _undo_reversed(money)
     books.open_again()
+    set_off(documents, parties, terms, decisions=decisions)
     _write_offs(documents, decisions, terms)
 
 

@@ -98,13 +98,13 @@ NEEDED: dict[type, Permission] = {
     **dict.fromkeys(
         (
             do.ReportPayment, do.ReceiveCheque, do.ClaimDeduction, do.RaiseDispute, do.AddNote, do.LogCall,
-            do.WithdrawDecision, ask.CashWithReps,
+            do.WithdrawDecision,
         ),
         Permission.REPORT,
     ),
     do.ApproveWriteOff: Permission.WRITE_OFF,
     do.SetDeductionLimit: Permission.ADMINISTER,
-    **dict.fromkeys((ask.ChequesInHand, ask.Decisions, ask.DeductionClaims), Permission.SEE_RECEIVABLES),
+    **dict.fromkeys((ask.CashWithReps, ask.ChequesInHand, ask.Decisions, ask.DeductionClaims), Permission.SEE_RECEIVABLES),
 }  # fmt: skip
 RESULTS = {
     commands.NewSource, commands.Drained, commands.Rebuilt, commands.OutboxMessage, commands.ReplayScope,
