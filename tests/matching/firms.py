@@ -11,10 +11,10 @@ from tests.matching.paying import BOOKS, Purse
 from tests.matching.people import Customer, customers
 from tests.matching.remarks import bill_number
 from tests.matching.trades import Trade
+from tests.matching.truth import START_OF_TIME as START
 from tests.matching.truth import Account, Part, Story, Told, Truth
 from workers.simulator.entities import working_day
 
-START = date(2025, 6, 2)
 CREDITS = 600
 """Bank credits of a firm of usual size, about."""
 _OWN = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from kit.database import transaction
@@ -160,8 +160,9 @@ class Owner:
         if effect in ("dismiss", "both_right"):
             return self._play.judge(item, now, state, on=day)
         subjects, party = self._subjects[view.id]
+        more: dict[str, Any] = {"today": day} if "today" in Subject.__dataclass_fields__ else {}
         subject = Subject(
-            view.id, view.title, view.evidence, subjects, view.amount, view.currency, party, today=day
+            view.id, view.title, view.evidence, subjects, view.amount, view.currency, party, **more
         )
         try:
             planned = plan(offer, subject)
@@ -178,7 +179,7 @@ class Owner:
                 return False
         return bool(planned.events) and self._play.judge(item, said, state, on=day, proposed=True)
 
-    def _after(self, event_type: str, data: dict, said: Said, state: State) -> Said | None:
+    def _after(self, event_type: str, data: Any, said: Said, state: State) -> Said | None:
         """Return what an item is taken to be once an event is carried out; None where we can't tell."""
         bills = self._play._bills
         if event_type == "allocation.decided":

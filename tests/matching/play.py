@@ -226,11 +226,11 @@ class Play:
 
     async def drain(self) -> None:
         """Drain until nothing is left to do now; then let the quiet windows pass, and drain what fell due."""
-        for _ in range(2):
-            for _ in range(200):
-                if not (await self.door.execute(DrainBusiness(), self.clerk)).more:
-                    break
-            self.clock.now += QUIET
+        await self._drain_now()
+        self.clock.now += QUIET
+        await self._drain_now()
+
+    async def _drain_now(self) -> None:
         for _ in range(200):
             if not (await self.door.execute(DrainBusiness(), self.clerk)).more:
                 break

@@ -10,6 +10,9 @@ from typing import Any
 SALES = frozenset(["bills", "on_account", "oldest_first", "advance"])
 """Kinds of money that a customer owes or gives; the rest is no sale."""
 
+START_OF_TIME = date(2025, 6, 2)
+"""The first day of every story."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
