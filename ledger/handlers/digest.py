@@ -7,6 +7,7 @@ from typing import Any
 
 from ledger import queries, views
 from ledger.domain.roles import Permission
+from ledger.handlers.expected import EXPECTED
 from ledger.handlers.paging import Conditions
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business, own_parties, sees_payables
@@ -17,34 +18,29 @@ DAYS_AHEAD = 6
 HICCUP = timedelta(hours=2)
 """A source that can't be read, but was so short a time ago, is no news for the morning."""
 CALL_FIRST = 3
-GRACE_DAYS = 7
-"""A bill past the day on which its customer usually pays is still expected for so long; then it needs a call."""
 
-# Everything that customers owe in the business's currency ($3), in one pass. A bill is expected on its due day plus
-# the customer's usual lateness; a promise that still stands takes the place of habit, a broken one of hope.
+# Everything that customers owe in the business's currency ($3), in one pass, and what of it is to come by $4.
 _COLLECT = f"""
-, promised AS (
-  SELECT sum(least(receivable, coalesce(promise_amount, receivable))) AS amount FROM party
-  WHERE promise_on BETWEEN $2 AND $4
-), usual AS (
-  SELECT sum(s.remaining) AS amount FROM standing s JOIN party p ON p.id = s.party_id
-  WHERE s.due_on + coalesce(p.usual_days_late, 0) BETWEEN $2 - {GRACE_DAYS} AND $4
-    AND (p.promise_on IS NULL OR (p.promise_on < $2 AND NOT p.promise_broken))
-)
+{EXPECTED}
 SELECT (SELECT coalesce(sum(receivable), 0)::bigint FROM party) AS to_collect,
        (SELECT coalesce(sum(overdue), 0)::bigint FROM late) AS overdue,
-       (coalesce((SELECT amount FROM promised), 0) + coalesce((SELECT amount FROM usual), 0))::bigint AS expected,
+       (SELECT coalesce(sum(amount), 0)::bigint FROM coming WHERE on_day <= $4) AS expected,
        a.*
 FROM (SELECT {AGING} FROM standing) a
 """
 
-# Broken promises first, then what weighs most: net × days late beyond the customer's habit. Who has promised a day
-# that is still to come is left in peace.
+# Broken promises first, then what weighs most: money × the days by which it will come later than the customer's habit,
+# as the forecast has it; then net × days late. Who has promised a day that is still to come is left in peace.
 _CALL_FIRST = f"""
-SELECT {BRIEF} FROM party p LEFT JOIN late l ON l.party_id = p.id
+{EXPECTED}, risk AS (
+  SELECT o.party_id, sum(o.remaining::numeric * greatest(0,
+           coalesce(greatest(o.expected_on, $2), $2) - (o.due_on + greatest(0, coalesce(o.usual_days_late, 0))))) AS weight
+  FROM owed o WHERE o.due_on < $2 AND NOT o.disputed GROUP BY o.party_id
+)
+SELECT {BRIEF} FROM party p LEFT JOIN late l ON l.party_id = p.id LEFT JOIN risk k ON k.party_id = p.id
 WHERE (l.overdue > 0 OR p.promise_broken) AND (p.promise_on IS NULL OR p.promise_on < $2)
 ORDER BY p.promise_broken DESC,
-         p.receivable::numeric * greatest(0, coalesce(l.days, 0) - greatest(0, coalesce(p.usual_days_late, 0))) DESC,
+         coalesce(k.weight, 0) DESC,
          p.receivable::numeric * coalesce(l.days, 0) DESC, p.id
 LIMIT {CALL_FIRST}
 """

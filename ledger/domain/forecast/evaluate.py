@@ -12,7 +12,7 @@ from ledger.domain.forecast.model import STAGES, Forecast, Model
 
 WHEN = ("issued", "due", "due+15", "due+45")
 COMPARED = ("due date", "customer's mean", "customer's median", "ours")
-_ISSUED, _AGAIN, _PAID = 0, 1, 2
+ISSUED, AGAIN, PAID = 0, 1, 2
 
 
 @dataclass(slots=True)
@@ -55,21 +55,21 @@ def walk(bills: Sequence[Bill]) -> Iterator[tuple[int, int, int, Forecast, tuple
     model = Model()
     delays: dict[Hashable, _Delays] = defaultdict(_Delays)
     everyone = _Delays()
-    for day, what, key, stage in _events(bills):
+    for day, what, key, stage in events(bills, until=_last(bills)):
         bill = bills[key]
-        if what == _PAID:
+        if what == PAID:
             assert bill.paid is not None
             model.pay(key, bill.paid)
             delays[bill.customer].add(bill.paid - bill.due)
             everyone.add(bill.paid - bill.due)
             continue
-        ours = model.issue(key, bill, day) if what == _ISSUED else model.foresee(key, day)
+        ours = model.issue(key, bill, day) if what == ISSUED else model.foresee(key, day)
         own = delays[bill.customer]
         known = own if own.ordered else everyone
         mean = round(known.total / len(known.ordered)) if known.ordered else 0
         median = round(middle(known.ordered)) if known.ordered else 0
         rules = [bill.due, bill.due + mean, bill.due + median]
-        if what == _AGAIN:
+        if what == AGAIN:
             rules = [max(day, rule) for rule in rules]
         yield key, stage, day, ours, (rules[0], rules[1], rules[2])
 
@@ -92,17 +92,24 @@ def evaluate(bills: Sequence[Bill], *, warm: int = 0) -> dict[str, Score]:
     return scores
 
 
-def _events(bills: Sequence[Bill]) -> list[tuple[int, int, int, int]]:
-    """Return (day, what, bill, stage) in order; a bill is forecast again as long as it isn't paid."""
+def events(bills: Sequence[Bill], *, until: int) -> list[tuple[int, int, int, int]]:
+    """Return (day, what, bill, stage) in order until a day; a bill is forecast again as long as it isn't paid."""
     out = []
-    last = max((bill.paid or bill.issued for bill in bills), default=0)
     for key, bill in enumerate(bills):
-        out.append((bill.issued, _ISSUED, key, 0))
+        if bill.issued > until:
+            continue
+        out.append((bill.issued, ISSUED, key, 0))
         for stage, after in enumerate(STAGES, start=1):
             day = bill.due + after
-            if day > bill.issued and day <= last and (bill.paid is None or bill.paid >= day):
-                out.append((day, _AGAIN, key, stage))
+            if bill.issued < day <= until and (bill.paid is None or bill.paid >= day):
+                out.append((day, AGAIN, key, stage))
         if bill.paid is not None:
-            out.append((max(bill.paid, bill.issued), _PAID, key, 0))
+            out.append((max(bill.paid, bill.issued), PAID, key, 0))
     out.sort()
     return out
+
+
+def _last(bills: Sequence[Bill]) -> int:
+    return max(
+        (bill.issued if bill.paid is None else max(bill.paid, bill.issued) for bill in bills), default=0
+    )
