@@ -13,6 +13,7 @@ from ledger.domain.derive import Terms, derive
 from ledger.domain.derive.model import Coverage
 from ledger.domain.roles import Permission
 from ledger.handlers.registry import Context, handles
+from ledger.handlers.tie_out import keep_day
 from ledger.store import freshness, identities, readmodel, write_back
 from ledger.store.audit import Entry
 
@@ -113,7 +114,7 @@ _FORGET_MESSAGES = (
 
 @handles(SweepBusiness, permission=Permission.SYSTEM)
 async def sweep(_: SweepBusiness, context: Context) -> int:
-    """Judge everything by every rule; the daily safety net."""
+    """Judge everything by every rule, and keep how it ties out with the books; the daily safety net."""
     business = context.actor.business_id
     await context.tx.run(
         "SELECT pg_advisory_xact_lock(hashtextextended('drain:' || $1::text, 0))", str(business)
@@ -122,6 +123,7 @@ async def sweep(_: SweepBusiness, context: Context) -> int:
     context.entries += entries
     firm = await terms_of(context.tx, business)
     await write_back.project(context.tx, business, anchors=None, now=context.now, timezone=firm.timezone)
+    await keep_day(context)
     until = context.now - CHAT_KEPT
     buttons = await context.tx.run(_FORGET_BUTTONS, business, until)
     messages = await context.tx.run(_FORGET_MESSAGES, business, until)

@@ -10,6 +10,7 @@ from ledger import queries, views
 from ledger.domain.roles import Permission
 from ledger.handlers.bills import BILL, PAYABLE, day_of, open_bills, payable
 from ledger.handlers.paging import Conditions, Order, cursors, cut, page_size, place
+from ledger.handlers.periods import signed
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business, own_parties
 
@@ -30,7 +31,8 @@ async def payables(question: queries.Payables, ctx: Context) -> views.PayablePag
     firm = await business(ctx)
     today = day_of(firm, as_of=question.as_of, known_at=question.known_at)
     where = Conditions([ctx.actor.business_id])
-    source = open_bills(PAYABLE, where, as_of=question.as_of, known_at=question.known_at)
+    known_at, _ = await signed(ctx, question.as_of, question.known_at)
+    source = open_bills(PAYABLE, where, as_of=question.as_of, known_at=known_at)
     own_parties(ctx, where)
     if question.until is not None:
         where.add("i.due_on <= {}", question.until)

@@ -14,6 +14,7 @@ from ledger.handlers.bills import BILL, RECEIVABLE, day_of, invoice, open_bills
 from ledger.handlers.find_party import parties_called
 from ledger.handlers.names import storable
 from ledger.handlers.paging import Conditions, Order, cursors, cut, order_named, page_size, place
+from ledger.handlers.periods import signed
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business, own_parties
 
@@ -38,7 +39,8 @@ async def receivables(question: queries.Receivables, ctx: Context) -> views.Invo
     firm = await business(ctx)
     today = day_of(firm, as_of=question.as_of, known_at=question.known_at)
     where = Conditions([ctx.actor.business_id])
-    source = open_bills(RECEIVABLE, where, as_of=question.as_of, known_at=question.known_at)
+    known_at, _ = await signed(ctx, question.as_of, question.known_at)
+    source = open_bills(RECEIVABLE, where, as_of=question.as_of, known_at=known_at)
     own_parties(ctx, where)
     if question.overdue_only:
         # The second condition follows from the first; it lets the scan in the order of aging stop.
