@@ -22,7 +22,7 @@ MAX_TEXT = 20_000
 MAX_CONDITIONS = 40
 MAX_LISTED = 200
 MAX_FIELDS = 40
-MAX_ANSWERS = 10
+MAX_ANSWERS = 24
 MAX_LINES = 12
 OWN_FILE = "your rule"
 HARMLESS = frozenset({"dismiss", "snooze", "ask_accountant"})
@@ -91,7 +91,8 @@ def _check(reading: Reading, rule: Rule) -> None:
             if count > most:
                 reading.refuse("name", f"a rule has at most {most} {what}; this one has {count}")
     with reading.going_on():
-        if "anchor" not in {subject.key for subject in rule.subjects}:
+        alike = {shipped.subjects for shipped in shipped_rules().values()}
+        if "anchor" not in {subject.name for subject in rule.subjects} and rule.subjects not in alike:
             reading.refuse("subjects", "the subjects must hold anchor: it says which row is asked about")
     with reading.going_on():
         _check_join(reading, rule)
@@ -169,8 +170,7 @@ def _check_answer(reading: Reading, rule: Rule, answer: Answer, where: str) -> N
 
 
 def _check_needed(reading: Reading, rule: Rule, what: str, where: str) -> None:
-    there = {ref.key for ref in rule.evidence}
-    missing = [name for name in _NEEDED.get(what, ()) if name not in there]
+    missing = [name for name in _NEEDED.get(what, ()) if name not in rule.kinds]
     if missing:
         reading.refuse(what, f"{what} works with {', '.join(missing)}: put it into the evidence", where)
 

@@ -195,12 +195,12 @@ _UNJUDGED = (
 
 
 @asynccontextmanager
-async def within_bounds(tx: Tx, item: InForce, *, seconds: float = OWN_SECONDS) -> AsyncIterator[None]:
+async def within_bounds(tx: Tx, item: InForce) -> AsyncIterator[None]:
     """Let a business's own rule work for so long and no longer; what fails in the block spoils nothing outside."""
     if not item.version:
         yield
         return
-    await tx.raw.execute(f"SAVEPOINT own_rule; SET LOCAL statement_timeout = {int(seconds * 1000)}")
+    await tx.raw.execute(f"SAVEPOINT own_rule; SET LOCAL statement_timeout = {int(OWN_SECONDS * 1000)}")
     try:
         yield
     except _UNJUDGED:
