@@ -96,6 +96,7 @@ async def carry_out(ctx: Context, prepared: Prepared, *, note: str | None, bulk:
         await _put_off(ctx, question, until, standing=standing, note=note, answer=offer.id, bulk=bulk)
         return
     await _withdraw(ctx, _standing(row))
+    await _end_resolution(ctx, row, question, None)
     resolution = await append_operator_event(
         ctx.tx,
         ctx.actor,
@@ -161,16 +162,7 @@ async def take_back(ctx: Context, row: asyncpg.Record, *, note: str | None) -> N
         raise Stale("conflict.not_answered", "There is no answer to undo here.", remedy="Look at it again.")
     withdrawn = _standing(row)
     await _withdraw(ctx, withdrawn)
-    if row["answered_digest"] is not None:
-        await append_operator_event(
-            ctx.tx,
-            ctx.actor,
-            "reconciliation.reopened",
-            kind="resolution",
-            external_id=await _resolution(ctx, question),
-            data={"conflict": str(question.id), "note": note},
-            at=ctx.now,
-        )
+    await _end_resolution(ctx, row, question, note)
     await ctx.tx.run(_REOPEN, ctx.actor.business_id, question.id, ctx.now, note, _evidence(question, []))
     await ctx.tx.run(_LOOK_AGAIN, ctx.actor.business_id, list(row["subjects"]), ctx.now)
     ctx.audit(
@@ -184,10 +176,20 @@ async def take_back(ctx: Context, row: asyncpg.Record, *, note: str | None) -> N
     )
 
 
-async def _resolution(ctx: Context, question: Question) -> str:
-    """Return the name of the resolution in force: it carries the version that the answer made."""
+async def _end_resolution(ctx: Context, row: asyncpg.Record, question: Question, note: str | None) -> None:
+    """Say that the answer before, if there was one, holds no more; its name carries the version that it made."""
+    if row["answered_digest"] is None:
+        return
     names = await ctx.tx.fetch(_RESOLUTIONS, ctx.actor.business_id, str(question.id))
-    return str(names[0]["external_id"]) if names else f"{question.id}:{question.version}"
+    await append_operator_event(
+        ctx.tx,
+        ctx.actor,
+        "reconciliation.reopened",
+        kind="resolution",
+        external_id=str(names[0]["external_id"]) if names else f"{question.id}:{question.version}",
+        data={"conflict": str(question.id), "note": note},
+        at=ctx.now,
+    )
 
 
 @handles(SnoozeConflict, permission=Permission.ANSWER)
