@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Inbound, Observation, Observed, Precision, Unreadable
-from connectors.tally.facts import Fact
+from connectors.tally.facts import Fact, marks_of
 from connectors.tally.fields import day, flag, whole
 from connectors.tally.ledgers import party_id
 from connectors.tally.markup import Node, plain
@@ -201,7 +201,7 @@ class _Reading:
             fact.kind,
             _short(voucher.guid, fact.part) if fact.part else voucher.guid,
             fact.event_type,
-            {**fact.data, "record": voucher.guid, "revision": self.found.above + voucher.alter},
+            {**_marked(fact, voucher), "record": voucher.guid, "revision": self.found.above + voucher.alter},
             occurred_at=self.now if fact.waits else self._begin(voucher.date),
             precision="observed" if fact.waits else "day",
             sequence=self.found.above + voucher.alter,
@@ -350,6 +350,14 @@ class _Reading:
 
 
 connector = Tally()
+
+
+def _marked(fact: Fact, voucher: Voucher) -> dict[str, Any]:
+    """Return a fact's data, with the mark of our own import file where the voucher came from there."""
+    marks = marks_of(voucher)
+    if not marks:
+        return dict(fact.data)
+    return {**fact.data, "references": {**(fact.data.get("references") or {}), "marks": marks}}
 
 
 def _counted(items: Iterable[str]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -13,6 +14,8 @@ Side = Literal["receivable", "payable"]
 CURRENCY = "INR"
 MAX_NOTE = 1_000
 MAX_REFERENCES = 400
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_MARK = re.compile(rf"\[munshi ({_UUID})\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,12 @@ class PartyLine:
         """Return the bills that it is set against, as a payment or credit note cites them."""
         names = list(dict.fromkeys(bill.name for bill in self.of("against")))[:MAX_REFERENCES]
         return {"invoices" if self.side == "receivable" else "bills": names} if names else {}
+
+
+def marks_of(voucher: Voucher) -> list[str]:
+    """Return the identity of ours that a voucher was made of, if it came from our own import file."""
+    found = _MARK.search(voucher.narration) or _MARK.fullmatch(f"[{voucher.guid.replace('-', ' ', 1)}]")
+    return [found[1].lower()] if found else []
 
 
 def party_of(name: str, voucher: Voucher | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from connectors.tally.documents import credit_fact, document_facts
-from connectors.tally.facts import CURRENCY, Fact, PartyLine
+from connectors.tally.facts import CURRENCY, Fact, PartyLine, note_of
 from connectors.tally.ledgers import NOT_IN_THE_BOOKS, Ledgers, Role, key
 from connectors.tally.money import MoneyVoucher, money_facts
 from connectors.tally.records import Line, Voucher
@@ -20,8 +20,9 @@ _VOIDS: dict[str, tuple[str, ...]] = {
     "credit note": ("credit_note", "bill"),
     "debit note": ("credit_note", "invoice"),
     "journal": ("invoice", "bill", "credit_note"),
-    "receipt": ("payment", "cheque", "credit_note", "bill"),
-    "payment": ("payout", "credit_note", "invoice"),
+    "receipt": ("payment", "cheque", "credit_note", "bill", "entry"),
+    "payment": ("payout", "credit_note", "invoice", "entry"),
+    "contra": ("entry",),
     "": ("invoice", "bill", "credit_note"),
 }
 """What a voucher of a base type may have been before it was cancelled: Tally then empties it of its lines."""
@@ -48,11 +49,11 @@ def voucher_facts(voucher: Voucher, ledgers: Ledgers, *, today: date) -> list[Fa
             "cancelled"
         )
     if base == "contra":
-        return LeftOut("contra")
+        return _entries(voucher, ledgers) or LeftOut("contra")
     lines = _roles(voucher, ledgers)
     parties = _party_lines(lines)
     if not parties:
-        return LeftOut("no party")
+        return _entries(voucher, ledgers) or LeftOut("no party")
     if abs(off := sum(line.amount for line in voucher.lines)) > _ROUNDING:
         raise Rejected(
             "tally.unbalanced",
@@ -82,9 +83,30 @@ def void_fact(kind: str, *, reason: str, part: str = "") -> Fact:
             return Fact("cheque.replaced", {"reason": reason}, part)
         case "payment":
             return Fact("payment.failed", {"amount": 0, "currency": CURRENCY, "reason": reason}, part)
+        case "entry":
+            return Fact("entry.stated", {"amount": 0, "currency": CURRENCY}, part)
         case "payout":
             return Fact("payout.failed", {"amount": 0, "currency": CURRENCY, "reason": reason}, part)
     raise Rejected("tally.entry", f"{kind[:30]!r} is not a thing that a voucher makes.")
+
+
+def _entries(voucher: Voucher, ledgers: Ledgers) -> list[Fact]:
+    """Return what a voucher without a party moves in our banks, one fact a bank's line."""
+    found: list[Fact] = []
+    for line in voucher.lines:
+        if ledgers.role(line) != "bank":
+            continue
+        numbers = [said.number for said in line.instruments if any(c.isdigit() for c in said.number)]
+        data = {
+            "amount": line.amount,
+            "currency": CURRENCY,
+            "on": voucher.date.isoformat(),
+            "account": line.ledger,
+            **({"references": {"utr": numbers}} if numbers else {}),
+            **note_of(voucher),
+        }
+        found.append(Fact("entry.stated", data, line.ledger if found else ""))
+    return found
 
 
 def _roles(voucher: Voucher, ledgers: Ledgers) -> list[tuple[Line, Role]]:

@@ -230,6 +230,7 @@ def _reference_keys(source: str, kind: str, external_id: str, data: Mapping[str,
     keys |= {f"pay:{source}:{item}" for item in references.get("payments", ())}
     if kind in ("invoice", "bill"):
         keys.add(f"doc:{source}:{external_id}")
+    keys |= {f"sub:{item}" for item in references.get("marks", ())}
     if kind == "bank_line":
         words = {word for item in references.get("tokens", ()) if len(word := number_key(item)) >= SHORTEST}
         keys |= {f"{side}:{word}" for word in words for side in ("inv", "bil")}

@@ -196,6 +196,19 @@ EVENTS: Mapping[str, EventSpec] = {
             "number": "text",
         },
     ),
+    # A voucher of the books that moves our money and no party: interest, charges, a transfer between our accounts.
+    "entry.stated": EventSpec(
+        "entry",
+        {"amount": "signed", "currency": "currency"},
+        {
+            "on": "date",
+            "account": "text",
+            "references": "references",
+            "description": "text",
+            "voucher": "text",
+            **_RECORD,
+        },
+    ),
     "status.unmapped": EventSpec("*", {}, {}),
     # -- what operators decide --------------------------------------------------------------------
     "reconciliation.resolved": EventSpec(
@@ -357,6 +370,7 @@ REFERENCE_FIELDS = {
     "documents": "texts",
     "settlements": "texts",
     "tokens": "texts",  # words of a narration that may be a document's number
+    "marks": "texts",  # identities of ours that the books entered it from: our own import file says so
 }
 DUE_FIELDS = {"due_on": "date", "amount": "money", "label": "text"}
 SETTLE_FIELDS = {"number": "text", "amount": "money"}

@@ -19,13 +19,15 @@ from ledger.domain.derive.project import project
 _TAKEN_BACK = frozenset(["decision.withdrawn", "reconciliation.reopened"])
 """Words of people that leave no trace in the read tables."""
 __all__ = ["Derived", "Identity", "Terms", "derive"]
+_JOURNALS = frozenset(["deduction.accepted", "writeoff.approved", "setoff.agreed"])
+"""Decisions that the books enter as a journal, without any money."""
 
 
 def derive(identities: Iterable[Identity], terms: Terms) -> Derived:
     """Return every row that stands on `identities`, which must be closed under their keys."""
     everything = _as_last_told(sorted(identities, key=lambda identity: identity.subject))
     live = [i for i in everything if i.type not in _TAKEN_BACK]
-    decisions = [i for i in live if i.kind == "decision"]
+    decisions = _not_entered([i for i in live if i.kind == "decision"], live)
     parties = PartyIndex(live, decisions=decisions)
     documents = build_documents(live, parties, terms)
     moneys = build_money(live, parties, terms, decisions=decisions)
@@ -36,6 +38,17 @@ def derive(identities: Iterable[Identity], terms: Terms) -> Derived:
             document.disputed = decision.type == "dispute.raised"
     allocate(documents, moneys, parties, terms, decisions=decisions)
     return project(live, parties, documents, moneys, terms)
+
+
+def _not_entered(decisions: list[Identity], live: list[Identity]) -> list[Identity]:
+    """Leave out decisions that the books have entered since as a journal of their own: that journal says it now."""
+    entered = {
+        mark
+        for identity in live
+        if identity.kind in ("credit_note", "invoice", "bill") and not identity.type.endswith(".voided")
+        for mark in identity.references("marks")
+    }
+    return [d for d in decisions if d.type not in _JOURNALS or str(d.subject) not in entered]
 
 
 def _as_last_told(identities: list[Identity]) -> list[Identity]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -41,6 +41,8 @@ def joined(
     for one, other in confirmed:
         if one in pool and other in pool:
             groups.join(one, other)
+    for one, other in _by_mark(claims, pool):
+        groups.join(one, other)
     by_utr: dict[str, tuple[list[Identity], list[Identity]]] = defaultdict(lambda: ([], []))
     for side, identities in ((0, claims), (1, bank)):
         for identity in identities:
@@ -59,6 +61,15 @@ def joined(
     for subject in sorted(pool):
         gathered[groups.root(subject)].append(pool[subject])
     return list(gathered.values())
+
+
+def _by_mark(claims: Sequence[Identity], pool: Mapping[UUID, Identity]) -> Iterable[tuple[UUID, UUID]]:
+    """Pair what the books entered from our own import file with the money that it was made of."""
+    named = {str(subject): subject for subject in pool} if any(c.references("marks") for c in claims) else {}
+    for claim in claims:
+        for mark in claim.references("marks") if keeps_books(claim) and claim.data.get("amount") else ():
+            if mark in named:
+                yield claim.subject, named[mark]
 
 
 def _alone(groups: Groups, *sides: Sequence[Identity]) -> list[list[Identity]]:
