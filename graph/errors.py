@@ -26,6 +26,7 @@ def shown(error: GraphQLError) -> dict[str, Any]:
     if isinstance(cause, MunshiError):
         body["message"] = cause.message
         body["extensions"] = {"code": cause.code, "kind": cause.kind, "remedy": cause.remedy}
+        body["extensions"] |= cause.details
     elif error.extensions and "code" in error.extensions:
         body["extensions"] = dict(error.extensions)
     elif isinstance(error, GraphQLSyntaxError):

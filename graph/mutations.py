@@ -8,6 +8,8 @@ import strawberry
 
 from connectors.contract import Manifest, load_manifest
 from graph.ids import key_of
+from graph.rules import RuleMutations
+from graph.tie_out import TieOutMutations
 from graph.types import connecting as to_connect
 from graph.types.basics import Info, plain, resolved
 from graph.types.questions import Conflict, conflict
@@ -73,7 +75,7 @@ class SetAsidePayload:
 
 
 @strawberry.type(description="Commands. Each runs in its own transaction and leaves an audit entry.")
-class Mutation:
+class Mutation(RuleMutations, TieOutMutations):
     """The root of commands."""
 
     @resolved("Answer a question.")

@@ -8,7 +8,10 @@ from uuid import UUID
 
 import strawberry
 
+from graph.forecast import ForecastQueries
 from graph.ids import key_of, split_id
+from graph.rules import RuleQueries
+from graph.tie_out import TieOutQueries
 from graph.types import bills as to_bills
 from graph.types import morning as to_morning
 from graph.types import parties as to_parties
@@ -31,7 +34,7 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
 
 
 @strawberry.type(description="Questions. Each shows what the token's member may see, and nothing else.")
-class Query:
+class Query(ForecastQueries, RuleQueries, TieOutQueries):
     """The root of questions."""
 
     @resolved("Open bills of customers.")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class MunshiError(Exception):
     """An expected failure: `code` is stable, the message may be shown, `remedy` says what to do."""
 
     kind = "error"
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """What a program may want to know besides; safe to show."""
+        return {}
 
     def __init__(self, code: str, message: str, *, remedy: str = "") -> None:
         super().__init__(message)

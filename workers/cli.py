@@ -19,9 +19,20 @@ from kit.embedded import APPLICATION_ROLE
 from kit.errors import Rejected
 from kit.settings import settings, wrong_settings
 from ledger.commands import SweepBusiness
+from ledger.commands.forecast import RefreshExpectations
 from ledger.store.audit import Verdict, verify_audit
 from ledger.store.migrate import upgrade
-from workers import cli_columns, cli_forecast, cli_people, cli_pulled, cli_quarantine, cli_replay, cli_sources
+from workers import (
+    cli_columns,
+    cli_forecast,
+    cli_people,
+    cli_pulled,
+    cli_quarantine,
+    cli_replay,
+    cli_rules,
+    cli_sources,
+    cli_tie_out,
+)
 from workers.cli_output import AsJson, Business, say, show, told
 from workers.cli_session import Session, choose, run
 from workers.migration import migrate_embedded, set_password
@@ -49,7 +60,10 @@ app.command("tally-agent")(tally_agent)
 app.command("replay")(cli_replay.replay)
 app.command("rebuild")(cli_replay.rebuild)
 app.add_typer(cli_quarantine.quarantine, name="quarantine")
+app.add_typer(cli_rules.rules, name="rules")
 app.add_typer(cli_pulled.secrets, name="secrets")
+app.command("tie-out")(cli_tie_out.tie_out)
+app.command("close-period")(cli_tie_out.close_period)
 app.add_typer(cli_forecast.forecast, name="forecast")
 app.add_typer(audit, name="audit")
 
@@ -100,6 +114,7 @@ def sweep(business: Business = None, as_json: AsJson = False) -> None:
     async def work(session: Session) -> dict[str, Any]:
         chosen = await choose(session, business)
         changed = await session.door.execute(SweepBusiness(), chosen.clerk)
+        await session.door.execute(RefreshExpectations(), chosen.clerk)
         return {"business": chosen.name, "changed": changed}
 
     result = run(work)
