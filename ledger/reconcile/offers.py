@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from rapidfuzz import fuzz
 
+from ledger.domain.matching.kinds import LABELS
 from ledger.reconcile.ast import Answer, Rule
 
 STATUS_WORDS: Mapping[str, str] = {
@@ -57,6 +58,8 @@ _FAMILIES: Mapping[str, tuple[str, ...]] = {
     "deal": ("deal", "invoice"),
 }
 _CUTS: Mapping[str, str] = {"tds": "TDS", "gst_tds": "GST-TDS"}
+_MANY = 3
+"""More bills than this are counted, not named, on a button."""
 _OF_DEAL = frozenset({"deal.open", "deal.lost", "invoice.issued", "invoice.paid", "invoice.voided"})
 NEVER_OFFERED = frozenset({"invoice.partially_paid", "payable.partially_paid"})
 
@@ -73,7 +76,15 @@ class Offer:
 
 def offers(rule: Rule, evidence: Mapping[str, Any], statuses: frozenset[str]) -> tuple[Offer, ...]:
     """Return the buttons of a question, best first; `statuses` are all that we have."""
-    return tuple(offer for answer in rule.answers for offer in _of(answer, evidence, statuses))
+    first: dict[str, Offer] = {}
+    said = set()
+    for answer in rule.answers:
+        for offer in _of(answer, evidence, statuses, rule):
+            meant = _meaning(offer)
+            if offer.id not in first and (meant is None or meant not in said):
+                first[offer.id] = offer
+                said.add(meant)
+    return tuple(first.values())
 
 
 def statuses_of(kind: str, statuses: frozenset[str]) -> list[str]:
@@ -86,7 +97,9 @@ def statuses_of(kind: str, statuses: frozenset[str]) -> list[str]:
 
 
 def bills_in_words(candidate: Mapping[str, Any], money: str) -> str:
-    """Name a proposal's bills: `INV-102 + INV-107`; `money` stands where a bill has no number."""
+    """Name a proposal's bills: `INV-102 + INV-107`, `5 bills`; `money` stands where a bill has no number."""
+    if len(candidate["bills"]) > _MANY:
+        return f"{len(candidate['bills'])} bills"
     return " + ".join(str(bill["number"] or money) for bill in candidate["bills"])
 
 
@@ -96,17 +109,16 @@ def cut_kinds(candidate: Mapping[str, Any]) -> str:
     return " and ".join(_CUTS.get(kind, kind.replace("_", " ")) for kind in kinds)
 
 
-def _of(answer: Answer, evidence: Mapping[str, Any], statuses: frozenset[str]) -> Iterator[Offer]:
+def _of(answer: Answer, evidence: Mapping[str, Any], statuses: frozenset[str], rule: Rule) -> Iterator[Offer]:
     if answer.when is not None and not evidence.get(answer.when):
         return
     match answer.each:
         case "candidate":
-            candidates = (evidence.get("candidates") or ())[: answer.limit]
-            for number, candidate in enumerate(candidates):
-                label = answer.label if number == 0 else _other(candidate, candidates[0])
-                yield Offer(candidate["id"], label, answer, candidate)
+            yield from _candidates(answer, (evidence.get("candidates") or ())[: answer.limit], rule)
         case "party":
             for party in (evidence.get("parties") or ())[: answer.limit]:
+                if "oldest_first" in (answer.id, answer.setting("as")) and not party.get("lines"):
+                    continue
                 label = answer.label.replace("{party}", party["name"])
                 yield Offer(f"{answer.id}_{UUID(party['party']).hex[:12]}", label, answer, party)
         case "status":
@@ -122,19 +134,74 @@ def _of(answer: Answer, evidence: Mapping[str, Any], statuses: frozenset[str]) -
             yield Offer(answer.id, answer.label, answer)
 
 
+def _candidates(answer: Answer, found: Sequence[Mapping[str, Any]], rule: Rule) -> Iterator[Offer]:
+    """Offer each proposal, the best one as "Yes"; for this time only where its payer is known to pay for others."""
+    once = answer.setting("learn") == "once"
+    for number, candidate in enumerate(found):
+        if once and not candidate.get("once"):
+            continue
+        label = answer.label if number == 0 or once else _other(candidate, found[0])
+        name = f"{candidate['id']}_once" if once else candidate["id"]
+        yield Offer(name, label, _acting(answer, candidate, rule), candidate)
+
+
+def _acting(answer: Answer, candidate: Mapping[str, Any], rule: Rule) -> Answer:
+    """Return what a proposal does: as the rule's answer that it stands for, or its own effect."""
+    if named := candidate.get("answer"):
+        return next((replace(one, each="candidate") for one in rule.answers if one.id == named), answer)
+    if effect := candidate.get("effect"):
+        settings = dict(answer.settings) | ({"as": candidate["as"]} if candidate.get("as") else {})
+        return replace(answer, effect=effect, settings=tuple(sorted(settings.items())))
+    return answer
+
+
+def _meaning(offer: Offer) -> tuple[str, str] | None:
+    """Return what an offer says, where two buttons could say the same: a kind of money, a reason."""
+    if offer.answer.effect == "classify":
+        return ("classify", offer.answer.setting("as"))
+    kind = offer.answer.setting("kind")
+    if offer.answer.effect == "accept_deduction" and kind:
+        return ("kind", kind)
+    if offer.answer.each is None or offer.choice.get("answer"):
+        return ("answer", str(offer.choice.get("answer") or offer.answer.id))
+    kinds = {line["kind"] for line in offer.choice.get("lines") or ()}
+    if offer.answer.effect == "accept_deduction" and not offer.choice.get("cut") and len(kinds) == 1:
+        return ("kind", *kinds)
+    return None
+
+
 def in_short(candidate: Mapping[str, Any]) -> str:
     """Name a proposal once it is chosen: `INV-102 + INV-107, TDS 2%`, or the deduction alone: `TDS 2%`."""
+    match candidate.get("shape"):
+        case "kind":
+            return LABELS.get(candidate["as"], candidate["as"])
+        case "on_account":
+            return f"On account of {candidate['name']}"
+        case "oldest_first":
+            return f"Oldest bills first, {candidate['name']}"
+        case "still_due":
+            return "The rest is still to come"
+        case "part_payment":
+            return f"Part of {bills_in_words(candidate, 'the oldest bill')}"
     cut = f"{cut_kinds(candidate)} {candidate['cut']['percent']}" if candidate.get("cut") else ""
+    kept = "" if cut or candidate.get("name") else cut_kinds(candidate).capitalize()
     bills = bills_in_words(candidate, "a bill") if candidate.get("name") else ""
-    return ", ".join(part for part in (bills, cut) if part)
+    return ", ".join(part for part in (bills, cut, kept) if part)
 
 
 def _other(candidate: Mapping[str, Any], best: Mapping[str, Any]) -> str:
+    shape = candidate.get("shape")
+    if shape in ("kind", "on_account"):
+        return in_short(candidate)
     if not candidate.get("name"):
         return f"No, {in_short(candidate)}"
-    if candidate["bills"] == best["bills"]:
+    whose = "" if candidate["name"] == best.get("name") else f" · {candidate['name']}"
+    if shape == "oldest_first":
+        return f"Oldest bills first{whose}"
+    if candidate["bills"] == best["bills"] and shape != "part_payment":
         return f"Same, with {in_short({**candidate, 'name': ''}) or 'nothing cut'}"
-    whose = "" if candidate["name"] == best["name"] else f" · {candidate['name']}"
+    if shape == "part_payment":
+        return f"{in_short(candidate)}{whose}"
     return f"{bills_in_words(candidate, 'a bill')}{whose}"
 
 

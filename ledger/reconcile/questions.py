@@ -12,14 +12,18 @@ from zoneinfo import ZoneInfo
 
 from kit.clock import business_day
 from kit.money import format_minor
+from ledger.domain.matching.kinds import LABELS
 from ledger.domain.vocabulary import STATUSES
 from ledger.reconcile.ast import Rule
 from ledger.reconcile.offers import Offer, bills_in_words, cut_kinds, in_short, offers
 from ledger.views import AnswerOption, ConflictView
 
 MAX_QUOTE = 300
+MAX_NAMED = 4
+"""More bills than this are counted, not named."""
 _PLACE = re.compile(r"\{([a-z_.]+)(?:\|([a-z]+))?\}")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+_KNOWN = re.compile(r"^(?:known payer|similar name)")
 _HIDDEN = ("standing", "likely")
 _ABBREVIATED = frozenset({"neft", "rtgs", "imps", "upi", "ach", "nach", "emi"})
 
@@ -107,7 +111,8 @@ class _Words:
         self._zone = ZoneInfo(timezone)
         best = next(iter(question.evidence.get("candidates") or ()), None)
         payer = question.evidence.get("payer")
-        stranger = best is not None and len(best["evidence"]) < 3 and "name" in best
+        told = best["evidence"][-1:] if best is not None else []
+        stranger = best is not None and "name" in best and not _KNOWN.search("".join(told))
         known = question.party_name if not stranger else None
         self.party = known or (str(payer).title() if payer else None)
 
@@ -177,19 +182,60 @@ def _proposal(words: _Words, options: tuple[Offer, ...]) -> list[str]:
     best = next((option.choice for option in options if option.answer.each == "candidate"), None)
     if best is None:
         return words.lines(*words.question.rule.question.otherwise)
+    if said := _loosely(words, best):
+        return [said, "Correct?"]
     cut = _cut(words, best)
     if "name" not in best:
         return [f"They seem to have cut {cut}.", "Correct?"]
-    several = len(best["bills"]) > 1
-    bills = " + ".join(
+    whose = "" if best["name"] == words.party else f" of {best['name']}"
+    fits = f"It fits {_bills(words, best)}{whose}"
+    left = best.get("left")
+    if left and best.get("shape") == "overpaid":
+        return [f"It pays {_bills(words, best)}{whose}; {words.money(left)} stays on account.", "Correct?"]
+    kept = [line for line in best["lines"] if line["kind"] != "receipt"]
+    if kept and not cut:
+        small = sum(line["amount"] for line in kept)
+        return [f"{fits},", f"{words.money(small)} less ({cut_kinds(best)}).", "Correct?"]
+    return [f"{fits},", f"if they cut {cut}.", "Correct?"] if cut else [f"{fits}.", "Correct?"]
+
+
+def _bills(words: _Words, candidate: Mapping[str, Any]) -> str:
+    """Name bills with what is open on each; many are counted."""
+    bills = candidate["bills"]
+    total = words.money(sum(bill["outstanding"] for bill in bills))
+    if len(bills) > MAX_NAMED:
+        which = {"all_open": "all ", "all_due": "all that are due, "}.get(str(candidate.get("shape")), "")
+        first, last = bills[0]["number"], bills[-1]["number"]
+        return f"{which}{len(bills)} bills, {first or '?'} to {last or '?'}, together {total}"
+    named = " + ".join(
         f"{bill['number']} {words.money(bill['outstanding'])}"
         if bill["number"]
         else words.money(bill["outstanding"])
-        for bill in best["bills"]
+        for bill in bills
     )
-    whose = "" if best["name"] == words.party else f" of {best['name']}"
-    fits = f"It fits bill{'s' if several else ''} {bills}{whose}"
-    return [f"{fits},", f"if they cut {cut}.", "Correct?"] if cut else [f"{fits}.", "Correct?"]
+    return f"bill{'s' if len(bills) > 1 else ''} {named}"
+
+
+def _loosely(words: _Words, best: Mapping[str, Any]) -> str | None:
+    """Say what the money may be where no bills come to its amount."""
+    whose = "" if best.get("name") in (None, words.party) else f" of {best['name']}"
+    match best.get("shape"):
+        case "kind":
+            label = LABELS.get(best["as"], best["as"])
+            return f"It looks like {label if label[:3].isupper() else label[:1].lower() + label[1:]}."
+        case "on_account":
+            return f"It fits no open bill. It may be on account of {best['name']}."
+        case "part_payment":
+            return f"It may be a part of {_bills(words, best)}{whose}."
+        case "oldest_first":
+            return f"It fits no bills exactly. The oldest first{whose} would be {_bills(words, best)}."
+        case "bank_charge" | "round_off" if "name" not in best:
+            small = words.money(sum(line["amount"] for line in best["lines"]))
+            what = "a charge of their bank" if best["shape"] == "bank_charge" else "rounded off"
+            return f"The {small} may be {what}."
+        case "still_due":
+            return "The rest may still be to come."
+    return None
 
 
 def _cut(words: _Words, candidate: Mapping[str, Any]) -> str:
@@ -197,6 +243,8 @@ def _cut(words: _Words, candidate: Mapping[str, Any]) -> str:
     if not cut:
         return ""
     what = cut_kinds(candidate)
+    if what == "cash discount":
+        return f"{what} {words.money(cut['amount'])} ({cut['percent']} of {words.money(cut['base'])}; not yet agreed)"
     on = "GST and all, a common mistake" if candidate.get("mistaken") else "GST apart"
     return (
         f"{what} {words.money(cut['amount'])} ({cut['percent']} of {words.money(cut['base'])}, {on};"
@@ -210,7 +258,8 @@ def _reasons(words: _Words, options: tuple[Offer, ...]) -> list[str]:
     for option in options:
         if option.answer.each == "candidate":
             evidence = " · ".join(option.choice["evidence"])
-            out.append(f"{bills_in_words(option.choice, 'A bill')}: {evidence}.")
+            what = bills_in_words(option.choice, "A bill") or in_short(option.choice)
+            out.append(f"{what}: {evidence}.")
             if cut := option.choice.get("cut"):
                 out.append(f"{cut_kinds(option.choice)} {cut['percent']}: {cut['why']}.")
     out = list(dict.fromkeys(out))  # two proposals may rest on the same evidence

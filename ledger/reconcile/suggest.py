@@ -1,7 +1,7 @@
-"""Proposes answers: which bills, deductions and parties an amount of money may belong to, best first.
+"""Proposes answers: which bills, deductions, parties and kinds an amount of money may belong to, best first.
 
-One statement fetches the bills of exactly the right amount, one the bills of the parties that may have paid (known
-payer, or a similar name); the fitting itself is pure (`fits`). A name alone never proposes a bill.
+The number of statements is the same for any number of questions: who may have paid (`likely`), the open bills of
+just those parties, and the bills of exactly the right amount. The fitting itself is pure (`fits`, `proposals`).
 """
 
 from __future__ import annotations
@@ -16,20 +16,15 @@ from uuid import UUID
 import asyncpg
 
 from kit.database import Tx
-from ledger.domain.matching.fits import Bill, Fit, Owed, days_in_words, exact, fits, short_fits
+from ledger.domain.matching.fits import Bill, Owed
+from ledger.domain.matching.kinds import kind_of
 from ledger.reconcile.found import Found
-from ledger.reconcile.names import Known, Names
+from ledger.reconcile.likely import Likely, read_likely
+from ledger.reconcile.names import Known
+from ledger.reconcile.proposals import MAX_STRANGERS, Credit, candidates, party_choice
+from ledger.reconcile.shortfalls import shortfalls
 
-MAX_CANDIDATES = 4
-MAX_STRANGERS = 3
-"""More parties than this with a bill of just this amount: the amount says nothing."""
-_RANKS = {"known payer": 0, "similar name": 1, "": 2}
-
-_PARTIES = "SELECT id, anchor, name FROM parties WHERE business_id = $1 AND is_customer"
-_PAYERS = """
-SELECT r.payer, r.party_id, r.anchor FROM receipts r
-WHERE r.business_id = $1 AND r.payer = ANY($2::text[]) AND r.party_id IS NOT NULL AND r.arrived
-"""
+_OURS = "SELECT name FROM businesses WHERE business_id = $1"
 _COLUMNS = (
     "i.anchor, i.number, i.party_id, i.outstanding, i.amount, i.base, i.due_on, i.issued_on, i.currency"
 )
@@ -44,9 +39,11 @@ CROSS JOIN LATERAL (
 ) i
 """
 _BILLS = f"""
-SELECT {_COLUMNS} FROM invoices i
-WHERE i.business_id = $1 AND i.party_id = ANY($2::uuid[]) AND i.outstanding > 0 AND i.kind <> 'credit_note'
-ORDER BY i.party_id, coalesce(i.due_on, i.issued_on), i.id
+SELECT {_COLUMNS} FROM unnest($2::uuid[]) AS p (id) CROSS JOIN LATERAL (
+  SELECT * FROM invoices i
+  WHERE i.business_id = $1 AND i.party_id = p.id AND i.outstanding > 0 AND i.kind <> 'credit_note'
+  ORDER BY coalesce(i.due_on, i.issued_on), i.id LIMIT 200
+) i
 """
 
 
@@ -64,139 +61,86 @@ async def suggest(tx: Tx, business: UUID, kind: str, finds: Sequence[Found]) -> 
     if not finds:
         return {}
     if kind == "deductions":
-        return {find.id: Suggestion(_deductions(find.evidence)) for find in finds}
+        return {find.id: Suggestion(shortfalls(find.evidence)) for find in finds}
     return await _bills(tx, business, finds)
 
 
 async def _bills(tx: Tx, business: UUID, finds: Sequence[Found]) -> dict[UUID, Suggestion]:
-    known = {
-        row["id"]: Known(row["id"], row["anchor"], row["name"]) for row in await tx.fetch(_PARTIES, business)
-    }
-    likely = await _likely(tx, business, finds, known)
+    likely = await read_likely(tx, business, finds)
+    ours = [row["name"] for row in await tx.fetch(_OURS, business)]
     wanted = sorted({(find.amount, find.currency) for find in finds if find.amount and find.currency})
     same: dict[tuple[int, str], list[Bill]] = defaultdict(list)
     for row in await tx.fetch(_EXACT, business, [w[0] for w in wanted], [w[1] for w in wanted]):
         same[row["wanted"], row["currency"]].append(_bill(row))
     owned: dict[tuple[UUID, str], list[Bill]] = defaultdict(list)
-    ids = sorted({party.id for parties in likely.values() for party, _ in parties})
+    ids = sorted({payer.party.id for payers in likely.payers.values() for payer in payers})
     for row in await tx.fetch(_BILLS, business, ids) if ids else []:
         owned[row["party_id"], row["currency"]].append(_bill(row))
     wallets = {key: Owed(bills) for key, bills in owned.items()}
-    return {find.id: _propose(find, likely[find.id], known, same, wallets) for find in finds}
+    of = {str(party.anchor): party for party in likely.parties.values()}
+    return {find.id: _suggestion(find, likely, of, ours, same, wallets) for find in finds}
 
 
-async def _likely(
-    tx: Tx, business: UUID, finds: Sequence[Found], known: Mapping[UUID, Known]
-) -> dict[UUID, list[tuple[Known, str]]]:
-    """Return for each find the parties that may have paid: known payers first, then similar names."""
-    payers = sorted({str(find.evidence["payer"]) for find in finds if find.evidence.get("payer")})
-    earlier: dict[str, dict[UUID, int]] = defaultdict(lambda: defaultdict(int))
-    for row in await tx.fetch(_PAYERS, business, payers) if payers else []:
-        earlier[row["payer"]][row["party_id"]] += 1
-    names = Names(known.values())
-    out: dict[UUID, list[tuple[Known, str]]] = {}
-    for find in finds:
-        payer = find.evidence.get("payer")
-        counts = earlier.get(str(payer), {})
-        ranked = sorted(counts, key=lambda party: (-counts[party], str(party)))
-        parties = [(known[party], "known payer") for party in ranked[:3] if party in known]
-        seen = {party.id for party, _ in parties}
-        text = str(payer or find.evidence.get("narration") or "")
-        parties += [(party, "similar name") for party in names.similar(text) if party.id not in seen]
-        out[find.id] = parties[:3]
-    return out
-
-
-def _propose(
+def _suggestion(
     find: Found,
-    likely: list[tuple[Known, str]],
-    known: Mapping[UUID, Known],
-    same: Mapping[tuple[int, str], list[Bill]],
+    likely: Likely,
+    of: Mapping[str, Known],
+    ours: Sequence[str],
+    same: Mapping[tuple[int, str], Sequence[Bill]],
     wallets: Mapping[tuple[UUID, str], Owed],
 ) -> Suggestion:
+    payers = likely.payers[find.id]
     amount, currency = find.amount or 0, find.currency or ""
-    day = date.fromisoformat(find.evidence["day"])
-    proposals: list[tuple[Fit, Known, str]] = []
-    for party, why in likely:
-        owed = wallets.get((party.id, currency))
-        proposals += [(fit, party, why) for fit in fits(owed, amount, day)] if owed else []
-    named = {party.id for party, _ in likely}
-    strangers = [bill for bill in same.get((amount, currency), []) if bill.party not in named]
-    if len({bill.party for bill in strangers}) <= MAX_STRANGERS:
-        proposals += [(exact(bill), known[bill.party], "") for bill in strangers if bill.party in known]
-    proposals.sort(key=lambda item: _order(item[0], item[2], day))
-    best = proposals[:MAX_CANDIDATES]
-    parties = [party for party, _ in likely]
-    parties += [party for _, party, why in best if not why and party not in parties]
+    rejected = likely.rejected.get(find.id, set())
+    evidence = find.evidence
+    credit = Credit(
+        amount=amount,
+        day=date.fromisoformat(evidence["day"]),
+        payers=payers,
+        wallets=_without(rejected, {p.party.id: wallets.get((p.party.id, currency)) for p in payers}),
+        strangers=_strangers(
+            likely, find, [b for b in same.get((amount, currency), ()) if b.anchor not in rejected]
+        ),
+        kind=kind_of(evidence.get("narration") or "", side="credit", payer=evidence.get("payer"), ours=ours),
+        habits=likely.habits,
+        on_account=bool(payers) and payers[0].party.id in likely.on_account,
+        elsewhere=frozenset(likely.elsewhere.get(find.id, ())),
+    )
+    best = candidates(credit)
+    parties = [payer.party for payer in payers]
+    parties += [of[one["party"]] for one in best if one.get("party") in of]
+    parties = list(dict.fromkeys(parties))
+    named = next((of[one["party"]].id for one in best[:1] if one.get("party") in of), None)
+    first = best[0].get("shape") if best else None
     return Suggestion(
-        candidates=[_candidate(fit, party, why, day) for fit, party, why in best],
-        parties=[{"party": str(party.anchor), "name": party.name} for party in dict.fromkeys(parties)],
-        party_id=best[0][1].id if best else likely[0][0].id if likely else None,
+        candidates=best,
+        parties=[party_choice(credit, party) for party in parties],
+        party_id=named if named or first == "kind" else parties[0].id if parties else None,
     )
 
 
-def _order(fit: Fit, why: str, day: date) -> tuple[Any, ...]:
-    """Known payer first, then the plainer fit, then bills that fell due nearest to the day, then the usual deduction."""
-    distance = min(abs((day - (bill.due_on or bill.issued_on)).days) for bill in fit.bills)
-    usual = [part[0] != "tds" for part in fit.cut.parts] if fit.cut else []
-    return (_RANKS[why], fit.rank, distance, str(fit.bills[0].anchor), len(usual), usual, fit.id)
+def _strangers(likely: Likely, find: Found, bills: Sequence[Bill]) -> list[tuple[Known, Bill]]:
+    """Return the bills of just this amount whose parties nothing else speaks for, unless there are many such parties."""
+    rejected = likely.rejected.get(find.id, set())
+    named = {payer.party.id for payer in likely.payers[find.id]}
+    found = [
+        (likely.parties[bill.party], bill)
+        for bill in bills
+        if bill.party in likely.parties and bill.party not in named
+    ]
+    found = [(party, bill) for party, bill in found if party.anchor not in rejected]
+    return found if len({party for party, _ in found}) <= MAX_STRANGERS else []
 
 
-def _candidate(fit: Fit, party: Known, why: str, day: date) -> dict[str, Any]:
-    """Write a proposal down as it stands in the evidence; amounts in paise."""
-    amount = "amount exact" if fit.cut is None else "amount exact after the deduction"
-    words = [amount, days_in_words(day, fit.bills), why]
-    cut = None
-    if fit.cut is not None:
-        cut = {"amount": fit.cut_amount, "percent": fit.cut.percent, "base": fit.base, "why": fit.cut.why}
-    return {
-        "id": fit.id,
-        "party": str(party.anchor),
-        "name": party.name,
-        "bills": [{"number": bill.number, "outstanding": bill.outstanding} for bill in fit.bills],
-        "lines": [
-            {"document": str(bill.anchor), "number": bill.number, "amount": paid, "kind": kind}
-            for bill, paid, kind in fit.lines
-        ],
-        "cut": cut,
-        "evidence": [word for word in words if word],
-    }
-
-
-def _deductions(evidence: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Propose the cuts that explain a short payment of one bill."""
-    short = int(evidence.get("short") or 0)
-    if short <= 0:
-        return []
-    found = []
-    day = date.fromisoformat(evidence["day"])
-    base, total = evidence.get("bill_base"), int(evidence["bill_amount"])
-    for cut, mistaken in short_fits(short=short, base=base, total=total, day=day)[:MAX_CANDIDATES]:
-        on = total if mistaken else int(base or 0)
-        parts = list(cut.of(on))
-        parts[0] = (parts[0][0], parts[0][1] + short - sum(part for _, part in parts))
-        found.append(
-            {
-                "id": "cut_"
-                + "_".join(f"{kind}_{rate}" for kind, rate in cut.parts)
-                + ("_gross" if mistaken else ""),
-                "bills": [{"number": evidence.get("number"), "outstanding": short}],
-                "lines": [
-                    {
-                        "document": evidence["document"],
-                        "number": evidence.get("number"),
-                        "amount": part,
-                        "kind": kind,
-                    }
-                    for kind, part in parts
-                ],
-                "cut": {"amount": short, "percent": cut.percent, "base": on, "why": cut.why},
-                "mistaken": mistaken,
-                "evidence": ["the difference is just this deduction"]
-                + (["computed on GST as well, which is a common mistake"] if mistaken else []),
-            }
-        )
-    return found
+def _without(rejected: set[UUID], wallets: Mapping[UUID, Owed | None]) -> dict[UUID, Owed]:
+    """Leave out the bills that a person said the money isn't for."""
+    out = {}
+    for party, owed in wallets.items():
+        if owed is not None and rejected and any(bill.anchor in rejected for bill in owed.bills):
+            owed = Owed(bill for bill in owed.bills if bill.anchor not in rejected)
+        if owed is not None and owed.bills:
+            out[party] = owed
+    return out
 
 
 def _bill(row: asyncpg.Record) -> Bill:

@@ -7,6 +7,7 @@ on the taxable value, a cash discount by terms, tax wrongly cut on GST as well, 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -195,17 +196,6 @@ class _Way:
         # Without GST on the bill there is no mistake.
         return bill.amount if bill.amount - bill.base > ROUNDING else 0
 
-    def nets(self, bills: Sequence[Bill]) -> list[tuple[Bill, int]]:
-        """Return what would be paid of each bill that it can fall on; a cut of no more than rounding is none."""
-        rates = [rate for _, rate in self.cut.parts]
-        out = []
-        for bill in bills:
-            value = self.value(bill)
-            parts = [(value * rate + 50_000) // 100_000 for rate in rates]
-            if min(parts) > 2 * ROUNDING and (net := bill.outstanding - sum(parts)) > 0:
-                out.append((bill, net))
-        return out
-
 
 class Owed:
     """The open bills of one party, oldest first; sums are made once for any number of amounts."""
@@ -214,25 +204,60 @@ class Owed:
         self.bills = tuple(sorted(bills, key=_age)[:MAX_BILLS])
         self.total = sum(bill.outstanding for bill in self.bills)
         self._sides: dict[_Way | None, _Side] = {}
+        self._values: dict[tuple[str, date | None], list[tuple[Bill, int, int]]] = {}
+        self._due: dict[date, tuple[int, ...]] = {}
 
     def side(self, way: _Way | None) -> _Side:
         """Return the bills with what would be paid of each."""
         found = self._sides.get(way)
         if found is None:
-            found = self._sides[way] = _Side(self.bills, way)
+            found = self._sides[way] = _Side(self.bills, *self._paid(way), 0 if way is None else ROUNDING)
+        return found
+
+    def _paid(self, way: _Way | None) -> tuple[Sequence[Bill], list[int]]:
+        """Return the bills that a way of paying can fall on, and what would be paid of each."""
+        if way is None:
+            return self.bills, [bill.outstanding for bill in self.bills]
+        values = self._values.get((way.on, way.since))
+        if values is None:
+            valued = [(bill, way.value(bill)) for bill in self.bills]
+            values = self._values[way.on, way.since] = [
+                (b, value, b.outstanding) for b, value in valued if value
+            ]
+        rates = [rate for _, rate in way.cut.parts]
+        # A part of no more than rounding is none; nor is one of all.
+        least = (2 * ROUNDING + 1) * 100_000 // min(rates)
+        if sum(rates) >= 100_000:
+            return [], []
+        bills = [bill for bill, value, _ in values if value >= least]
+        if len(rates) == 1:
+            rate = rates[0]
+            return bills, [o - (v * rate + 50_000) // 100_000 for _, v, o in values if v >= least]
+        one, other = rates
+        return bills, [
+            o - (v * one + 50_000) // 100_000 - (v * other + 50_000) // 100_000
+            for _, v, o in values
+            if v >= least
+        ]
+
+    def due(self, day: date) -> tuple[int, ...]:
+        """Return the places of the bills that were due by a day."""
+        found = self._due.get(day)
+        if found is None:
+            due = (n for n, bill in enumerate(self.bills) if bill.due_on is not None and bill.due_on <= day)
+            found = self._due[day] = tuple(due)
         return found
 
 
 class _Side:
     """The bills that a way of paying can fall on, oldest first, with what would be paid of each."""
 
-    def __init__(self, bills: Sequence[Bill], way: _Way | None) -> None:
-        nets = [(bill, bill.outstanding) for bill in bills] if way is None else way.nets(bills)
-        self.bills = [bill for bill, _ in nets]
-        self.nets = [net for _, net in nets]
-        self.whole = len(self.bills) == len(bills)
-        self.slack = 0 if way is None else ROUNDING
-        self.row = list(accumulate(self.nets)) if self.whole else []
+    def __init__(self, every: Sequence[Bill], bills: Sequence[Bill], nets: list[int], slack: int) -> None:
+        self.bills = bills
+        self.nets = nets
+        self.slack = slack
+        self.row = list(accumulate(nets)) if len(bills) == len(every) else []
+        """What the oldest come to, where all bills can be paid so."""
         self._sums: dict[int, Sums] = {}
 
     def sums(self, count: int, largest: int, steps: int) -> Sums:
@@ -372,28 +397,38 @@ def _sorted(found: Iterable[Fit]) -> tuple[Fit, ...]:
 def _whole(owed: Owed, way: _Way | None, amount: int, day: date) -> list[Fit]:
     """Return one bill, all open, all due, or the oldest in a row, that come to `amount`."""
     side = owed.side(way)
+    slack = side.slack
     found = [
-        _fit((bill,), amount, way, "one")
-        for bill, net in zip(side.bills, side.nets, strict=True)
-        if abs(net - amount) <= side.slack
+        _fit((side.bills[place],), amount, way, "one")
+        for place, net in enumerate(side.nets)
+        if -slack <= net - amount <= slack
     ]
-    for shape, bills, total in _runs(side, day):
-        if abs(total - amount) <= side.slack * len(bills):
-            found.append(_fit(bills, amount, way, shape))
+    for shape, bills, _ in _runs(owed, side, day, amount, low=-slack, high=slack):
+        found.append(_fit(bills, amount, way, shape))
     return found
 
 
-def _runs(side: _Side, day: date) -> Iterable[tuple[Shape, tuple[Bill, ...], int]]:
-    """Yield the selections that a payer makes by rule, of at least two bills: all, all due, the oldest in a row."""
-    bills = side.bills
-    if not side.row or len(bills) < 2:
+def _runs(
+    owed: Owed, side: _Side, day: date, amount: int, *, low: int, high: int
+) -> Iterable[tuple[Shape, tuple[Bill, ...], int]]:
+    """Yield the selections that a payer makes by rule, of at least two bills: all, all due, the oldest in a row.
+
+    What is missing for `amount` lies between `low` and `high`, for each bill.
+    """
+    row, many = side.row, len(side.row)
+    if many < 2:
         return
-    yield "all_open", tuple(bills), side.row[-1]
-    due = [place for place, bill in enumerate(bills) if bill.due_on is not None and bill.due_on <= day]
-    if 1 < len(due) < len(bills):
-        yield "all_due", tuple(bills[place] for place in due), sum(side.nets[place] for place in due)
-    for count in range(2, len(bills)):
-        yield "row", tuple(bills[:count]), side.row[count - 1]
+    for count in range(bisect_left(row, amount + low * many) + 1, many + 1):
+        short = row[count - 1] - amount
+        if short > high * many:
+            break
+        if count > 1 and low * count <= short <= high * count:
+            yield "all_open" if count == many else "row", tuple(side.bills[:count]), short
+    due = owed.due(day)
+    if 1 < len(due) < many:
+        short = sum([side.nets[place] for place in due]) - amount
+        if low * len(due) <= short <= high * len(due):
+            yield "all_due", tuple([side.bills[place] for place in due]), short
 
 
 def _some(
@@ -420,15 +455,15 @@ def _some_cut(owed: Owed, ways: Sequence[_Way], amount: int, steps: int) -> tupl
     Only as many bills together as would rarely add up by luck, the number of possible deductions considered.
     """
     found: list[Fit] = []
-    gave_up = False
+    nets = owed.side(None).nets
+    size = most = min(LARGEST, len(nets))
+    while size > 2 and len(ways) * by_chance(nets, size, window=size * ROUNDING, grain=1) > LUCKY:
+        size -= 1
+    gave_up = size < most
     for way in ways:
-        nets = owed.side(way).nets
-        size = most = min(LARGEST, len(nets))
-        while size > 2 and len(ways) * by_chance(nets, size, window=size * ROUNDING, grain=1) > LUCKY:
-            size -= 1
         fits_here, limited, _ = _some(owed, way, amount, steps, largest=size)
         found += [replace(fit, chance=min(fit.chance * len(ways), 1000)) for fit in fits_here]
-        gave_up |= limited or size < most
+        gave_up |= limited
     found = _usual(found)
     return (found if len({fit.bills for fit in found}) == 1 else []), gave_up
 
@@ -445,11 +480,11 @@ def _little(owed: Owed, amount: int, day: date, *, low: int, high: int, kind: st
     """Return one bill, or a selection by rule, from which `amount` differs by so little; over: it stays on account."""
     side = owed.side(None)
     tried: list[tuple[Shape, tuple[Bill, ...], int]] = [
-        ("one", (bill,), net) for bill, net in zip(side.bills, side.nets, strict=True)
+        ("one", (bill,), net - amount) for bill, net in zip(side.bills, side.nets, strict=True)
     ]
+    tried += _runs(owed, side, day, amount, low=min(low, 0), high=high)
     found = []
-    for shape, bills, total in [*tried, *_runs(side, day)]:
-        short = total - amount
+    for shape, bills, short in tried:
         last = bills[-1]
         if not (low <= short <= high and short and last.outstanding > short):
             continue

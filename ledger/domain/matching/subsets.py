@@ -109,6 +109,11 @@ def _reach(half: int, largest: int, steps: int) -> int:
 
 def _sums(amounts: Sequence[int], largest: int) -> list[int]:
     """Return all sums of up to `largest` amounts; of bits in place of amounts, in the same order, their masks."""
+    if len(amounts) <= largest:
+        sums = [0]
+        for amount in amounts:
+            sums += [value + amount for value in sums]
+        return sums
     by_size: list[list[int]] = [[0]] + [[] for _ in range(largest)]
     for amount in amounts:
         for size in range(largest, 0, -1):

@@ -2,6 +2,13 @@
 
 from datetime import date
 
+import pytest
+
+from ledger.domain.vocabulary import STATUSES
+from ledger.reconcile.effects import Subject, plan
+from ledger.reconcile.load import shipped_rules
+from ledger.reconcile.offers import offers
+
 RULE = "amount_mismatch"
 
 
@@ -76,3 +83,73 @@ async def test_the_rest_coming_later_clears_it_and_a_different_rest_opens_it_aga
     rest = await books.receipt(party, 50_000, received_on=date(2026, 11, 19))
     await books.allocate(rest, bill, 50_000)
     assert await books.judge(rest, bill, receipt) == ["conflict.cleared"]
+
+
+def buttons(found):
+    return {offer.label: offer for offer in offers(shipped_rules()[RULE], found["evidence"], STATUSES)}
+
+
+def planned(found, label):
+    """Return what a button appends, and after how long it asks again."""
+    subject = Subject(
+        found["id"], "?", found["evidence"], tuple(found["subjects"]), found["amount"], "INR", found["party_id"],
+        date(2026, 11, 20),
+    )  # fmt: skip
+    made = plan(buttons(found)[label], subject)
+    events = [(event.event_type, event.data["kind"], event.data["amount"]) for event in made.events]
+    return events, made.ask_again
+
+
+@pytest.mark.parametrize(
+    ("bill", "money", "base", "kind"),
+    [
+        (1_180_000, 1_177_050, 1_000_000, "bank_charge"),
+        (1_180_400, 1_180_000, 1_000_339, "round_off"),
+        (1_180_000, 1_150_500, 1_000_000, "cash_discount"),
+        (1_180_000, 1_155_000, 1_000_000, "cash_discount"),
+        (1_180_000, 1_100_000, 1_000_000, "still_due"),
+    ],
+)
+async def test_the_likely_reason_comes_first(books, bill, money, base, kind):
+    await paid(books, bill, money, base=base)
+    found = await books.only(RULE)
+    best = found["evidence"]["candidates"][0]
+    assert best["shape"] == kind
+    first = next(iter(buttons(found).values()))
+    assert first.label == "Yes"
+    events, _ = planned(found, "Yes")
+    assert events == ([] if kind == "still_due" else [("deduction.accepted", kind, bill - money)])
+
+
+async def test_a_discount_needs_the_owner_also_where_it_is_proposed(books):
+    await paid(books, 1_180_000, 1_150_500, base=1_000_000)
+    found = buttons(await books.only(RULE))
+    assert found["Yes"].answer.permission == found["Goods were short"].answer.permission
+    assert "Discount, let it go" not in found
+    assert found["They cut TDS"].answer.permission != found["Yes"].answer.permission
+
+
+async def test_every_reason_can_be_given_claimed_and_refused(books):
+    await paid(books, 1_180_000, 1_123_456, base=1_000_000)
+    found = await books.only(RULE)
+    assert found["evidence"]["candidates"] == []
+    short = 56_544
+    for label, kind in (
+        ("They cut TDS", "tds"),
+        ("Rate difference", "rate_difference"),
+        ("Goods were short", "shortage"),
+        ("Goods returned", "goods_returned"),
+        ("Freight", "freight"),
+        ("Retention money", "retention"),
+        ("Bank charge", "bank_charge"),
+        ("Rounded off", "round_off"),
+        ("Financier's charge", "financier_charge"),
+        ("Discount, let it go", "cash_discount"),
+    ):
+        assert planned(found, label)[0] == [("deduction.accepted", kind, short)]
+    claimed, again = planned(found, "They claim a cut, not agreed yet")
+    assert claimed == [("deduction.claimed", "rate_difference", short)]
+    assert again is not None
+    assert planned(found, "Not agreed, it is still due")[0] == [
+        ("deduction.refused", "rate_difference", short)
+    ]

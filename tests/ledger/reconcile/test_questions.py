@@ -34,6 +34,12 @@ def test_a_credit_that_fits_nothing():
     assert asked.lines == ("It fits no open bill. What is it for?",)
     assert [a.label for a in asked.answers] == [
         "Our own transfer",
+        "A loan",
+        "Owner's own money",
+        "GST refund",
+        "Interest",
+        "A vendor's refund",
+        "A financier's advance",
         "Not a sale payment",
         "Ask accountant",
         "Later",
@@ -65,6 +71,46 @@ def test_proposals_can_be_told_apart_and_yes_names_what_it_said_yes_to():
     assert [a.label for a in asked.answers[:3]] == ["Yes", "Same, with GST-TDS 2%", "G-7 · Gupta Steel"]
     assert asked.answer_label == "Yes: INV-1, TDS 2%"
     assert len(set(asked.why)) == len(asked.why)
+
+
+def loose(shape, bills=(), name="Sharma Traders", evidence=("no bill fits", "known payer (UPI)"), **more):
+    """Return a proposal as it stands in the evidence; bills of (number, paise)."""
+    named = [{"number": number, "outstanding": amount} for number, amount in bills]
+    lines = [{"number": number, "amount": amount, "kind": "receipt"} for number, amount in bills]
+    return {
+        "id": f"x_{shape}", "party": str(UUID(int=7)), "name": name, "shape": shape, "cut": None, "bills": named,
+        "lines": lines, "evidence": list(evidence), **more,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("best", "said", "done"),
+    [
+        (loose("on_account", effect="on_account"), "It fits no open bill. It may be on account of Sharma Traders.",
+         "Yes: On account of Sharma Traders"),
+        (loose("part_payment", [("INV-1", 6_000_000)]), "It may be a part of bill INV-1 ₹60,000.", "Yes: Part of INV-1"),
+        (loose("oldest_first", [("A", 100_000), ("B", 5_700_000)]),
+         "It fits no bills exactly. The oldest first would be bills A ₹1,000 + B ₹57,000.",
+         "Yes: Oldest bills first, Sharma Traders"),
+        (loose("overpaid", [("A", 5_484_000)], left=200_000), "It pays bill A ₹54,840; ₹2,000 stays on account.", "Yes: A"),
+        (loose("all_open", [(f"I-{n}", 100_000) for n in range(1, 6)]),
+         "It fits all 5 bills, I-1 to I-5, together ₹5,000.", "Yes: 5 bills"),
+        (loose("kind", effect="classify", **{"as": "gst_refund"}), "It looks like GST refund.", "Yes: GST refund"),
+    ],
+)  # fmt: skip
+def test_what_fits_no_bill_exactly_is_said_in_words(best, said, done):
+    asked = view(
+        "unmatched_bank_credit", CREDIT | {"candidates": [best]}, party="Sharma Traders", answer=best["id"]
+    )
+    assert asked.lines == (said, "Correct?")
+    assert asked.answer_label == done
+
+
+def test_a_little_less_is_said_with_the_amount():
+    best = loose("bank_charge", [("A", 5_686_950)], evidence=["a", "known payer (name)"])
+    best["lines"] = [{"amount": 5_684_000, "kind": "receipt"}, {"amount": 2_950, "kind": "bank_charge"}]
+    asked = view("unmatched_bank_credit", CREDIT | {"candidates": [best]}, party="Sharma Traders")
+    assert asked.lines == ("It fits bill A ₹56,869.50,", "₹29.50 less (bank charge).", "Correct?")
 
 
 def test_what_is_not_known_falls_away_and_last_year_is_named():
