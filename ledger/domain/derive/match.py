@@ -18,12 +18,16 @@ from ledger.domain.derive.money import Moneys
 from ledger.domain.derive.parties import PartyIndex
 from ledger.domain.derive.recognise import Payer, Payers, habits, rejections, unlearned
 from ledger.domain.derive.settling import Line
-from ledger.domain.matching.fits import ROUNDING, short_fits
+from ledger.domain.matching.fits import MAX_BILLS, ROUNDING, short_fits
+from ledger.domain.matching.kinds import kind_of
 from ledger.domain.matching.rates import Cut, cuts_on
-from ledger.domain.matching.sums import only_sum
+from ledger.domain.matching.subsets import Sums, by_chance
 
 _Parts = frozenset[tuple[str, int]]
 """The parts of a cut: (kind, thousandths of a per cent)."""
+LUCKY = 4
+"""Of 1,000: the chance that bills add up by accident, above which nothing matches itself."""
+_GRAINS = (100_000, 50_000, 10_000, 5_000, 1_000, 500, 100, 10)
 _TELLS_NOTHING = ("not_sale", "other")
 ROUND_SUM = 500_00
 """Multiples of so many paise are paid against no bill in particular."""
@@ -155,7 +159,7 @@ class Matcher:
 
     def _several(self, money: Money, payer: Payer, bills: Sequence[Document]) -> Match | None:
         """Match the only set of bills that comes to the amount, where that is no coincidence."""
-        chosen = only_sum([row.remaining for row in bills], money.amount)
+        chosen = _only_sum([row.remaining for row in bills], money.amount)
         if chosen is None:
             return None
         rows = [bills[n] for n in chosen]
@@ -186,7 +190,7 @@ class Matcher:
         near = [n for n, net in enumerate(nets) if abs(net - money.amount) <= ROUNDING]
         if near:
             return [whole[near[0]]] if len({nets[n] for n in near}) == 1 else []
-        chosen = only_sum(nets, money.amount, slack=ROUNDING)
+        chosen = _only_sum(nets, money.amount, slack=ROUNDING)
         return [whole[n] for n in chosen] if chosen else []
 
     def _part(self, money: Money, payer: Payer, bills: Sequence[Document], habit: str | None) -> Match | None:
@@ -241,9 +245,10 @@ def match_silent(
         if side == "payable":
             asked += [money for money in moneys.debits if money.classified is None]
         for money in sorted(asked, key=lambda money: (money.day, money.anchor)):
-            if money.party is None and (kind := payers.kind(money)):
-                money.classified, money.why = kind, "known_payer"
-                money.evidence = "money of this payer is always so"
+            if money.party is None and (kind := _kind(money, payers)):
+                money.classified, money.why, money.evidence = kind
+                if side == "payable":
+                    moneys.told_by_bank.update((member.subject, kind[0]) for member in money.members)
             elif (match := matcher.match(money)) is not None:
                 if money.anchor in debits:
                     moneys.payouts.append(money)
@@ -252,8 +257,38 @@ def match_silent(
                 yield money, list(match.lines)
     moneys.payouts.sort(key=lambda money: (money.day, money.anchor))
     for money in moneys.debits:
-        if money.classified is not None:
+        if money.classified is not None and money.why is None:
             moneys.told_by_bank.update((member.subject, "decision") for member in money.members)
+
+
+def _kind(money: Money, payers: Payers) -> tuple[str, str, str] | None:
+    """Return (kind, why, evidence) of bank lines that are no sale and no purchase: by the payer, else by the bank's
+    own words where they leave no doubt."""
+    if any(member.kind != "bank_line" for member in money.members):
+        return None
+    if known := payers.kind(money):
+        return known, "known_payer", "money of this payer is always so"
+    line = money.members[0].data
+    said = kind_of(
+        line["narration"],
+        side="credit" if money.side == "receivable" else "debit",
+        payer=(line.get("payer") or {}).get("name"),
+    )
+    return (said.kind, "bank_words", said.words) if said is not None and said.certain else None
+
+
+def _only_sum(amounts: Sequence[int], total: int, *, slack: int = 0) -> tuple[int, ...] | None:
+    """Return the places of the two or more amounts that come to `total`, if no others do and it is no accident."""
+    usable = [(place, amount) for place, amount in enumerate(amounts) if 0 < amount < total]
+    if not 2 <= len(usable) <= MAX_BILLS or sum(amount for _, amount in usable) < total - slack * len(usable):
+        return None
+    values = [amount for _, amount in usable]
+    found = Sums(values, slack=slack).meeting(total).only
+    if found is None:
+        return None
+    grain = next((grain for grain in _GRAINS if not any(value % grain for value in values)), 1)
+    lucky = by_chance(values, len(found), window=slack * len(found), grain=grain)
+    return tuple(usable[n][0] for n in found) if lucky <= LUCKY else None
 
 
 def _age(row: Document) -> tuple[object, ...]:

@@ -257,3 +257,13 @@ def test_a_debit_to_a_vendor_pays_the_bill_of_just_its_amount() -> None:
     other = world(owed, went("U1", 8_000_00))
     assert other.tables["payouts"] == []
     assert only(other, "bank_lines").explained_by is None
+
+
+def test_interest_by_the_banks_own_words_is_not_asked_about() -> None:
+    line = said(
+        BANK, "bank.credited", "I1", amount=52_00, account="4421", posted_on="2026-09-30",
+        narration="INT.PD:01-07-2026 TO 30-09-2026",
+    )  # fmt: skip
+    made = world(line)
+    assert only(made, "bank_lines").explained_by == "interest"
+    assert only(made, "receipts").evidence == "the bank says: interest paid"
