@@ -14,6 +14,7 @@ from graph.types import connecting as to_connect
 from graph.types.basics import Info, plain, resolved
 from graph.types.questions import Conflict, conflict
 from graph.types.sources import Source, source
+from graph.workflow import DecisionMutations, ReportMutations
 from ingest.connecting import backfill_of, change_of, credentials_of, new_source, pull_of
 from kit.errors import NotFound, Rejected
 from ledger import commands, queries
@@ -75,7 +76,7 @@ class SetAsidePayload:
 
 
 @strawberry.type(description="Commands. Each runs in its own transaction and leaves an audit entry.")
-class Mutation(RuleMutations, TieOutMutations):
+class Mutation(RuleMutations, TieOutMutations, DecisionMutations, ReportMutations):
     """The root of commands."""
 
     @resolved("Answer a question.")

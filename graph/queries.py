@@ -19,6 +19,7 @@ from graph.types import quarantine as to_quarantine
 from graph.types import questions as to_questions
 from graph.types import sources as to_sources
 from graph.types.basics import After, First, Info, Node, plain, resolved, word
+from graph.workflow import WorkflowQueries
 from kit.errors import NotFound
 from ledger import queries
 
@@ -34,7 +35,7 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
 
 
 @strawberry.type(description="Questions. Each shows what the token's member may see, and nothing else.")
-class Query(ForecastQueries, RuleQueries, TieOutQueries):
+class Query(ForecastQueries, RuleQueries, TieOutQueries, WorkflowQueries):
     """The root of questions."""
 
     @resolved("Open bills of customers.")
@@ -138,6 +139,9 @@ class Query(ForecastQueries, RuleQueries, TieOutQueries):
         party_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="Only about this party.")
         ] = None,
+        mine: Annotated[
+            bool, strawberry.argument(description="Only those that are given to the asker.")
+        ] = False,
     ) -> to_questions.ConflictConnection:
         """Answer with a page of questions."""
         question = queries.Conflicts(
@@ -145,6 +149,7 @@ class Query(ForecastQueries, RuleQueries, TieOutQueries):
             first=first,
             after=plain(after),
             party_id=key_of("Party", party_id) if party_id is not None else None,
+            mine=mine,
         )
         return to_questions.conflicts(await info.context.ask(question))
 

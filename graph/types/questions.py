@@ -57,6 +57,9 @@ class Conflict(Node):
     answered_by: str | None = strawberry.field(description="Who answered.")
     answered_at: datetime | None = strawberry.field(description="When.")
     can_undo: bool = strawberry.field(description="Whether reopenConflict takes the answer back.")
+    note: str | None = strawberry.field(description="The remark on it.")
+    assigned_to: str | None = strawberry.field(description="The member who is to answer it.")
+    alike: int = strawberry.field(description="How many open questions are like it, itself counted.")
 
     @resolved("The customer or vendor that it is about.")
     def party(self) -> Party | None:
@@ -86,6 +89,9 @@ def conflict(view: views.ConflictView) -> Conflict:
         answered_by=view.answered_by,
         answered_at=view.answered_at,
         can_undo=view.can_undo,
+        note=view.note,
+        assigned_to=view.assigned_name,
+        alike=view.alike,
     )
 
 

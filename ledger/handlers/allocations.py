@@ -11,6 +11,7 @@ import asyncpg
 from kit.errors import Rejected, Stale
 from kit.money import format_minor
 from ledger.commands.workflow import AllocateReceipt, ClassifyMoney, RejectMatch
+from ledger.domain.matching.kinds import LABELS
 from ledger.domain.roles import Permission
 from ledger.domain.vocabulary import LEARN
 from ledger.handlers.deciding import bill_row, bill_rows, check_untouched, decide, party_row, receipt_row
@@ -19,10 +20,7 @@ from ledger.handlers.registry import Context, handles
 from ledger.views.workflow import DecisionView
 
 MAX_LINES = 100
-MONEY_KINDS = (
-    "own_transfer", "not_sale", "loan", "capital", "interest", "refund", "cash_deposit", "deposit_back", "tax_refund",
-    "insurance", "subsidy", "scrap_sale", "other",
-)  # fmt: skip
+MONEY_KINDS = ("not_sale", *LABELS)
 """What a credit may be besides a sale's money."""
 _TYPES = ("allocation.decided", "line.classified")
 _HELD = """
