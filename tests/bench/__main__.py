@@ -40,8 +40,11 @@ from ledger.store import migrate
 from ledger.store.append import append
 from tests.bench.actual import measure_bank_import
 from tests.bench.load import Measured, fire, webhooks
+from tests.bench.matching import measure_matching
+from tests.bench.parties import measure_parties
 from tests.bench.programs import free_port, program, resident_mb
 from tests.bench.replay import measure_replay
+from tests.bench.tryton import measure_tryton
 
 REQUESTS = int(os.environ.get("BENCH_REQUESTS", "20000"))
 INVOICES = int(os.environ.get("BENCH_INVOICES", "100000"))
@@ -312,7 +315,10 @@ async def main() -> None:
         await measure_bank_import(report, door)
         firm = await measure_state(report, door)
         await measure_receivables(report, door, firm)
+        await measure_parties(report, door)
+        await measure_tryton(report, door)
         await measure_replay(report, door, os.environ["DATABASE_URL"])
+        await measure_matching(report, engine)
     finally:
         await engine.dispose()
         report.show()
