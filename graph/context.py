@@ -14,6 +14,8 @@ from kit.errors import MunshiError
 from ledger import queries, views
 from ledger.dispatch import Door, Reader
 from ledger.domain.roles import Actor
+from ledger.queries.forecast import ExpectedBills
+from ledger.views.forecast import BillExpectation
 
 Ring = Callable[[set[UUID]], Awaitable[None]]
 
@@ -50,6 +52,7 @@ class Request:
         self.parties: DataLoader[UUID, views.PartyBrief | None] = DataLoader(self._load_parties)
         self.cards: DataLoader[UUID, views.PartyView | MunshiError] = DataLoader(self._load_cards)
         self.invoices: DataLoader[UUID, views.InvoiceView | None] = DataLoader(self._load_invoices)
+        self.expected: DataLoader[UUID, BillExpectation | None] = DataLoader(self._load_expected)
         self.streams: DataLoader[str, tuple[views.StreamView, ...]] = DataLoader(self._load_streams)
         self.written: DataLoader[str, views.WriteBackView | None] = DataLoader(self._load_written)
 
@@ -107,6 +110,10 @@ class Request:
 
     async def _load_invoices(self, ids: Sequence[UUID]) -> list[views.InvoiceView | None]:
         found: dict[UUID, views.InvoiceView] = await self.ask(queries.InvoicesByIds(tuple(ids)))
+        return [found.get(key) for key in ids]
+
+    async def _load_expected(self, ids: Sequence[UUID]) -> list[BillExpectation | None]:
+        found: dict[UUID, BillExpectation] = await self.ask(ExpectedBills(tuple(ids)))
         return [found.get(key) for key in ids]
 
     async def _load_streams(self, names: Sequence[str]) -> list[tuple[views.StreamView, ...]]:

@@ -9,6 +9,7 @@ from prometheus_client import Counter
 
 from ingest.drift import note_new_members
 from ledger.commands import DrainBusiness, Drained, SweepBusiness
+from ledger.commands.forecast import RefreshExpectations
 from ledger.dispatch import Door
 from ledger.domain.roles import system
 
@@ -58,8 +59,9 @@ async def _drain_all(door: Door, business: UUID) -> int:
 async def sweep(door: Door, business: UUID) -> int:
     """Judge a business by every rule, and return the number of questions opened or cleared.
 
-    Members that are new in what its sources send are noted on the way.
+    When its open bills will be paid is worked out anew, and members that are new in what its sources send are noted.
     """
     changed: int = await door.execute(SweepBusiness(), system(business, "sweep"))
+    await door.execute(RefreshExpectations(), system(business, "sweep"))
     await note_new_members(door.engine, business)
     return changed

@@ -101,7 +101,7 @@ def _balance(view: PartyView, to: Audience) -> list[Html]:
     if brief.promise_on is not None:
         lines.append(_promise(view, to))
     habit = _habit(view, to)
-    return [*lines, habit] if habit else lines
+    return [*lines, *([habit] if habit else []), *_ahead(view, to)]
 
 
 def _promise(view: PartyView, to: Audience) -> Html:
@@ -119,14 +119,36 @@ def _habit(view: PartyView, to: Audience) -> Html | None:
     parts = []
     usual = view.brief.usual_days_late
     if usual is not None and usual > 0:
-        parts.append(to.count("Usually pays {n} day late", "Usually pays {n} days late", usual))
+        habit = to.count("Usually pays {n} day late", "Usually pays {n} days late", usual)
+        parts.append(_lately(habit, view, to))
     elif usual is not None:
-        parts.append(to.say("Usually pays on time"))
+        parts.append(_lately(to.say("Usually pays on time"), view, to))
     if view.terms_days is not None:
         parts.append(to.count("terms {n} day", "terms {n} days", view.terms_days))
     if view.credit_limit:
         parts.append(to.say("limit {amount}", amount=money(view.credit_limit, view.brief.currency)))
     return capital(joined(parts, " · ")) if parts else None
+
+
+def _lately(habit: Html, view: PartyView, to: Audience) -> Html:
+    last = view.outlook.last_three_days_late if view.outlook else None
+    if last is None or last == view.brief.usual_days_late:
+        return habit
+    return to.say("{habit}, the last three bills {days}", habit=habit, days=last)
+
+
+def _ahead(view: PartyView, to: Audience) -> list[Html]:
+    """Say what is expected next, and how many promises were broken; a promise that stands says it already."""
+    outlook, lines = view.outlook, []
+    if outlook is None:
+        return []
+    if outlook.promises_broken:
+        given = outlook.promises_kept + outlook.promises_broken
+        lines.append(to.say("Kept {kept} of {given} promises", kept=outlook.promises_kept, given=given))
+    if outlook.next_on is not None and (view.brief.promise_on is None or view.brief.promise_broken):
+        amount = money(outlook.next_amount, outlook.currency)
+        lines.append(to.say("Expected {amount} about {day}", amount=amount, day=to.day(outlook.next_on)))
+    return lines
 
 
 def _bills(view: PartyView, to: Audience) -> list[Html]:

@@ -12,6 +12,7 @@ import strawberry
 from graph.ids import global_id
 from graph.types import parties as to_parties
 from graph.types.basics import Info, Minor, Money, Node, PageInfo, money, page_info, resolved
+from graph.types.forecast import ExpectedFields
 from ledger import views
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Allocation:
 
 
 @strawberry.type(description="A customer's bill.")
-class Invoice(Node):
+class Invoice(Node, ExpectedFields):
     """A receivable."""
 
     key: strawberry.Private[UUID]

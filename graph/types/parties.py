@@ -25,9 +25,11 @@ from graph.types.basics import (
     resolved,
     word,
 )
+from graph.types.forecast import Outlook, outlook
 from graph.types.sources import Source, TimelineConnection, source, timeline
 from kit.errors import MunshiError, NotFound
 from ledger import queries, views
+from ledger.queries.forecast import PartyOutlook
 
 if TYPE_CHECKING:
     from graph.types.bills import InvoiceConnection, PayableConnection, ReceivableSort
@@ -256,6 +258,11 @@ class Party(Node):
         """Return the sources."""
         card = await self._card(info)
         return [source(row, card.brief.currency) for row in card.sources]
+
+    @resolved("By what it is known when it will pay.")
+    async def outlook(self, info: Info) -> Outlook:
+        """Return the outlook."""
+        return outlook(await info.context.ask(PartyOutlook(self.key)))
 
     @resolved("How many open questions are about it.")
     async def conflicts_open(self, info: Info) -> int:

@@ -17,7 +17,6 @@ from ledger.domain.forecast.history import Bill
 from ledger.domain.roles import Permission
 from ledger.handlers.expected import EXPECTED
 from ledger.handlers.paging import Conditions
-from ledger.handlers.party_card import IN_HAND
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import NO_PARTY, business, own_parties
 from ledger.handlers.standing import STANDING
@@ -28,6 +27,7 @@ HISTORY = timedelta(days=1100)
 MOST_BILLS = 30_000
 """Paid bills of a business that a forecast learns from, the latest: some seconds' work, and habits older than that are gone."""
 MOST_DAYS = 366
+IN_HAND = ("cheque.received", "cheque.deposited")
 
 # Open bills, and those that money has paid; what a credit note or a write-off closed says nothing of habits. A bill
 # without a due day is due by the customer's terms.

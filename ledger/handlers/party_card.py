@@ -9,12 +9,14 @@ from kit.errors import NotFound
 from ledger import queries, views
 from ledger.domain.roles import Permission
 from ledger.handlers.bills import BILL, invoice, payable
+from ledger.handlers.forecast import party_outlook
 from ledger.handlers.paging import Conditions
 from ledger.handlers.receivables import in_full
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import NO_PARTY, business, own_parties, sees_payables
 from ledger.handlers.sources import read_sources
 from ledger.handlers.standing import AGING, BRIEF, STANDING, aging, brief
+from ledger.queries.forecast import PartyOutlook
 
 MAX_BILLS = 20
 MAX_RECEIPTS = 5
@@ -61,6 +63,7 @@ async def party_card(question: queries.PartyCard, ctx: Context) -> views.PartyVi
         conflicts_open=row["conflicts_open"],
         sources=await read_sources(ctx, names=await _speakers(party, ctx)),
         promise_amount=row["promise_amount"],
+        outlook=await party_outlook(PartyOutlook(party), ctx),
     )
 
 

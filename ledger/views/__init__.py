@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger.domain.roles import Actor
+from ledger.views.forecast import PartyOutlookView
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +246,7 @@ class PartyView:
     conflicts_open: int
     sources: tuple[SourceView, ...]
     promise_amount: int | None = None
+    outlook: PartyOutlookView | None = None
 
 
 @dataclass(frozen=True, slots=True)
