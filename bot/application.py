@@ -37,6 +37,7 @@ COMMANDS = (
     ("owe", "What I owe"),
     ("questions", "Entries that need my answer"),
     ("find", "A customer, a bill, an amount"),
+    ("tally", "Do the books say the same"),
     ("sources", "Where the news comes from"),
     ("help", "What I can ask"),
 )
@@ -69,7 +70,7 @@ def register(application: AnyApplication, door: Door, files: Files, *, ring: Rin
     commands, taps = Commands(door), Taps(door, ring=ring)
     application.add_handler(TypeHandler(Update, gate.check), group=_GATE_GROUP)
     application.add_handler(CommandHandler("start", Linking(door, gate).start))
-    for name in ("digest", "owes", "owe", "questions", "sources", "find", "help", "firm"):
+    for name in ("digest", "owes", "owe", "questions", "tally", "sources", "find", "help", "firm"):
         application.add_handler(CommandHandler(name, getattr(commands, name)))
     application.add_handler(CallbackQueryHandler(taps.tap))
     application.add_handler(MessageHandler(filters.COMMAND, commands.help))

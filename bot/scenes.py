@@ -14,6 +14,7 @@ from bot.cards.lists import PER_PAGE, Turn, what_i_owe_card, who_owes_card
 from bot.cards.party import bills_card, choices_card, history_card, not_found_card, party_card, promise_card
 from bot.cards.question import Place, question_card, questions_done_card
 from bot.cards.sources import sources_card
+from bot.cards.tie_out import SHOWN, tie_out_card
 from bot.visit import Visitor
 from bot.words import clean
 from kit.errors import NotFound, Rejected
@@ -21,6 +22,7 @@ from kit.money import parse_minor
 from ledger import queries
 from ledger.commands import MakePromise
 from ledger.dispatch import Door
+from ledger.queries.tie_out import TieOut
 from ledger.views import (
     ConflictPage,
     ConflictView,
@@ -101,6 +103,11 @@ class Scenes:
             names = tuple(source.name for source in found if source.write_back)
             written = await reader.query(queries.WriteBacks(names)) if names else {}
         return sources_card(found, written, visitor.audience(self.now()))
+
+    async def tie_out(self, visitor: Visitor) -> Card:
+        """Whether the books say the same as we do."""
+        page = await self.door.query(TieOut(first=SHOWN, apart_only=True, lines=0), visitor.actor)
+        return tie_out_card(page, visitor.audience(self.now()))
 
     async def find(self, visitor: Visitor, text: str) -> Card:
         """Whatever was typed: a bill's number, an amount, part of a name."""

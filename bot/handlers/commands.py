@@ -12,6 +12,8 @@ from bot.scenes import Scenes
 from bot.visit import Visit, answer
 from ledger.dispatch import Door
 
+_TIE_OUT = frozenset(["tie-out", "tie out", "tieout"])
+
 
 class Commands(HasDoor):
     """What a member types."""
@@ -46,6 +48,11 @@ class Commands(HasDoor):
         await answer(self.door, visit.guest, [await self.scenes.sources(visit.guest)])
 
     @by_remedy
+    async def tally(self, _: Update, visit: Visit) -> None:
+        """/tally: whether the books say the same as we do."""
+        await answer(self.door, visit.guest, [await self.scenes.tie_out(visit.guest)])
+
+    @by_remedy
     async def find(self, _: Update, visit: Visit) -> None:
         """/find TEXT: a customer, a bill, an amount."""
         text = " ".join(visit.args or [])
@@ -55,6 +62,9 @@ class Commands(HasDoor):
     async def text(self, update: Update, visit: Visit) -> None:
         """Whatever else is typed is looked for."""
         assert update.message is not None
+        if (update.message.text or "").strip().casefold() in _TIE_OUT:
+            await self.tally(update, visit)
+            return
         found = await self.scenes.find(visit.guest, update.message.text or "")
         await answer(self.door, visit.guest, [found])
 
