@@ -1,3 +1,4 @@
+# ruff: noqa: N806  (classes of its pool are named as such, as everywhere in Tryton)
 """Runs inside Tryton's own environment: makes the same bills and statement lines there, and applies one rule to them.
 
 Reads {"bills": [[number, party, paise]], "lines": [[day, paise, narration]], "uri", "database", "chunk"} from the file that is
@@ -46,8 +47,8 @@ def main() -> None:
         _post(transaction, told)
     seconds = _apply(pool, name, company, told["chunk"])
     with Transaction().start(name, 0, context={"company": company}):
-        Line = pool.get("account.statement.line")
-        matched = sum(line.related_to is not None and line.party is not None for line in Line.search([]))
+        found = pool.get("account.statement.line").search([])
+        matched = sum(line.related_to is not None and line.party is not None for line in found)
     print(json.dumps({"version": __version__, "seconds": seconds, "matched": matched}))
 
 
