@@ -100,6 +100,9 @@ def _balance(view: PartyView, to: Audience) -> list[Html]:
         lines.append(aging_bars(overdue, brief.currency, to))
     if brief.promise_on is not None:
         lines.append(_promise(view, to))
+    if brief.held:
+        why = cut(view.held_by[0], 80) if view.held_by else to.say("an entry needs your answer first")
+        lines.append(to.say("Reminders wait: {why}", why=why))
     habit = _habit(view, to)
     return [*lines, *([habit] if habit else []), *_ahead(view, to)]
 
@@ -145,7 +148,7 @@ def _ahead(view: PartyView, to: Audience) -> list[Html]:
     if outlook.promises_broken:
         given = outlook.promises_kept + outlook.promises_broken
         lines.append(to.say("Kept {kept} of {given} promises", kept=outlook.promises_kept, given=given))
-    if outlook.next_on is not None and (view.brief.promise_on is None or view.brief.promise_broken):
+    if outlook.next_on is not None and not view.brief.held and (view.brief.promise_on is None or view.brief.promise_broken):
         amount = money(outlook.next_amount, outlook.currency)
         lines.append(to.say("Expected {amount} about {day}", amount=amount, day=to.day(outlook.next_on)))
     return lines

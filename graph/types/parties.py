@@ -171,6 +171,16 @@ class Party(Node):
         """Return the phone."""
         return self._in_brief(info, lambda b: b.phone)  # type: ignore[no-any-return]
 
+    @resolved("Whether an entry that needs an answer first holds back reminders and what is expected.")
+    def held(self, info: Info) -> bool:
+        """Return whether it is held back."""
+        return self._in_brief(info, lambda b: b.held)  # type: ignore[no-any-return]
+
+    @resolved("What holds it back, in one line each; at most 3.")
+    async def held_by(self, info: Info) -> list[str]:
+        """Return the entries."""
+        return list((await self._card(info)).held_by)
+
     @resolved("Whether we sell to it.")
     def is_customer(self, info: Info) -> bool:
         """Return whether it is a customer."""

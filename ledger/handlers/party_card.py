@@ -11,6 +11,7 @@ from ledger.domain.roles import Permission
 from ledger.handlers.bills import BILL, invoice, payable
 from ledger.handlers.forecast import party_outlook
 from ledger.handlers.paging import Conditions
+from ledger.handlers.questions import held_by
 from ledger.handlers.receivables import in_full
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import NO_PARTY, business, own_parties, sees_payables
@@ -63,6 +64,7 @@ async def party_card(question: queries.PartyCard, ctx: Context) -> views.PartyVi
         conflicts_open=row["conflicts_open"],
         sources=await read_sources(ctx, names=await _speakers(party, ctx)),
         promise_amount=row["promise_amount"],
+        held_by=await held_by(ctx, party) if row["held"] else (),
         outlook=await party_outlook(PartyOutlook(party), ctx),
     )
 

@@ -99,6 +99,16 @@ async def conflict_row(ctx: Context, conflict_id: UUID) -> asyncpg.Record:
     return row
 
 
+async def held_by(ctx: Context, party_id: UUID) -> tuple[str, ...]:
+    """Return what holds a party back, at most 3 open questions of severity block in one line, as far as he may see them."""
+    conditions = _visible(ctx)
+    conditions.add("c.party_id = {} AND c.status = 'open' AND c.severity = 'block'", party_id)
+    rows = await ctx.tx.fetch(
+        f"{_ROW} WHERE {conditions.sql} ORDER BY {_ORDER.by} LIMIT 3", *conditions.values
+    )
+    return tuple([(await _view(ctx, row)).title for row in rows])
+
+
 async def locked(ctx: Context, conflict_id: UUID) -> asyncpg.Record:
     """Lock a question for answering and return its row; NotFound if there is none."""
     row = await ctx.tx.row(

@@ -36,10 +36,16 @@ WITH party AS (
   FROM standing WHERE due_on < $2 AND remaining > 0 GROUP BY party_id
 )
 """
-BRIEF = """
+HELD = (
+    "p.id IN (SELECT c.party_id FROM conflicts c WHERE c.business_id = $1 AND c.status = 'open'"
+    " AND c.severity = 'block')"
+)
+"""Whether a party `p` is held back: an open question of severity block is about it, so nothing is expected of it, and
+no reminder goes out, until that is answered. $1 is the business."""
+BRIEF = f"""
   p.id, p.name, p.search_name, p.currency, p.receivable, p.open_bills, p.on_account, p.payable, p.usual_days_late,
   p.promise_on, p.promise_amount, p.promise_broken, p.phone, p.is_customer, p.is_vendor,
-  coalesce(l.overdue, 0) AS overdue, coalesce(l.days, 0) AS overdue_days
+  coalesce(l.overdue, 0) AS overdue, coalesce(l.days, 0) AS overdue_days, {HELD} AS held
 """
 BUCKETS = ((1, 30), (31, 60), (61, 90), (91, None))
 AGING = ", ".join(
@@ -83,6 +89,7 @@ def brief(row: Any, ctx: Context) -> views.PartyBrief:
         phone=row["phone"],
         is_customer=row["is_customer"],
         is_vendor=row["is_vendor"],
+        held=row["held"],
     )
 
 

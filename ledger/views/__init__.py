@@ -34,7 +34,10 @@ class AgingBucket:
 
 @dataclass(frozen=True, slots=True)
 class PartyBrief:
-    """A party in one line. `net` = open bills − on account; `overdue_days` of the oldest overdue bill, 0 if none."""
+    """A party in one line. `net` = open bills − on account; `overdue_days` of the oldest overdue bill, 0 if none.
+
+    `held`: an entry that needs an answer first holds back reminders, and what is expected of it.
+    """
 
     id: UUID
     name: str
@@ -51,6 +54,12 @@ class PartyBrief:
     phone: str | None = None
     is_customer: bool = True
     is_vendor: bool = False
+    held: bool = False
+
+    @property
+    def held_words(self) -> str | None:
+        """Why reminders wait, in words; None: they don't."""
+        return "an entry needs your answer first" if self.held else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +237,10 @@ class SourceView:
 
 @dataclass(frozen=True, slots=True)
 class PartyView:
-    """One party in full; `bills` are the oldest open ones (at most 20), `recent` the last receipts (at most 5)."""
+    """One party in full; `bills` are the oldest open ones (at most 20), `recent` the last receipts (at most 5).
+
+    `held_by`: the entries (at most 3, in one line each) that hold reminders back.
+    """
 
     brief: PartyBrief
     gstin: str | None
@@ -247,6 +259,7 @@ class PartyView:
     sources: tuple[SourceView, ...]
     promise_amount: int | None = None
     outlook: PartyOutlookView | None = None
+    held_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

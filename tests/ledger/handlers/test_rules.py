@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
 from datetime import date
 from typing import Any
@@ -23,6 +24,7 @@ from ledger.domain.roles import Actor, Role, system
 from ledger.queries.rules import CheckRule, OneRule, Rules
 from ledger.reconcile import own, runner
 from ledger.reconcile.load import shipped_texts
+from ledger.reconcile.reference import README
 from tests.ledger.reconcile.conftest import Books
 
 CASH = """\
@@ -430,3 +432,17 @@ async def test_hostile_texts_are_data(desk: Desk) -> None:
         assert evil not in str(runner.compiled(own.load_own(text)).whole.sql) or evil in ("$1", "")
     with pytest.raises(Rejected):
         await desk.publish(CASH.replace(NAME, "x'; DROP TABLE conflicts"))
+
+
+async def test_the_rule_in_the_readme_is_previewed_and_published_as_it_stands(desk: Desk) -> None:
+    found = re.search(r"```toml\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert found is not None
+    text = re.sub(r"(?m)^   ", "", found[1])
+    await desk.cash(250_000)
+    preview = await desk.door.execute(PreviewRule(text=text), desk.owner)
+    assert (preview.opened, preview.waiting) == (0, 1)
+    await desk.publish(text)
+    await desk.drain()
+    desk.clock.advance(minutes=1)
+    await desk.drain()
+    assert [row.rule for row in await desk.asked()] == [NAME]
