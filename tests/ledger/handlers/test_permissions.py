@@ -18,11 +18,13 @@ from kit.errors import Denied
 from kit.ids import uuid7
 from ledger import commands, queries
 from ledger.commands import workflow as do
+from ledger.commands.tie_out import ClosePeriod, ReopenPeriod
 from ledger.dispatch import Door
 from ledger.domain.roles import MATRIX, Actor, Permission, Role, system
 from ledger.handlers import registry
 from ledger.handlers.registry import Context, all_handlers
 from ledger.queries import workflow as ask
+from ledger.queries.tie_out import AfterClosing, ClosedPeriods, TieOut, TieOutDays
 
 OWNER, FINANCE, SALES, VIEW = Role.OWNER, Role.FINANCE, Role.SALES, Role.VIEW
 MEMBERS = (OWNER, FINANCE, SALES, VIEW)
@@ -85,13 +87,16 @@ NEEDED: dict[type, Permission] = {
         ),
         Permission.SEE_RECEIVABLES,
     ),
+    ClosePeriod: Permission.ANSWER,
+    ReopenPeriod: Permission.ADMINISTER,
+    **dict.fromkeys((TieOut, TieOutDays, ClosedPeriods, AfterClosing), Permission.SEE_PAYABLES),
     commands.LinkChat: Permission.LINK,
     **dict.fromkeys(
         (
             do.AllocateReceipt, do.RejectMatch, do.ClassifyMoney, do.SetHabit, do.LinkParties, do.UnlinkParties,
             do.ConfirmPayment, do.DepositCheque, do.ReturnCheque, do.ReplaceCheque, do.AcceptDeduction,
             do.RefuseDeduction, do.AgreeSetOff, do.AgreeRefund, do.SettleDispute, do.AssignConflict, do.NoteConflict,
-            do.ResolveAlike, do.UndoBulk, ask.PickBills, ask.Alike,
+            do.ResolveAlike, do.UndoBulk, ask.PickBills, ask.Alike, ask.Colleagues,
         ),
         Permission.ANSWER,
     ),
