@@ -83,6 +83,10 @@ def _question(view: ConflictView, place: Place, to: Audience) -> Html:
     if view.quote:
         lines.append(to.say("“<i>{quote}</i>”", quote=cut(view.quote, _LINE)))
     lines += [to.say("{line}", line=cut(line, _LINE)) for line in view.lines[:_MOST_LINES]]
+    if view.assigned_name:
+        lines.append(to.say("With {name}.", name=cut(view.assigned_name, 30)))
+    if view.note:
+        lines.append(to.say("Note: {note}", note=cut(view.note, _LINE)))
     return joined(lines)
 
 
@@ -97,16 +101,26 @@ def _question_buttons(view: ConflictView, place: Place, to: Audience, *, explain
         for option in view.answers
         if option.id != _LATER
     ]
+    if view.alike > 1:
+        answers.append(Button(to.label("All {n} like this", n=view.alike), place.action("alike", view)))
+    if view.party_id is not None and {"candidates", "narration"} <= view.evidence.keys():
+        answers.append(Button(to.label("Other bills"), place.action("pick", view)))
     later = Button(to.label("Later"), place.action("later", view))
-    return (*in_rows(answers), (why, later))
+    assign = Button(to.label("Assign…"), place.action("assign", view))
+    return (*in_rows(answers), (why, later, assign))
 
 
 def answered_card(view: ConflictView, place: Place, to: Audience) -> Card:
     """Show a question as answered: by whom, what, when, and the way back."""
     lines = to.heading(to.say("✓ {title}", title=cut(view.title, _LINE)))
     lines.append(answer_line(view, to))
-    undo = Button(to.label("Undo"), place.action("undo", view))
-    return Card(joined(lines), ((undo,),) if view.can_undo and to.may(Permission.ANSWER) else ())
+    if not (view.can_undo and to.may(Permission.ANSWER)):
+        return Card(joined(lines))
+    buttons = [Button(to.label("Undo"), place.action("undo", view))]
+    if view.alike:
+        like = to.label("All {n} others like this", n=view.alike)
+        buttons.append(Button(like, place.action("alike_answer", view, answer=view.answer)))
+    return Card(joined(lines), in_rows(buttons))
 
 
 def answer_line(view: ConflictView, to: Audience) -> Html:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,8 @@ from bot.cards.question import (
     why_card,
 )
 from bot.handlers.failures import HasDoor
+from bot.handlers.reply import Reply
+from bot.handlers.workflow_taps import WorkflowTaps
 from bot.scenes import Scenes
 from bot.visit import Visit, Visitor, answer
 from ingest.door import Ring
@@ -40,18 +42,9 @@ from ledger.views import ConflictView
 
 log = logger(__name__)
 _DATA = re.compile(r"([A-Za-z0-9_\-]{6,32}):(\d{1,9})")
-_DECIDES = frozenset({"answer", "undo", "later", "promised"})
+_DECIDES = frozenset({"answer", "undo", "later", "promised"}) | WorkflowTaps.DECIDES
 _ASK_AGAIN_AT = time(9, 0)
 _LONGEST_TOAST = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a tap leads to: a card in place of the tapped one, further cards, a word on the screen."""
-
-    edit: Card | None = None
-    cards: tuple[Card, ...] = ()
-    toast: str = ""
 
 
 class Taps(HasDoor):
@@ -79,6 +72,7 @@ class Taps(HasDoor):
             "later": self._later,
             "firm": self._firm,
         }
+        self._scenes |= WorkflowTaps(door, self.scenes).by_name
 
     async def tap(self, update: Update, visit: Visit) -> None:
         """Answer one tap."""

@@ -14,7 +14,9 @@ from ledger.handlers.deciding import noted
 from ledger.handlers.outbox import queue_message
 from ledger.handlers.questions import conflict_view, locked, read_question
 from ledger.handlers.registry import Context, handles
+from ledger.queries.workflow import Colleagues
 from ledger.views import ConflictView
+from ledger.views.workflow import Colleague
 
 _ASSIGN = """
 UPDATE conflicts SET assigned_to = $3, assigned_by = $4 WHERE business_id = $1 AND id = $2
@@ -54,6 +56,17 @@ async def assign(command: AssignConflict, ctx: Context) -> ConflictView:
         after={"assigned_to": str(command.member_id) if command.member_id else None},
     )
     return view
+
+
+@handles(Colleagues, permission=Permission.ANSWER)
+async def colleagues(_: Colleagues, ctx: Context) -> tuple[Colleague, ...]:
+    """Answer with the members who may answer questions, by name."""
+    rows = await ctx.tx.fetch(
+        "SELECT id, name FROM members WHERE business_id = $1 AND active AND role = ANY($2) ORDER BY name, id",
+        ctx.actor.business_id,
+        [role.value for role in MATRIX if role is not Role.SYSTEM and Permission.ANSWER in MATRIX[role]],
+    )
+    return tuple(Colleague(row["id"], row["name"]) for row in rows)
 
 
 async def _tell(ctx: Context, member_id: UUID, view: ConflictView) -> None:

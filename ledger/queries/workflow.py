@@ -48,3 +48,8 @@ class PickBills:
     """The open bills that the money of a question may be set against, at most 12. Result: PickView."""
 
     conflict_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Colleagues:
+    """The members who may answer questions. Result: tuple[Colleague, ...]."""

@@ -108,6 +108,14 @@ class BulkView:
 
 
 @dataclass(frozen=True, slots=True)
+class Colleague:
+    """A member who may answer questions."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenBill:
     """A bill to pick by hand: what is open of it, the receipt's own share included; in paise."""
 
