@@ -1,6 +1,6 @@
 """What a bank line is by the bank's own words, and what only looks so."""
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -114,7 +114,7 @@ def test_our_own_name_tells_a_transfer_and_a_short_or_strange_one_does_not():
 
 def test_ten_thousand_lines_take_less_than_a_second():
     lines = [narration for narration, *_ in (*CREDIT, *CUSTOMERS)] * 260
-    started = perf_counter()
+    started = process_time()
     for line in lines:
         kind_of(line, side="credit")
-    assert perf_counter() - started < 1 * len(lines) / 10_000
+    assert process_time() - started < 1 * len(lines) / 10_000
