@@ -38,6 +38,8 @@ COMMANDS = (
     ("questions", "Entries that need my answer"),
     ("find", "A customer, a bill, an amount"),
     ("tally", "Do the books say the same"),
+    ("enter", "What is to be entered in the books"),
+    ("tds", "TDS that is not in 26AS yet"),
     ("sources", "Where the news comes from"),
     ("help", "What I can ask"),
 )
@@ -70,7 +72,19 @@ def register(application: AnyApplication, door: Door, files: Files, *, ring: Rin
     commands, taps = Commands(door), Taps(door, ring=ring)
     application.add_handler(TypeHandler(Update, gate.check), group=_GATE_GROUP)
     application.add_handler(CommandHandler("start", Linking(door, gate).start))
-    for name in ("digest", "owes", "owe", "questions", "tally", "sources", "find", "help", "firm"):
+    for name in (
+        "digest",
+        "owes",
+        "owe",
+        "questions",
+        "tally",
+        "sources",
+        "enter",
+        "tds",
+        "find",
+        "help",
+        "firm",
+    ):
         application.add_handler(CommandHandler(name, getattr(commands, name)))
     application.add_handler(CallbackQueryHandler(taps.tap))
     application.add_handler(MessageHandler(filters.COMMAND, commands.help))

@@ -15,6 +15,7 @@ from bot.cards.party import bills_card, choices_card, history_card, not_found_ca
 from bot.cards.question import Place, question_card, questions_done_card
 from bot.cards.sources import sources_card
 from bot.cards.tie_out import SHOWN, tie_out_card
+from bot.cards.to_enter import ENTRIES_SHOWN, tds_card, to_enter_card, to_enter_file_card
 from bot.visit import Visitor
 from bot.words import clean
 from kit.errors import NotFound, Rejected
@@ -22,7 +23,9 @@ from kit.money import parse_minor
 from ledger import queries
 from ledger.commands import MakePromise
 from ledger.dispatch import Door
+from ledger.queries.tds import TdsAwaited
 from ledger.queries.tie_out import TieOut
+from ledger.queries.to_enter import ToEnter, ToEnterFile
 from ledger.views import (
     ConflictPage,
     ConflictView,
@@ -108,6 +111,20 @@ class Scenes:
         """Whether the books say the same as we do."""
         page = await self.door.query(TieOut(first=SHOWN, apart_only=True, lines=0), visitor.actor)
         return tie_out_card(page, visitor.audience(self.now()))
+
+    async def to_enter(self, visitor: Visitor) -> Card:
+        """What the books lack."""
+        page = await self.door.query(ToEnter(first=ENTRIES_SHOWN), visitor.actor)
+        return to_enter_card(page, visitor.audience(self.now()))
+
+    async def to_enter_file(self, visitor: Visitor, form: str) -> Card:
+        """The same as a file."""
+        made = await self.door.query(ToEnterFile(form), visitor.actor)
+        return to_enter_file_card(made, visitor.audience(self.now()))
+
+    async def tds(self, visitor: Visitor) -> Card:
+        """TDS that customers cut, beside Form 26AS."""
+        return tds_card(await self.door.query(TdsAwaited(), visitor.actor), visitor.audience(self.now()))
 
     async def find(self, visitor: Visitor, text: str) -> Card:
         """Whatever was typed: a bill's number, an amount, part of a name."""

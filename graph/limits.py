@@ -35,7 +35,7 @@ CARD_FIELDS = frozenset(
      "sources", "conflictsOpen"}
 )  # fmt: skip
 PAGES = frozenset(
-    {"receivables", "payables", "parties", "whoOwesMe", "findParty", "conflicts", "timeline", "quarantine"}
+    {"receivables", "payables", "parties", "whoOwesMe", "findParty", "conflicts", "timeline", "quarantine", "toEnter"}
 )
 
 

@@ -10,6 +10,7 @@ from connectors.contract import Manifest, load_manifest
 from graph.ids import key_of
 from graph.rules import RuleMutations
 from graph.tie_out import TieOutMutations
+from graph.to_enter import ToEnterMutations
 from graph.types import connecting as to_connect
 from graph.types.basics import Info, plain, resolved
 from graph.types.questions import Conflict, conflict
@@ -76,7 +77,7 @@ class SetAsidePayload:
 
 
 @strawberry.type(description="Commands. Each runs in its own transaction and leaves an audit entry.")
-class Mutation(RuleMutations, TieOutMutations, DecisionMutations, ReportMutations):
+class Mutation(RuleMutations, TieOutMutations, DecisionMutations, ReportMutations, ToEnterMutations):
     """The root of commands."""
 
     @resolved("Answer a question.")

@@ -11,7 +11,9 @@ import strawberry
 from graph.forecast import ForecastQueries
 from graph.ids import key_of, split_id
 from graph.rules import RuleQueries
+from graph.tds import TdsQueries
 from graph.tie_out import TieOutQueries
+from graph.to_enter import ToEnterQueries
 from graph.types import bills as to_bills
 from graph.types import morning as to_morning
 from graph.types import parties as to_parties
@@ -35,7 +37,7 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
 
 
 @strawberry.type(description="Questions. Each shows what the token's member may see, and nothing else.")
-class Query(ForecastQueries, RuleQueries, TieOutQueries, WorkflowQueries):
+class Query(ForecastQueries, RuleQueries, TieOutQueries, WorkflowQueries, ToEnterQueries, TdsQueries):
     """The root of questions."""
 
     @resolved("Open bills of customers.")

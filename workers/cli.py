@@ -31,7 +31,9 @@ from workers import (
     cli_replay,
     cli_rules,
     cli_sources,
+    cli_tds,
     cli_tie_out,
+    cli_to_enter,
 )
 from workers.cli_output import AsJson, Business, say, show, told
 from workers.cli_session import Session, choose, run
@@ -55,6 +57,8 @@ app.add_typer(cli_sources.source, name="source")
 cli_sources.source.command("columns")(cli_columns.columns)
 app.command("import")(cli_sources.import_)
 app.command("template")(cli_sources.template)
+app.command("to-enter")(cli_to_enter.to_enter)
+app.command("tds")(cli_tds.tds)
 app.command("new-connector")(new_connector)
 app.command("tally-agent")(tally_agent)
 app.command("replay")(cli_replay.replay)

@@ -53,6 +53,16 @@ class Commands(HasDoor):
         await answer(self.door, visit.guest, [await self.scenes.tie_out(visit.guest)])
 
     @by_remedy
+    async def enter(self, _: Update, visit: Visit) -> None:
+        """/enter: what the books lack."""
+        await answer(self.door, visit.guest, [await self.scenes.to_enter(visit.guest)])
+
+    @by_remedy
+    async def tds(self, _: Update, visit: Visit) -> None:
+        """/tds: TDS that isn't in Form 26AS yet."""
+        await answer(self.door, visit.guest, [await self.scenes.tds(visit.guest)])
+
+    @by_remedy
     async def find(self, _: Update, visit: Visit) -> None:
         """/find TEXT: a customer, a bill, an amount."""
         text = " ".join(visit.args or [])

@@ -64,6 +64,7 @@ class Taps(HasDoor):
             "promised": self._promised,
             "history": self._history,
             "sources": self._sources,
+            "to_enter_file": self._to_enter_file,
             "questions": self._questions,
             "question": self._question,
             "why": self._why,
@@ -141,6 +142,9 @@ class Taps(HasDoor):
 
     async def _sources(self, visitor: Visitor, _: Action) -> Reply:
         return Reply(cards=(await self.scenes.sources(visitor),))
+
+    async def _to_enter_file(self, visitor: Visitor, action: Action) -> Reply:
+        return Reply(cards=(await self.scenes.to_enter_file(visitor, action["format"]),))
 
     async def _questions(self, visitor: Visitor, action: Action) -> Reply:
         after = action.get("after")

@@ -17,12 +17,15 @@ from kit.database import transaction
 from kit.errors import Denied
 from kit.ids import uuid7
 from ledger import commands, queries
+from ledger.commands import to_enter as do_to_enter
 from ledger.commands import workflow as do
 from ledger.commands.tie_out import ClosePeriod, ReopenPeriod
 from ledger.dispatch import Door
 from ledger.domain.roles import MATRIX, Actor, Permission, Role, system
 from ledger.handlers import registry
 from ledger.handlers.registry import Context, all_handlers
+from ledger.queries import tds as ask_tds
+from ledger.queries import to_enter as ask_to_enter
 from ledger.queries import workflow as ask
 from ledger.queries.tie_out import AfterClosing, ClosedPeriods, TieOut, TieOutDays
 
@@ -108,6 +111,10 @@ NEEDED: dict[type, Permission] = {
         Permission.REPORT,
     ),
     do.ApproveWriteOff: Permission.WRITE_OFF,
+    do_to_enter.NameLedgers: Permission.MAP,
+    ask_to_enter.ToEnter: Permission.SEE_PAYABLES,
+    ask_to_enter.ToEnterFile: Permission.SEE_PAYABLES,
+    ask_tds.TdsAwaited: Permission.SEE_RECEIVABLES,
     do.SetDeductionLimit: Permission.ADMINISTER,
     **dict.fromkeys((ask.CashWithReps, ask.ChequesInHand, ask.Decisions, ask.DeductionClaims), Permission.SEE_RECEIVABLES),
 }  # fmt: skip
