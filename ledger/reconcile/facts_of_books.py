@@ -8,7 +8,9 @@ from ledger.reconcile.fact import Column, Fact
 _SINCE = 31
 """Days before the books were connected from which we expect to find things in them."""
 # The books that are connected and speak: until when they told of anything, and from when we expect things in them.
-_BOOKS = f"""(SELECT max(t.last_event_at) AS heard_at, (min(s.created_at) AT TIME ZONE :zone)::date - {_SINCE} AS since
+_BOOKS = f"""(SELECT max(t.last_event_at) AS heard_at, (min(s.created_at) AT TIME ZONE :zone)::date - {_SINCE} AS since,
+             (SELECT coalesce(b.settings -> 'holidays', '[]') FROM businesses b WHERE b.business_id = :business)
+               AS holidays
         FROM sources s JOIN source_state t ON t.business_id = s.business_id AND t.source = s.name
         WHERE s.business_id = :business AND s.enabled AND s.name LIKE 'books:%') h"""
 
@@ -17,16 +19,15 @@ def _by_books(row: str) -> str:
     """Whether the books claim a row."""
     return (
         f"EXISTS (SELECT FROM claims c WHERE c.business_id = {row}.business_id AND c.row_id = {row}.id"
-        " AND split_part(c.source, ':', 1) = 'books')"
+        " AND c.source LIKE 'books:%')"
     )
 
 
 def _ripe(day: str) -> str:
     """Return the day on which three working days are over: Sundays and the business's holidays are not counted."""
     return (
-        f"(SELECT d.d::date FROM generate_series({day} + 1, {day} + 20, '1 day') d (d)"
-        " WHERE extract(isodow FROM d.d) < 7 AND NOT EXISTS (SELECT FROM businesses b WHERE b.business_id = :business"
-        " AND b.settings -> 'holidays' @> to_jsonb(d.d::date::text)) ORDER BY d.d OFFSET 2 LIMIT 1)"
+        f"(SELECT {day} + n FROM generate_series(1, 20) n WHERE extract(isodow FROM {day} + n) < 7"
+        f" AND NOT h.holidays @> to_jsonb(({day} + n)::text) ORDER BY n OFFSET 2 LIMIT 1)"
     )
 
 
