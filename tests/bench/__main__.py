@@ -39,6 +39,7 @@ from ledger.domain.roles import system
 from ledger.store import migrate
 from ledger.store.append import append
 from tests.bench.actual import measure_bank_import
+from tests.bench.forecast import measure_forecast
 from tests.bench.load import Measured, fire, webhooks
 from tests.bench.matching import measure_matching
 from tests.bench.parties import measure_parties
@@ -313,6 +314,7 @@ async def main() -> None:
     try:
         await measure_ingest(report, door)
         await measure_bank_import(report, door)
+        measure_forecast(report)
         firm = await measure_state(report, door)
         await measure_receivables(report, door, firm)
         await measure_parties(report, door)

@@ -9,7 +9,7 @@ from heapq import nsmallest
 from ledger.domain.forecast.history import Bill, History, calendar_day, day_in_month, middle
 
 NAMES = (
-    "business", "median", "recent", "mean", "last", "settle", "month_day", "weekday", "run", "same_days", "same_size",
+    "business", "always", "median", "recent", "mean", "last", "settle", "month_day", "weekday", "run", "same_days", "same_size",
 )  # fmt: skip
 COUNT = len(NAMES)
 _NEAR = 7
@@ -35,7 +35,8 @@ def candidates(
         ordered = sorted([*ordered, *terms])
     median = due + _with_open(ordered, history, day, usual)
     recent = due + habit.recent if len(lates) > 1 else (median + due + habit.recent) / 2
-    out = [business, median, recent, due + history.mean, due + lates[-1], bill.issued + habit.settle]
+    always = due + middle(history.always) if len(lates) >= _SHRUNK_BELOW else median
+    out = [business, always, median, recent, due + history.mean, due + lates[-1], bill.issued + habit.settle]
     base = (median + recent) / 2
     out.append(base if habit.month_day is None else _nearest_month_day(base, habit.month_day, bill.issued))
     out.append(base if habit.weekday is None else _nearest_weekday(base, habit.weekday))

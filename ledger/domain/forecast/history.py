@@ -57,6 +57,8 @@ class History:
     dues: list[int] = field(default_factory=list)
     paids: list[int] = field(default_factory=list)
     ordered: list[int] = field(default_factory=list)
+    always: list[int] = field(default_factory=list)
+    """All delays ever, in order; `ordered` are those kept."""
     runs: list[int] = field(default_factory=list)
     open: dict[int, int] = field(default_factory=dict)
     """Due days of bills issued and not paid yet, by the bill's number in the reading order."""
@@ -76,6 +78,7 @@ class History:
         self.paid += 1
         self.lates.append(late)
         insort(self.ordered, late)
+        insort(self.always, late)
         self.settles.append(paid - bill.issued)
         self.sizes.append(size)
         self.dues.append(bill.due)
