@@ -23,11 +23,17 @@ def _by_books(row: str) -> str:
     )
 
 
+# What the books don't claim; `k` is empty where it is so, and whatever names it is computed for those rows only.
+_LACKING = (
+    "LEFT JOIN claims k ON k.business_id = f.business_id AND k.row_id = f.id AND k.source LIKE 'books:%'"
+)
+
+
 def _ripe(day: str) -> str:
     """Return the day on which three working days are over: Sundays and the business's holidays are not counted."""
     return (
-        f"(SELECT {day} + n FROM generate_series(1, 20) n WHERE extract(isodow FROM {day} + n) < 7"
-        f" AND NOT h.holidays @> to_jsonb(({day} + n)::text) ORDER BY n OFFSET 2 LIMIT 1)"
+        f"CASE WHEN k.row_id IS NULL THEN (SELECT {day} + n FROM generate_series(1, 20) n WHERE extract(isodow FROM {day} + n) < 7"
+        f" AND NOT h.holidays @> to_jsonb(({day} + n)::text) ORDER BY n OFFSET 2 LIMIT 1) END"
     )
 
 
@@ -36,13 +42,14 @@ TOOL_BILL = Fact(
     "A customer's bill that the connected books don't have, and the books' bill of its number and amount, if any,"
     " under another customer.",
     f"""{_BOOKS} JOIN invoices f ON f.issued_on >= h.since
-      LEFT JOIN LATERAL (SELECT i.anchor, i.number, i.party_id, p.anchor AS party, p.name FROM invoices i
+      {_LACKING}
+      LEFT JOIN LATERAL (SELECT i.anchor, p.anchor AS party, p.name FROM invoices i
         JOIN parties p ON p.business_id = i.business_id AND p.id = i.party_id
-        WHERE i.business_id = f.business_id AND i.number = f.number AND i.kind = f.kind AND i.amount = f.amount
+        WHERE k.row_id IS NULL AND i.business_id = f.business_id AND i.number = f.number AND i.kind = f.kind AND i.amount = f.amount
           AND i.currency = f.currency AND i.party_id <> f.party_id AND {_by_books("i")}
           AND i.issued_on BETWEEN f.issued_on - 45 AND f.issued_on + 45
         ORDER BY i.anchor LIMIT 1) w ON true
-      WHERE f.business_id = :business AND f.kind = 'invoice' AND NOT {_by_books("f")}""",
+      WHERE f.business_id = :business AND f.kind = 'invoice' AND k.row_id IS NULL""",
     {
         "anchor": Column("uuid", "f.anchor", "the identity that the bill stands on"),
         "party_id": Column("uuid", "f.party_id", "the customer, by the tool that made the bill"),
@@ -100,11 +107,12 @@ UNBOOKED_CREDIT = Fact(
     "unbooked_credit",
     "Money of a known customer that a bank shows and the connected books don't; only where the books tell of money.",
     f"""{_BOOKS} JOIN receipts f ON f.received_on >= h.since
+      {_LACKING}
       JOIN LATERAL (SELECT c.source FROM claims c WHERE c.business_id = f.business_id AND c.row_id = f.id
         AND split_part(c.source, ':', 1) = 'bank' ORDER BY c.source LIMIT 1) b ON true
       WHERE f.business_id = :business AND f.arrived AND f.status = 'payment.received' AND f.party_id IS NOT NULL
         AND f.received_on + 3 <= (h.heard_at AT TIME ZONE :zone)::date
-        AND NOT {_by_books("f")}
+        AND k.row_id IS NULL
         AND EXISTS (SELECT FROM claims c JOIN sources s ON s.business_id = c.business_id AND s.name = c.source
                     WHERE s.business_id = :business AND s.enabled AND s.name LIKE 'books:%'
                       AND c.business_id = :business AND c.row_kind = 'receipt')""",
