@@ -17,6 +17,7 @@ from kit.database import transaction
 from kit.errors import Denied
 from kit.ids import uuid7
 from ledger import commands, queries
+from ledger.commands import rules as do_rules
 from ledger.commands import to_enter as do_to_enter
 from ledger.commands import workflow as do
 from ledger.commands.tie_out import ClosePeriod, ReopenPeriod
@@ -24,6 +25,7 @@ from ledger.dispatch import Door
 from ledger.domain.roles import MATRIX, Actor, Permission, Role, system
 from ledger.handlers import registry
 from ledger.handlers.registry import Context, all_handlers
+from ledger.queries import rules as ask_rules
 from ledger.queries import tds as ask_tds
 from ledger.queries import to_enter as ask_to_enter
 from ledger.queries import workflow as ask
@@ -58,6 +60,15 @@ NEEDED: dict[type, Permission] = {
     commands.SetCredentials: Permission.ADMINISTER,
     commands.ChangeSource: Permission.ADMINISTER,
     commands.PullSource: Permission.MAP,
+    do_rules.PreviewRule: Permission.MAP,
+    do_rules.PublishRule: Permission.MAP,
+    do_rules.RevertRule: Permission.MAP,
+    do_rules.WithdrawRule: Permission.MAP,
+    do_rules.SwitchRule: Permission.MAP,
+    do_rules.OrderRule: Permission.MAP,
+    ask_rules.Rules: Permission.MAP,
+    ask_rules.OneRule: Permission.MAP,
+    ask_rules.CheckRule: Permission.MAP,
     commands.ConfirmColumns: Permission.MAP,
     queries.WaitingFiles: Permission.MAP,
     commands.StartBackfill: Permission.MAP,
