@@ -64,12 +64,14 @@ _STATED = """
 latest AS (
   SELECT source, max(effective_on) AS last_on FROM book_entries e
   WHERE e.business_id = $1 AND e.kind <> 'stated' AND e.effective_on <= $2 AND {then} GROUP BY source
+), told_balance AS (
+  SELECT e.anchor, e.side, e.currency, e.source, e.amount, e.effective_on, e.known_from,
+         max(CASE WHEN {then} THEN e.party_id::text END) OVER (PARTITION BY e.anchor)::uuid AS party_id
+  FROM book_entries e WHERE e.business_id = $1 AND e.kind = 'stated' AND {ever}
 ), said AS (
-  SELECT DISTINCT ON (e.anchor) e.party_id, e.side, e.currency, e.source, h.amount, h.effective_on AS stated_on
-  FROM book_entries e
-  JOIN book_entries h ON h.business_id = $1 AND h.anchor = e.anchor AND h.kind = 'stated' AND {ever}
-  WHERE e.business_id = $1 AND e.kind = 'stated' AND {then}
-  ORDER BY e.anchor, (h.effective_on <= $2) DESC, abs(h.effective_on - $2), h.known_from DESC
+  SELECT DISTINCT ON (anchor) party_id, side, currency, source, amount, effective_on AS stated_on
+  FROM told_balance WHERE party_id IS NOT NULL
+  ORDER BY anchor, (effective_on <= $2) DESC, abs(effective_on - $2), known_from DESC
 ), chosen AS (
   SELECT DISTINCT ON (s.party_id, s.side, s.currency) s.party_id, s.side, s.currency, s.stated_on, s.amount
   FROM (SELECT party_id, side, currency, source, stated_on, sum(amount)::bigint AS amount FROM said
@@ -186,7 +188,7 @@ def tie_out_statement(
 ) -> str:
     """Return the statement of a page; `where` has the business as $1, the day as $2, and limits the page's rows."""
     then_p, then_e = known("p.", where, known_at), known("e.", where, known_at)
-    ever = "true" if known_at is None else f"h.known_from <= {where.value(known_at)}"
+    ever = "true" if known_at is None else f"e.known_from <= {where.value(known_at)}"
     parts = (
         _PAIRS.format(ours=OURS, theirs=_THEIRS.format(then=then_e), then=then_p),
         _STATED.format(then=then_e, ever=ever),
