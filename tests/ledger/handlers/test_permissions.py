@@ -29,6 +29,7 @@ from ledger.queries import rules as ask_rules
 from ledger.queries import tds as ask_tds
 from ledger.queries import to_enter as ask_to_enter
 from ledger.queries import workflow as ask
+from ledger.queries.forecast import ExpectedBills, ExpectedMoney, PartyOutlook
 from ledger.queries.tie_out import AfterClosing, ClosedPeriods, TieOut, TieOutDays
 
 OWNER, FINANCE, SALES, VIEW = Role.OWNER, Role.FINANCE, Role.SALES, Role.VIEW
@@ -103,6 +104,7 @@ NEEDED: dict[type, Permission] = {
     ),
     ClosePeriod: Permission.ANSWER,
     ReopenPeriod: Permission.ADMINISTER,
+    **dict.fromkeys((ExpectedBills, ExpectedMoney, PartyOutlook), Permission.SEE_RECEIVABLES),
     **dict.fromkeys((TieOut, TieOutDays, ClosedPeriods, AfterClosing), Permission.SEE_PAYABLES),
     commands.LinkChat: Permission.LINK,
     **dict.fromkeys(
