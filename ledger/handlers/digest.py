@@ -7,7 +7,7 @@ from typing import Any
 
 from ledger import queries, views
 from ledger.domain.roles import Permission
-from ledger.handlers.expected import EXPECTED
+from ledger.handlers.expected import EXPECTED, OWED
 from ledger.handlers.paging import Conditions
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business, own_parties, sees_payables
@@ -32,7 +32,7 @@ FROM (SELECT {AGING} FROM standing) a
 # Broken promises first, then what weighs most: money × the days by which it will come later than the customer's habit,
 # as the forecast has it; then net × days late. Who has promised a day that is still to come is left in peace.
 _CALL_FIRST = f"""
-{EXPECTED}, risk AS (
+{OWED}, risk AS (
   SELECT o.party_id, sum(o.remaining::numeric * greatest(0,
            coalesce(greatest(o.expected_on, $2), $2) - (o.due_on + greatest(0, coalesce(o.usual_days_late, 0))))) AS weight
   FROM owed o WHERE o.due_on < $2 AND NOT o.disputed GROUP BY o.party_id

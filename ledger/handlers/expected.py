@@ -11,7 +11,7 @@ CLEARING_DAYS = 2
 # cover is expected on their days, the oldest bills first; the rest on the day that this morning's forecast names,
 # never in the past. A bill younger than the forecast is expected after the customer's usual days. After a broken
 # promise nothing is expected within a week. Disputed bills and those of a blocking question aren't expected at all.
-EXPECTED = f"""
+OWED = """
 , held AS (
   SELECT DISTINCT unnest(c.subjects) AS anchor FROM conflicts c
   WHERE c.business_id = $1 AND c.status IN ('open', 'snoozed') AND c.severity = 'block'
@@ -27,7 +27,10 @@ EXPECTED = f"""
   LEFT JOIN held h ON h.anchor = i.anchor
   LEFT JOIN expectations e ON e.business_id = $1 AND e.invoice_id = s.id
   WHERE s.remaining > 0
-), given AS (
+)
+"""
+EXPECTED = f"""
+{OWED}, given AS (
   SELECT c.party_id, 'cheque' AS why, greatest(coalesce(c.dated_on, $2), $2) + {CLEARING_DAYS} AS on_day, c.amount, c.id
   FROM cheques c JOIN party p ON p.id = c.party_id AND p.currency = c.currency
   WHERE c.business_id = $1 AND c.status IN ('cheque.received', 'cheque.deposited') AND c.amount > 0
