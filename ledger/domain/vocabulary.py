@@ -235,7 +235,18 @@ EVENTS: Mapping[str, EventSpec] = {
     "recurring.stated": EventSpec(
         "recurring",
         {"name": "text", **_MONEY, "day": "count"},
-        {**_DECISION, "kind": "text", "months": "texts", "since": "date", "until": "date"},
+        {
+            **_DECISION,
+            "kind": "text",
+            "months": "texts",
+            "since": "date",
+            "until": "date",
+            "payee": "text",  # by what the payee is known again on bank lines
+        },
+    ),
+    # Whether a vendor is a micro or small enterprise (or not), by his Udyam registration: the law limits how long he waits.
+    "vendor.msme_stated": EventSpec(
+        "decision", {"party": "text", "kind": "text"}, {**_DECISION, "since": "date", "number": "text"}
     ),
     "payment.reported": EventSpec(
         "payment", {**_MONEY, "party": "party"}, {**_PAYMENT, **_DECISION, **_BY}, rank=20

@@ -12,7 +12,7 @@ import asyncpg
 
 from kit.errors import Rejected
 from kit.money import format_minor
-from ledger.domain.cash import cash_limit
+from ledger.domain.cash.limits import cash_limit
 from ledger.domain.roles import Permission, Role
 from ledger.handlers.paging import Conditions
 from ledger.handlers.registry import Context, handles

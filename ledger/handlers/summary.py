@@ -8,6 +8,8 @@ from typing import Any
 
 _NAMES = {"icici": "ICICI", "hdfc": "HDFC", "sbi": "SBI", "books": "The books", "operator": "You"}
 
+_ENTERPRISES = {"micro": "a micro enterprise", "small": "a small enterprise"}
+
 # {what} is the number or a plain word, {money} “₹5,000”, {of} “ of ₹5,000”, {for} “ for ₹5,000”, {who} the source,
 # {on} a date, {why} a reason; what an event doesn't say leaves no trace in the sentence.
 _SENTENCES: Mapping[str, str] = {
@@ -64,6 +66,8 @@ _SENTENCES: Mapping[str, str] = {
     "parties.linked": "Joined with another name",
     "parties.unlinked": "Separated from another name",
     "note.added": "Note: {text}",
+    "recurring.stated": "{due_name} falls due again and again, about {money}",
+    "vendor.msme_stated": "Vendor marked as {enterprise}",
     "decision.withdrawn": "A decision was taken back",
 }
 
@@ -107,6 +111,8 @@ def _parts(source: str, data: Mapping[str, Any], money: str | None) -> dict[str,
         "why": _after(": ", data.get("reason")),
         "kind": _after(": ", _plain(data.get("kind"))),
         "as": _plain(data.get("as")) or "something else",
+        "due_name": str(data.get("name") or "Something")[:120],
+        "enterprise": _ENTERPRISES.get(str(data.get("kind")), "no micro or small enterprise"),
         "outcome": _plain(data.get("outcome")) or "no outcome noted",
         "text": str(data.get("text") or "")[:300],
     }

@@ -48,6 +48,7 @@ identities = Table(
     Column("kind", Text, nullable=False),
     Column("external_id", Text, nullable=False),
     Column("state", JSONB, nullable=False, comment="fold of all events of this source identity"),
+    Index("identities_recurring", "business_id", postgresql_where=text("kind = 'recurring'")),
 )
 identity_keys = Table(
     "identity_keys",
@@ -310,6 +311,7 @@ payouts = Table(
     ),
     Column("evidence", Text, nullable=True, comment="the same in words"),
     Index("payouts_anchor", "business_id", "anchor"),
+    Index("payouts_day", "business_id", "paid_on"),
     Index("payouts_party", "business_id", "party_id"),
 )
 cheques = Table(

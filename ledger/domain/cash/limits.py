@@ -22,7 +22,7 @@ class CashLimit:
 @lru_cache(maxsize=1)
 def cash_limits() -> tuple[CashLimit, ...]:
     """Return all rows of cash_limits.toml."""
-    raw = tomllib.loads((resources.files("ledger.domain") / "cash_limits.toml").read_text("utf-8"))
+    raw = tomllib.loads((resources.files("ledger.domain.cash") / "cash_limits.toml").read_text("utf-8"))
     return tuple(
         CashLimit(row["rupees"] * 100, row["begins"], row.get("ends"), row["law"]) for row in raw["limit"]
     )
