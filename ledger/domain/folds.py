@@ -8,7 +8,7 @@ final fact isn't undone by a lower one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +22,10 @@ STATUS_RANK = {
     "payable.failed": 25, "payable.voided": 90,
     "payment.refunded": 55,
 }  # fmt: skip
+DATED = (
+    "name", "gstin", "pan", "phone", "email", "terms_days", "credit_limit", "owner", "address", "state",
+)  # fmt: skip
+"""Attributes of a party that hold from a day on: a change of today says nothing of last quarter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,11 @@ def fold(facts: Iterable[Fact]) -> dict[str, Any] | None:
     applied = [fact for fact in facts if fact.flag is None]
     if not applied:
         return None
+    dated: dict[str, Any] = {}
     if len(applied) > 1:
-        applied = _without_withdrawn(_without_former_edits(sorted(applied, key=_order)))
+        ordered = sorted(applied, key=_order)
+        dated = _dated(ordered) if any(EVENTS[fact.event_type].kind == "party" for fact in ordered) else {}
+        applied = _without_withdrawn(_without_former_edits(ordered))
         if not applied:
             return None
     data: dict[str, Any] = {}
@@ -77,12 +84,43 @@ def fold(facts: Iterable[Fact]) -> dict[str, Any] | None:
         data["status"] = head.data.get("status")
     return {
         "type": head.event_type,
-        "at": head.occurred_at.astimezone(UTC).isoformat(),
+        "at": _moment(head),
         "event": head.source_event_id,
         "word": head.word,
         "precision": head.precision,
         "data": {name: value for name, value in data.items() if value is not None},
+        **dated,
     }
+
+
+def _dated(ordered: Sequence[Fact]) -> dict[str, Any]:
+    """Return `since`, the moment of the earliest fact, and `changes` of attributes that did not stand so from then on."""
+    since = min(_moment(fact) for fact in ordered)
+    changes = {name: told for name, told in _changes(ordered).items() if len(told) > 1 or told[0][0] != since}
+    latest = max(_moment(fact) for fact in ordered)
+    return {"changes": changes, "since": since} if changes else {"since": since} if since != latest else {}
+
+
+def _changes(ordered: Iterable[Fact]) -> dict[str, list[list[Any]]]:
+    """Return since when each attribute has had which value, `[moment, value]`, the last one the present; only changes.
+
+    What a stronger fact says of an earlier moment reaches over what was seen later. An attribute that a whole record
+    leaves out has no value from then on (null).
+    """
+    found: dict[str, list[list[Any]]] = {}
+    for fact in ordered:
+        whole, at = "revision" in fact.data, _moment(fact)
+        for name in DATED if whole else [name for name in DATED if fact.data.get(name) is not None]:
+            value, told = fact.data.get(name), found.setdefault(name, [])
+            while told and told[-1][0] >= at:
+                told.pop()
+            if value != (told[-1][1] if told else None):
+                told.append([at, value])
+    return {name: told for name, told in found.items() if told}
+
+
+def _moment(fact: Fact) -> str:
+    return fact.occurred_at.astimezone(UTC).isoformat()
 
 
 def _without_former_edits(applied: list[Fact]) -> list[Fact]:

@@ -158,7 +158,7 @@ def _document(
         closed=_closed(living, best),
     )
     if kind != "credit_note":
-        _set_dues(document, living, party, parties)
+        _set_dues(document, living, parties, terms)
         _set_reserve(document, living, terms)
     return document
 
@@ -223,7 +223,8 @@ def _closing(member: Identity) -> str:
     )
 
 
-def _set_dues(document: Document, members: list[Identity], party: UUID, parties: PartyIndex) -> None:
+def _set_dues(document: Document, members: list[Identity], parties: PartyIndex, terms: Terms) -> None:
+    """Take the dues that are stated; else the credit days that were agreed when it was issued."""
     stated = next((member.data["dues"] for member in members if member.data.get("dues")), None)
     if stated and sum(due["amount"] for due in stated) == document.amount:
         document.dues = [
@@ -236,9 +237,9 @@ def _set_dues(document: Document, members: list[Identity], party: UUID, parties:
         ]
     else:
         due_on = next((day for member in members if (day := member.date("due_on"))), None)
-        days = parties.value(party, "terms_days")
-        if due_on is None and days is not None and document.kind != "opening":
-            due_on = document.issued_on + timedelta(days=days)
+        if due_on is None and document.kind != "opening":
+            days = parties.value_on(document.party, "terms_days", document.issued_on, terms)
+            due_on = None if days is None else document.issued_on + timedelta(days=days)
         document.dues = [(due_on, None, document.amount)]
     document.dues.sort(key=lambda due: (due[0] is None, due[0] or date.max, due[1] or "", due[2]))
     document.due_on = document.dues[0][0]

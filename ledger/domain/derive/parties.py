@@ -3,12 +3,15 @@ people join and part the rest."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from ledger.domain.derive.model import Groups, Identity, latest_words, row_id
+from ledger.domain.derive.attributes import held_on
+from ledger.domain.derive.model import Groups, Identity, Terms, latest_words, row_id
 from ledger.domain.events import subject_id
 from ledger.domain.keys import bank_name, gstin_key, name_key, number_key
 from ledger.domain.rows import PartyIdentityRow
@@ -72,7 +75,7 @@ class PartyIndex:
             if (into := self._merged_into(subject)) is not None:
                 self._groups.join(subject, into)
         for subject in sorted(self._nodes):
-            if gstin := gstin_key(self._nodes[subject].value("gstin")):
+            if gstin := joining_gstin(self._nodes[subject].value("gstin")):
                 by_gstin.setdefault(gstin, []).append(subject)
         for one, other in joined:
             self._groups.join(one, other)
@@ -115,6 +118,15 @@ class PartyIndex:
         """Return an attribute by order of belief: named in its own right first, books before CRM."""
         for node in self._ranked(root):
             if (value := node.value(name)) is not None:
+                return value
+        return None
+
+    def value_on(self, root: UUID, name: str, day: date, terms: Terms) -> Any:
+        """Return an attribute as it held on a day, by the same order of belief."""
+        for node in self._ranked(root):
+            if node.explicit is not None and (value := held_on(node.explicit, name, day, terms)) is not None:
+                return value
+            if (value := node.mentioned.get(name)) is not None:
                 return value
         return None
 
@@ -164,6 +176,15 @@ class PartyIndex:
         return found
 
 
+def joining_gstin(stated: str | None) -> str | None:
+    """Return a GSTIN that tells who somebody is: it looks like one, which `UNREGISTERED-NA` and fifteen noughts don't.
+
+    The character at its end isn't proved: who typed it wrong twice means the same party both times.
+    """
+    gstin = gstin_key(stated)
+    return gstin if gstin and _LOOKS_VALID.fullmatch(gstin) and any(map(str.isalpha, gstin)) else None
+
+
 def _belief(subject: UUID, node: _Node) -> tuple[bool, bool, bool, int, int, UUID]:
     """Named in its own right before mentioned, standing before merged away, then as sources are believed; of one
     source's names for it the latest."""
@@ -173,4 +194,5 @@ def _belief(subject: UUID, node: _Node) -> tuple[bool, bool, bool, int, int, UUI
     return (node.explicit is None, merged, snapshot, family, -state["data"].get("revision", 0), subject)
 
 
+_LOOKS_VALID = re.compile(r"(?!00)\d\d(?=.*\d)[0-9A-Z]{13}")
 _SNAPSHOT: Mapping[str, Any] = {"type": "party.upserted", "data": {}, "precision": "observed"}
