@@ -12,15 +12,15 @@ from uuid import UUID
 
 from ledger.domain.derive.against import Against
 from ledger.domain.derive.documents import Documents
-from ledger.domain.derive.match import match_silent
 from ledger.domain.derive.model import Document, Identity, Money, Terms
 from ledger.domain.derive.money import Moneys
 from ledger.domain.derive.parties import PartyIndex
 from ledger.domain.derive.set_off import set_off
 from ledger.domain.derive.settling import Line, credit, deduct, on_document, pay
+from ledger.domain.derive.silent import match_silent
 from ledger.domain.keys import SHORTEST, number_key
 
-_STATED = frozenset(["decided", "books", "part_payment", "deduction"])
+_STATED = frozenset(["decided", "books", "part_payment", "deduction", "oldest_first"])
 
 
 def allocate(
@@ -32,23 +32,28 @@ def allocate(
     latest = _latest_allocations(decisions, moneys)
     counting = [money for money in (*moneys.receipts, *moneys.payouts) if _counts(money)]
     decided = [money for money in counting if money.anchor in latest]
+    for money in decided:
+        money.why = "decided"
     plans: list[tuple[Money, list[Line]]] = []
     for money in decided:
         plans.append((money, _decided(money, documents, parties, latest[money.anchor])))
         _settle(*plans[-1], terms, upto=money.lasting)
     _deductions(documents, decisions, terms)
-    silent: list[Money] = []
+    unsaid: list[Money] = []
     for money in counting:
         if money.anchor not in latest:
             plan = _told(money, documents, parties, books)
             if plan is None:
-                silent.append(money)
+                unsaid.append(money)
                 continue
             plans.append((money, plan))
             _settle(*plans[-1], terms, upto=money.lasting)
+    silent = {money.anchor: (money, _narrated(money, documents)) for money in unsaid}
     for money, plan in match_silent(silent, documents, moneys, parties, terms, decisions=decisions):
         plans.append((money, plan))
         _settle(money, plan, terms, upto=money.lasting)
+        silent.pop(money.anchor, None)
+    plans += [(money, []) for money, _ in silent.values()]
     for money, plan in plans:
         _kept_back(money, plan)
     books.take_from_account(counting)
@@ -156,7 +161,7 @@ def _told(money: Money, documents: Documents, parties: PartyIndex, books: Agains
 
 
 def _cited(money: Money, documents: Documents, parties: PartyIndex) -> list[Line]:
-    """Match by what the money itself cites: a document's number or id, or a number in the bank's narration.
+    """Match by what the money's claims cite: a document's number or id.
 
     Of several claims of one source that are this money together, each pays what it cites itself.
     """
@@ -167,10 +172,6 @@ def _cited(money: Money, documents: Documents, parties: PartyIndex) -> list[Line
         for document, why in _referred(member, money, documents, parties):
             line = plan.setdefault(document.anchor, Line(document, "receipt", 0, why))
             line.left = min(line.left + member.data["amount"], money.amount) if part else money.amount
-    if not plan:
-        plan = {
-            row.anchor: Line(row, "receipt", money.amount, "narration") for row in _narrated(money, documents)
-        }
     owners = {line.document.party for line in plan.values()}
     if len(owners) == 1:
         money.party = owners.pop()

@@ -1,36 +1,36 @@
-"""Matching by itself: money that names no bill, set against the bills of whoever paid it; pure, and only what is certain.
+"""Matching by itself: money that says nothing of bills, or only hints at them, set against the bills of whoever paid it.
 
-In falling order of evidence: the party's habit where it is known, one bill exactly, all that is open, the only set of
-bills that comes to the amount, the same less a deduction that this party made before, a part of the only open bill,
-and money on account where nothing is open. Whatever else it may be is asked.
+In falling order of evidence: bills that the narration names, the party's habit where a person said it, one bill exactly,
+all that is open, the only set of bills that comes to the amount, the same less what this party kept back before, its
+habit as its earlier money shows it, a part of the only open bill, and money on account where nothing is open. Only what
+is certain; whatever else it may be is asked.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from ledger.domain.derive.documents import Documents
-from ledger.domain.derive.model import Document, Identity, Money, Terms, latest_words
-from ledger.domain.derive.money import Moneys
-from ledger.domain.derive.parties import PartyIndex
-from ledger.domain.derive.recognise import Payer, Payers, habits, rejections, unlearned
+from ledger.domain.derive.model import Document, Habit, Identity, Money, Terms
+from ledger.domain.derive.recognise import Payer, Payers
 from ledger.domain.derive.settling import Line
 from ledger.domain.matching.fits import MAX_BILLS, ROUNDING, short_fits
-from ledger.domain.matching.kinds import kind_of
-from ledger.domain.matching.rates import Cut, cuts_on
+from ledger.domain.matching.hints import meant
+from ledger.domain.matching.learned import Usual, usual
+from ledger.domain.matching.rates import cuts_on
 from ledger.domain.matching.subsets import Sums, by_chance
 
-_Parts = frozenset[tuple[str, int]]
-"""The parts of a cut: (kind, thousandths of a per cent)."""
 LUCKY = 4
 """Of 1,000: the chance that bills add up by accident, above which nothing matches itself."""
-_GRAINS = (100_000, 50_000, 10_000, 5_000, 1_000, 500, 100, 10)
-_TELLS_NOTHING = ("not_sale", "other")
+APART = timedelta(days=15)
+"""Of bills of one amount that lie so far apart the oldest is the one that is paid."""
 ROUND_SUM = 500_00
 """Multiples of so many paise are paid against no bill in particular."""
+_GRAINS = (100_000, 50_000, 10_000, 5_000, 1_000, 500, 100, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,78 +43,87 @@ class Match:
     evidence: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Money with who paid it, his open bills (oldest first), and those of them that the narration means."""
+
+    money: Money
+    payer: Payer
+    bills: Sequence[Document]
+    meant: Sequence[Document]
+
+    def match(self, lines: Iterable[Line], why: str, words: str) -> Match:
+        """Compose a match; the bills that it pays, then who paid."""
+        if self.meant:
+            words += " · the number is in the narration"
+        return Match(self.payer.party, tuple(lines), why, f"{words} · {self.payer.words}")
+
+
 class Matcher:
     """The open bills at hand, by party, and what is known of how each party pays."""
 
     def __init__(
-        self, documents: Documents, parties: PartyIndex, terms: Terms, payers: Payers, habits: dict[UUID, str]
+        self, documents: Documents, terms: Terms, payers: Payers, habits: Mapping[UUID, Habit]
     ) -> None:
         self._terms = terms
         self._payers = payers
         self._habits = habits
-        self._parties = parties
         self._open: dict[tuple[str, UUID, str], list[Document]] = defaultdict(list)
         for row in documents.rows:
             if row.kind != "credit_note" and not row.closed and row.remaining > 0:
                 self._open[row.side, row.party, row.currency].append(row)
         for rows in self._open.values():
             rows.sort(key=_age)
-        self._cuts: dict[UUID, set[_Parts]] = defaultdict(set)
+        self._usual: dict[UUID, set[Usual]] = defaultdict(set)
 
     def learn_cuts(self, moneys: Iterable[Money], documents: Documents, accepted: Iterable[Identity]) -> None:
-        """Take note of which deductions each party made before and a person or the books let stand."""
+        """Take note of what each party kept back before and a person or the books let stand."""
         kept: dict[tuple[UUID, UUID], dict[str, int]] = defaultdict(dict)
         rows: dict[UUID, Document] = {}
         for money in moneys:
             for document, kind, amount, _ in money.allocations:
-                if kind in ("tds", "gst_tds"):
+                if kind not in ("receipt", "round_off"):
                     parts = kept[money.anchor, document.anchor]
                     parts[kind] = parts.get(kind, 0) + amount
                     rows[document.anchor] = document
         for decision in accepted:
-            found = documents.of(UUID(decision.data["document"]))
-            if found is not None and decision.data["kind"] in ("tds", "gst_tds"):
+            if (found := documents.of(UUID(decision.data["document"]))) is not None:
                 kept[decision.subject, found.anchor][decision.data["kind"]] = decision.data["amount"]
                 rows[found.anchor] = found
         for (_, anchor), parts in kept.items():
-            document = rows[anchor]
-            for cut in cuts_on(document.issued_on) if document.base else ():
-                told = dict(cut.of(document.base or 0))
-                if told.keys() == parts.keys() and all(abs(told[k] - parts[k]) <= ROUNDING for k in told):
-                    self._cuts[document.party].add(frozenset(cut.parts))
+            row = rows[anchor]
+            if found_rates := usual(parts, base=row.base, amount=row.amount, day=row.issued_on):
+                self._usual[row.party].add(found_rates)
 
-    def match(self, money: Money) -> Match | None:
-        """Return what the money is certainly for, or None: then it is asked."""
+    def match(self, money: Money, named: Sequence[Document] = ()) -> Match | None:
+        """Return what the money is certainly for, or None: then it is asked. `named`: bills that it names in full."""
+        if named:
+            return self._named(money, named)
         who = self._payers.of(money)
-        if not who:
-            return None
-        if len(who) > 1 or not who[0].known:
+        if len(who) != 1 or not who[0].known:
             return self._exact_of_one(money, who)
-        payer = who[0]
-        bills = self._bills(money, payer.party)
-        habit = self._habits.get(payer.party)
-        if habit == "on_account":
-            return Match(payer.party, (), "on_account", f"{payer.words} · pays on account")
-        if habit == "oldest_first":
-            lines = tuple(_line(row, money.amount, "oldest_first") for row in bills)
-            return Match(payer.party, lines, "oldest_first", f"{payer.words} · pays the oldest bill first")
+        case = self._case(money, who[0])
+        habit = self._habits.get(case.payer.party)
+        if habit is not None and habit.said and habit.how != "bill_wise" and not case.meant:
+            return _by_habit(case, habit)
         return (
-            self._exact(money, payer, bills)
-            or self._whole(money, payer, bills)
-            or self._several(money, payer, bills)
-            or self._deducted(money, payer, bills)
-            or self._part(money, payer, bills, habit)
+            self._exact(case)
+            or _whole(case)
+            or _several(case)
+            or self._deducted(case)
+            or (_by_habit(case, habit) if habit is not None and habit.shows(money) else None)
+            or self._part(case, habit)
         )
 
-    def _bills(self, money: Money, party: UUID) -> list[Document]:
-        """Return what was open and made out by the day, oldest first; what is paid is left out for good."""
-        key = (money.side, party, money.currency)
-        rows = self._open.get(key)
-        if not rows:
-            return []
+    def _case(self, money: Money, payer: Payer) -> _Case:
+        """Gather what was open and made out by the day, oldest first; what is paid is left out for good."""
+        key = (money.side, payer.party, money.currency)
+        rows = self._open.get(key, [])
         if any(row.remaining <= 0 for row in rows):
             rows = self._open[key] = [row for row in rows if row.remaining > 0]
-        return [row for row in rows if row.issued_on <= money.day and not self._rejected(money, row)]
+        bills = [row for row in rows if row.issued_on <= money.day and not self._rejected(money, row)]
+        places = meant(_texts(money), [row.number for row in bills]) if bills else []
+        return _Case(money, payer, bills, [bills[place] for place in places])
 
     def _rejected(self, money: Money, row: Document) -> bool:
         rejected = self._payers.rejected
@@ -124,157 +133,218 @@ class Matcher:
             for other in row.members
         )
 
+    # ---- bills that are named ----------------------------------------------------------------------
+    def _named(self, money: Money, named: Sequence[Document]) -> Match | None:
+        """Match the bills whose numbers stand in the narration, alone or with others of their party, with what was
+        kept back by a rate; a part of a single one. What comes beside bills that are paid stands on account."""
+        party = named[0].party
+        case = self._case(money, Payer(party, True, "a bill's number is in the narration"))
+        asked = [row for row in case.bills if row in named]
+        if not asked:
+            return Match(party, (), "narration", case.payer.words)
+        case = _Case(money, case.payer, case.bills, [])
+        short = sum(row.remaining for row in asked) - money.amount
+        if abs(short) <= self._limit(money):
+            return case.match(
+                [_line(row, money.amount, "narration") for row in asked], "narration", "amount exact"
+            )
+        single = [row for row in asked if row.remaining == money.amount]
+        if len(single) == 1:
+            return case.match([_line(single[0], money.amount, "narration")], "narration", "amount exact")
+        rates = {*self._usual.get(party, ()), *_on(money)}
+        for rows in (asked, *([row] for row in asked if len(asked) > 1)):
+            for rate in sorted(rates):
+                if (lines := _less(rows, money.amount, rate)) is not None:
+                    return case.match(lines, "deduction", f"amount exact after {rate.words}")
+        return self._with_others(case, asked) or self._rest(case, asked, short)
+
+    def _with_others(self, case: _Case, asked: Sequence[Document]) -> Match | None:
+        """Match the bills that are named and, for what is left of the money, others that are not."""
+        money = case.money
+        others = [row for row in case.bills if row not in asked]
+        for rate in (None, *sorted(self._usual.get(case.payer.party, ()))):
+            nets = {row.anchor: _net(row, rate) for row in case.bills}
+            if any(nets[row.anchor] is None for row in asked):
+                continue
+            left = money.amount - sum(nets[row.anchor] or 0 for row in asked)
+            slack = ROUNDING if rate else 0
+            usable = [row for row in others if nets[row.anchor]]
+            one = [row for row in usable if abs((nets[row.anchor] or 0) - left) <= slack * (len(asked) + 1)]
+            if len(one) == 1:
+                chosen = one
+            else:
+                places = (
+                    None if one else _only_sum([nets[row.anchor] or 0 for row in usable], left, slack=slack)
+                )
+                chosen = [usable[place] for place in places or ()]
+            if chosen:
+                rows = sorted((*asked, *chosen), key=_age)
+                lines = (
+                    _less(rows, money.amount, rate)
+                    if rate
+                    else [_line(r, r.remaining, "subset") for r in rows]
+                )
+                if lines is not None:
+                    words = f"{len(rows)} bills exactly" + (f" after {rate.words}" if rate else "")
+                    return case.match(lines, "deduction" if rate else "subset", words)
+        return None
+
+    def _rest(self, case: _Case, asked: Sequence[Document], short: int) -> Match | None:
+        habit = self._habits.get(case.payer.party)
+        lines = [_line(row, row.remaining, "narration") for row in asked]
+        if short < 0 and habit is not None and habit.shows(case.money):
+            rest = [row for row in case.bills if row not in asked] if habit.how == "oldest_first" else []
+            lines += [_line(row, case.money.amount, "oldest_first") for row in rest]
+            return case.match(lines, "narration", f"the rest {habit.words}")
+        if short < 0 and len(asked) == len(case.bills):
+            return case.match(lines, "narration", "pays all that was open; the rest stands on account")
+        if short > 0 and len(asked) == 1:
+            return case.match(lines, "narration", "a part of it, or less than it")
+        return None
+
+    # ---- one payer, no number ----------------------------------------------------------------------
     def _exact_of_one(self, money: Money, who: Sequence[Payer]) -> Match | None:
         """Match one bill exactly where several may have paid, or a name only looks alike: if only one's bill fits."""
-        found = [
-            match for payer in who if (match := self._exact(money, payer, self._bills(money, payer.party)))
-        ]
+        found = [match for payer in who if (match := self._exact(self._case(money, payer)))]
         return found[0] if len(found) == 1 else None
 
-    def _exact(self, money: Money, payer: Payer, bills: Sequence[Document]) -> Match | None:
-        """Match the bill of just this amount; of several of one amount the oldest."""
-        limit = self._terms.round_off_limit if money.currency == self._terms.currency else 0
-        exact = [row for row in bills if row.remaining == money.amount]
-        near = exact or [row for row in bills if payer.known and abs(row.remaining - money.amount) <= limit]
-        if not near or len({row.remaining for row in near}) > 1:
+    def _limit(self, money: Money) -> int:
+        return self._terms.round_off_limit if money.currency == self._terms.currency else 0
+
+    def _exact(self, case: _Case) -> Match | None:
+        """Match the bill of just this amount; of several of one amount the one that is meant, else clearly the oldest."""
+        amount, limit = case.money.amount, self._limit(case.money)
+        exact = [row for row in case.bills if row.remaining == amount]
+        near = exact or [
+            row for row in case.bills if case.payer.known and abs(row.remaining - amount) <= limit
+        ]
+        row = _one_of(case, near) if len({row.remaining for row in near}) == 1 else None
+        if row is None:
             return None
-        row = near[0]
-        why = "similar_name" if payer.words == "similar name" else "known_payer"
+        why = "similar_name" if not case.payer.known and "similar" in case.payer.words else "known_payer"
         words = "amount exact" if exact else "amount exact but for the rounding"
         if len(near) > 1:
             words += f" · the oldest of {len(near)} of this amount"
-        return Match(
-            payer.party,
-            (_line(row, money.amount, why),),
-            why,
-            f"{words} · {_when(money, row)} · {payer.words}",
-        )
+        return case.match([_line(row, amount, why)], why, f"{words} · {_when(case.money, row)}")
 
-    def _whole(self, money: Money, payer: Payer, bills: Sequence[Document]) -> Match | None:
-        if len(bills) < 2 or sum(row.remaining for row in bills) != money.amount:
-            return None
-        lines = tuple(_line(row, row.remaining, "subset") for row in bills)
-        words = f"all {len(bills)} open bills exactly · {payer.words}"
-        return Match(payer.party, lines, "subset", words)
+    def _deducted(self, case: _Case) -> Match | None:
+        """Match one bill, or the only set of bills, less what this party kept back before."""
+        found: dict[tuple[UUID, ...], Match] = {}
+        for rate in sorted(self._usual.get(case.payer.party, ())):
+            rows = _rows_less(case, rate)
+            lines = _less(rows, case.money.amount, rate) if rows else None
+            if lines is not None:
+                words = f"amount exact after {rate.words}, as before · {_when(case.money, rows[0])}"
+                key = tuple(row.anchor for row in rows)
+                found.setdefault(key, case.match(lines, "deduction", words))
+        return next(iter(found.values())) if len(found) == 1 else None
 
-    def _several(self, money: Money, payer: Payer, bills: Sequence[Document]) -> Match | None:
-        """Match the only set of bills that comes to the amount, where that is no coincidence."""
-        chosen = _only_sum([row.remaining for row in bills], money.amount)
-        if chosen is None:
-            return None
-        rows = [bills[n] for n in chosen]
-        lines = tuple(_line(row, row.remaining, "subset") for row in rows)
-        words = f"{len(rows)} bills exactly, and no others · {payer.words}"
-        return Match(payer.party, lines, "subset", words)
-
-    def _deducted(self, money: Money, payer: Payer, bills: Sequence[Document]) -> Match | None:
-        """Match one bill, all, or the only set of bills, less a deduction that this party made before."""
-        learned = self._cuts.get(payer.party, ())
-        if money.side != "receivable" or not learned:
-            return None
-        found: dict[tuple[UUID, ...], tuple[Cut, list[Document]]] = {}
-        for cut in cuts_on(money.day):
-            if frozenset(cut.parts) in learned:
-                rows = self._net_of(cut, money, bills)
-                if rows:
-                    found.setdefault(tuple(row.anchor for row in rows), (cut, rows))
-        if len(found) != 1:
-            return None
-        cut, rows = next(iter(found.values()))
-        words = f"amount exact after {_named(cut)}, as before · {_when(money, rows[0])} · {payer.words}"
-        return Match(payer.party, tuple(_with_cut(rows, money.amount, cut)), "deduction", words)
-
-    def _net_of(self, cut: Cut, money: Money, bills: Sequence[Document]) -> list[Document]:
-        whole = [row for row in bills if row.base and row.remaining == row.amount]
-        nets = [row.remaining - cut.total(row.base or 0) for row in whole]
-        near = [n for n, net in enumerate(nets) if abs(net - money.amount) <= ROUNDING]
-        if near:
-            return [whole[near[0]]] if len({nets[n] for n in near}) == 1 else []
-        chosen = _only_sum(nets, money.amount, slack=ROUNDING)
-        return [whole[n] for n in chosen] if chosen else []
-
-    def _part(self, money: Money, payer: Payer, bills: Sequence[Document], habit: str | None) -> Match | None:
+    def _part(self, case: _Case, habit: Habit | None) -> Match | None:
         """Match a part of the only open bill, unless a deduction explains it; and what comes while nothing is open."""
-        if not bills:
-            return Match(payer.party, (), "advance", f"{payer.words} · no bill was open on that day")
-        row = bills[0]
+        money, bill_wise = case.money, habit is not None and habit.how == "bill_wise"
+        if not case.bills:
+            return case.match((), "advance", "no bill was open on that day")
+        row = case.bills[0]
         short = row.remaining - money.amount
-        if len(bills) > 1 or short <= 0 or (money.amount % ROUND_SUM == 0 and habit != "bill_wise"):
+        if len(case.bills) > 1 or short <= 0 or (money.amount % ROUND_SUM == 0 and not bill_wise):
             return None
         if short_fits(short=short, base=row.base, total=row.amount, day=money.day):
             return None
-        return Match(
-            payer.party,
-            (_line(row, money.amount, "part_payment"),),
-            "part_payment",
-            f"part of the only open bill · {payer.words}",
+        return case.match(
+            [_line(row, money.amount, "part_payment")], "part_payment", "part of the only open bill"
         )
 
 
-def match_silent(
-    silent: Iterable[Money],
-    documents: Documents,
-    moneys: Moneys,
-    parties: PartyIndex,
-    terms: Terms,
-    *,
-    decisions: Sequence[Identity],
-) -> Iterator[tuple[Money, list[Line]]]:
-    """Yield what money is for that says nothing of it itself, where that is certain, the oldest money first.
-
-    Each is to be carried out before the next is asked for. A bank debit that is matched becomes a payout.
-    """
-    _, parted = latest_words(decisions, join="link.confirmed", part="link.rejected")
-    rejected, once = rejections(parties, parted), unlearned(decisions)
-    accepted = [decision for decision in decisions if decision.type == "deduction.accepted"]
-    habit_of = habits(decisions, parties)
-    waiting = list(silent)
-    for side, told in (("receivable", moneys.receipts), ("payable", moneys.payouts)):
-        payers = Payers(parties, rejected)
-        for money in (*told, *(moneys.debits if side == "payable" else ())):
-            if any(member.subject in once for member in money.members):
-                continue
-            if money.classified is None:
-                payers.learn(money)
-            elif money.why is None and money.classified not in _TELLS_NOTHING:
-                payers.learn_kind(money)
-        matcher = Matcher(documents, parties, terms, payers, habit_of)
-        matcher.learn_cuts(told, documents, accepted)
-        asked = [money for money in waiting if money.side == side]
-        debits = {money.anchor for money in moneys.debits} if side == "payable" else set()
-        if side == "payable":
-            asked += [money for money in moneys.debits if money.classified is None]
-        for money in sorted(asked, key=lambda money: (money.day, money.anchor)):
-            if money.party is None and (kind := _kind(money, payers)):
-                money.classified, money.why, money.evidence = kind
-                if side == "payable":
-                    moneys.told_by_bank.update((member.subject, kind[0]) for member in money.members)
-            elif (match := matcher.match(money)) is not None:
-                if money.anchor in debits:
-                    moneys.payouts.append(money)
-                    moneys.of.update((member.subject, money) for member in money.members)
-                money.party, money.why, money.evidence = match.party, match.why, match.evidence
-                yield money, list(match.lines)
-    moneys.payouts.sort(key=lambda money: (money.day, money.anchor))
-    for money in moneys.debits:
-        if money.classified is not None and money.why is None:
-            moneys.told_by_bank.update((member.subject, "decision") for member in money.members)
+def _by_habit(case: _Case, habit: Habit) -> Match:
+    rows = case.bills if habit.how == "oldest_first" else ()
+    return case.match([_line(row, case.money.amount, habit.how) for row in rows], habit.how, habit.words)
 
 
-def _kind(money: Money, payers: Payers) -> tuple[str, str, str] | None:
-    """Return (kind, why, evidence) of bank lines that are no sale and no purchase: by the payer, else by the bank's
-    own words where they leave no doubt."""
-    if any(member.kind != "bank_line" for member in money.members):
+def _whole(case: _Case) -> Match | None:
+    if len(case.bills) < 2 or sum(row.remaining for row in case.bills) != case.money.amount:
         return None
-    if known := payers.kind(money):
-        return known, "known_payer", "money of this payer is always so"
-    line = money.members[0].data
-    said = kind_of(
-        line["narration"],
-        side="credit" if money.side == "receivable" else "debit",
-        payer=(line.get("payer") or {}).get("name"),
-    )
-    return (said.kind, "bank_words", said.words) if said is not None and said.certain else None
+    lines = [_line(row, row.remaining, "subset") for row in case.bills]
+    return case.match(lines, "subset", f"all {len(case.bills)} open bills exactly")
+
+
+def _several(case: _Case) -> Match | None:
+    """Match the only set of bills that comes to the amount, where that is no coincidence."""
+    if case.money.amount % ROUND_SUM == 0 and not case.meant:
+        return None
+    chosen = _only_sum([row.remaining for row in case.bills], case.money.amount)
+    rows = [case.bills[place] for place in chosen or ()]
+    if not rows or any(row not in rows for row in case.meant):
+        return None
+    lines = [_line(row, row.remaining, "subset") for row in rows]
+    return case.match(lines, "subset", f"{len(rows)} bills exactly, and no others")
+
+
+def _rows_less(case: _Case, rate: Usual) -> list[Document]:
+    """Return the bill, or the only bills, that come to the money less what is kept back of each."""
+    nets = [(row, net) for row in case.bills if (net := _net(row, rate))]
+    near = [row for row, net in nets if abs(net - case.money.amount) <= ROUNDING]
+    if near:
+        row = _one_of(case, near) if len({row.remaining for row in near}) == 1 else None
+        return [row] if row is not None else []
+    chosen = _only_sum([net for _, net in nets], case.money.amount, slack=ROUNDING)
+    rows = [nets[place][0] for place in chosen or ()]
+    return [] if any(row not in rows for row in case.meant) else rows
+
+
+def _one_of(case: _Case, rows: Sequence[Document]) -> Document | None:
+    """Return the one of these bills that is meant: by its number, else the oldest if the others are clearly younger."""
+    told = [row for row in rows if row in case.meant]
+    if case.meant:
+        return told[0] if len(told) == 1 else None
+    apart = len(rows) == 1 or rows[1].issued_on - rows[0].issued_on >= APART
+    return rows[0] if rows and apart else None
+
+
+def _net(row: Document, rate: Usual | None) -> int | None:
+    """Return what would be paid of a bill; None where nothing can have been kept back of it."""
+    if rate is None:
+        return row.remaining
+    parts = rate.of(base=row.base, amount=row.amount) if row.remaining == row.amount else ()
+    kept = sum(amount for _, amount in parts)
+    return row.remaining - kept if kept > ROUNDING and kept < row.remaining else None
+
+
+def _less(rows: Sequence[Document], amount: int, rate: Usual) -> list[Line] | None:
+    """Write down what each bill gets and what was kept back of it, if that comes to `amount` (₹1 a bill); the
+    roundings fall on the last."""
+    lines: list[Line] = []
+    left = amount
+    for row in rows:
+        net = _net(row, rate)
+        if net is None:
+            return None
+        parts = list(rate.of(base=row.base, amount=row.amount))
+        if row is rows[-1]:
+            if abs(net - left) > ROUNDING * len(rows):
+                return None
+            parts[0] = (parts[0][0], parts[0][1] + net - left)
+            net = left
+        left -= net
+        lines.append(_line(row, net, "deduction"))
+        lines += [Line(row, kind, part, "deduction") for kind, part in parts if part > 0]
+    return lines
+
+
+def _on(money: Money) -> set[Usual]:
+    """Return what may be deducted at source on that day."""
+    if money.side != "receivable":
+        return set()
+    return {
+        Usual(tuple((kind, rate, False) for kind, rate in sorted(cut.parts))) for cut in cuts_on(money.day)
+    }
+
+
+def _texts(money: Money) -> list[str]:
+    return [
+        member.data["narration"]
+        for member in money.members
+        if member.kind == "bank_line" and member.data.get("narration")
+    ]
 
 
 def _only_sum(amounts: Sequence[int], total: int, *, slack: int = 0) -> tuple[int, ...] | None:
@@ -297,27 +367,6 @@ def _age(row: Document) -> tuple[object, ...]:
 
 def _line(row: Document, amount: int, why: str) -> Line:
     return Line(row, "receipt", amount, why)
-
-
-def _with_cut(rows: Sequence[Document], amount: int, cut: Cut) -> Iterable[Line]:
-    """Yield what each bill gets and what was cut of it; the roundings fall on the last cut."""
-    left = amount
-    for row in rows:
-        parts = list(cut.of(row.base or 0))
-        paid = row.remaining - sum(part for _, part in parts)
-        if row is rows[-1]:
-            parts[0] = (parts[0][0], parts[0][1] + paid - left)
-            paid = left
-        left -= paid
-        yield _line(row, paid, "deduction")
-        for kind, part in parts:
-            yield Line(row, kind, part, "deduction")
-
-
-def _named(cut: Cut) -> str:
-    kinds = {"tds": "TDS", "gst_tds": "GST-TDS"}
-    names = " and ".join(kinds[kind] for kind, _ in cut.parts)
-    return f"{names} {cut.percent}"
 
 
 def _when(money: Money, row: Document) -> str:

@@ -238,6 +238,32 @@ class Money:
         return self.amount - sum(amount for on, amount in self.reversals if on <= day)
 
 
+EVEN = 100_00
+"""Money paid against no bill in particular comes in whole hundreds (paise)."""
+_WORDS = {
+    "on_account": "pays on account",
+    "oldest_first": "pays the oldest bill first",
+    "bill_wise": "pays bill by bill",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """bill_wise, oldest_first or on_account; `said` by a person, else only seen."""
+
+    how: str
+    said: bool
+
+    @property
+    def words(self) -> str:
+        """The same in words."""
+        return _WORDS.get(self.how, self.how) + ("" if self.said else ", as the last times")
+
+    def shows(self, money: Money) -> bool:
+        """Whether this money is paid by the habit: if it was only seen, just even sums are."""
+        return self.how != "bill_wise" and (self.said or money.amount % EVEN == 0)
+
+
 def row_id(kind: str, anchor: UUID) -> UUID:
     """Return the id of the row that stands on `anchor`."""
     return derived("row", kind, str(anchor))

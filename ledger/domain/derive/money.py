@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from ledger.domain.derive.joining import joined, keeps_books, money_keys, settled_claims
-from ledger.domain.derive.model import Identity, Money, Terms
+from ledger.domain.derive.model import Habit, Identity, Money, Terms
 from ledger.domain.derive.parties import PartyIndex
 from ledger.domain.keys import utr_key
 
@@ -36,6 +36,8 @@ class Moneys:
     """identity's subject → the receipt or payout that it claims."""
     debits: list[Money] = field(default_factory=list)
     """Bank debits that no source speaks of: payouts, once it is known to whom."""
+    habits: dict[UUID, Habit] = field(default_factory=dict)
+    """party's root → how it pays, once that is known."""
     told_by_bank: dict[UUID, str] = field(default_factory=dict)
     """bank line's subject → what it is by the banks' own lines: own_transfer, returned."""
 

@@ -19,7 +19,6 @@ from ledger.domain.derive.project_books import book_rows
 from ledger.domain.derive.project_claims import claim_rows
 from ledger.domain.derive.project_documents import document_rows, paid_on
 from ledger.domain.derive.project_money import bank_rows, cheque_rows, payout_rows, receipt_rows
-from ledger.domain.derive.recognise import habits
 from ledger.domain.keys import gstin_key, name_key
 
 _RECENT_BILLS = 12
@@ -63,7 +62,7 @@ def project(
     cheque_rows(out, identities, parties, moneys)
     claim_rows(out, identities, parties, documents, moneys)
     book_rows(out, identities, parties, documents, moneys, terms)
-    _party_rows(out, parties, balances, currencies, identities)
+    _party_rows(out, parties, balances, currencies, identities, moneys)
     out.postings = _merged(out.postings)
     return out
 
@@ -123,12 +122,12 @@ def _party_rows(
     balances: dict[UUID, _Balance],
     currencies: dict[UUID, str],
     identities: list[Identity],
+    moneys: Moneys,
 ) -> None:
     promises: dict[UUID, Identity] = {}
     for identity in sorted((i for i in identities if i.kind == "promise"), key=lambda i: (i.at, i.subject)):
         if (party := parties.of(identity)) is not None:
             promises[party] = identity
-    habit_of = habits((i for i in identities if i.kind == "decision"), parties)
     kept = [root for root in parties.roots() if root in balances or parties.is_explicit(root)]
     for root in kept:
         balance, promise = balances[root], promises.get(root)
@@ -158,7 +157,7 @@ def _party_rows(
                 last_receipt_on=balance.last_receipt_on,
                 promise_on=promise.date("on") if promise else None,
                 promise_amount=promise.data.get("amount") if promise else None,
-                habit=habit_of.get(root),
+                habit=habit.how if (habit := moneys.habits.get(root)) is not None else None,
             )
         )
     out.tables["party_identities"].extend(parties.rows(kept))

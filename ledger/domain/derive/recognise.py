@@ -7,7 +7,7 @@ order in which facts arrive changes nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -101,15 +101,6 @@ class Payers:
         )
 
 
-def habits(decisions: Iterable[Identity], parties: PartyIndex) -> dict[UUID, str]:
-    """Return how each party pays, by people's last word: bill_wise, oldest_first or on_account."""
-    found: dict[UUID, str] = {}
-    for decision in sorted(decisions, key=lambda identity: (identity.at, identity.subject)):
-        if decision.type == "habit.decided":
-            found[parties.root(UUID(decision.data["party"]))] = decision.data["habit"]
-    return found
-
-
 def unlearned(decisions: Sequence[Identity]) -> set[UUID]:
     """Return the subjects of money whose answer was meant for this time only."""
     return {
@@ -122,6 +113,3 @@ def unlearned(decisions: Sequence[Identity]) -> set[UUID]:
 def rejections(parties: PartyIndex, parted: Iterable[frozenset[UUID]]) -> set[frozenset[UUID]]:
     """Return the pairs that people parted, a party by its root too."""
     return {frozenset(parties.root(subject) for subject in pair) for pair in parted} | set(parted)
-
-
-Handles = Mapping[str, set[UUID]]

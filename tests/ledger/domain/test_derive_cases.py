@@ -282,8 +282,10 @@ def test_a_narration_with_several_numbers_pays_the_one_of_exactly_that_amount() 
     assert open_of(made) == {"INV-101": 70_00, "INV-102": 0}
     made = world(*bills, credit("U", 120_00, tokens=("INV101", "INV102")))
     assert open_of(made) == {"INV-101": 0, "INV-102": 0}
+    # Less than what is named comes to: of which bill it is short is asked.
     made = world(*bills, credit("U", 90_00, tokens=("INV101", "INV102")))
-    assert open_of(made) == {"INV-101": 0, "INV-102": 30_00}
+    assert open_of(made) == {"INV-101": 70_00, "INV-102": 50_00}
+    assert only(made, "bank_lines").explained_by is None
 
 
 def test_a_bill_that_is_paid_twice_says_whose_the_second_money_is() -> None:

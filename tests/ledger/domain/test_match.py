@@ -131,9 +131,53 @@ def test_two_sets_that_fit_are_asked_about() -> None:
 
 
 def test_of_bills_of_one_amount_the_oldest_is_paid() -> None:
-    bills = [bill(f"INV-{n}", 11_800_00, due_on=f"2026-0{n}-15", issued_on="2026-01-01") for n in (7, 6, 8)]
-    made = world(*bills, came("U0", 1_00), answered("U0"), came("U1", 11_800_00))
-    assert open_of(made) == {"INV-6": 0, "INV-7": 11_800_00, "INV-8": 11_800_00}
+    bills = [bill(f"INV-10{n}", 11_800_00, due_on=None, issued_on=f"2026-0{n}-01") for n in (7, 6, 8)]
+    seen = came("U0", 1_00), answered("U0")
+    made = world(*bills, *seen, came("U1", 11_800_00))
+    assert open_of(made) == {"INV-106": 0, "INV-107": 11_800_00, "INV-108": 11_800_00}
+    soon = bill("INV-105", 11_800_00, due_on=None, issued_on="2026-06-05")
+    assert of(world(*bills, soon, *seen, came("U1", 11_800_00)), "U1") is None
+    named = said(
+        BANK, "bank.credited", "U1", amount=11_800_00, account="4421", posted_on="2026-09-20",
+        narration="NEFT U1 SHARMA TRADERS bill no 105", payer={"name": "SHARMA TRADERS"},
+    )  # fmt: skip
+    assert open_of(world(*bills, soon, *seen, named))["INV-105"] == 0
+
+
+def test_several_even_sums_on_account_show_a_habit_but_not_against_a_bill_that_fits() -> None:
+    bills = [bill("INV-1", 40_350_00), bill("INV-2", 30_000_00), bill("INV-3", 25_680_00)]
+    first, second, third = (
+        came(f"U{n}", amount, on=f"2026-09-2{n}")
+        for n, amount in ((1, 10_000_00), (2, 5_000_00), (3, 20_000_00))
+    )
+    assert of(world(*bills, first, answered("U1"), second), "U2") is None
+    made = world(*bills, first, answered("U1"), second, answered("U2"), third)
+    assert of(made, "U3").why == "on_account"
+    assert "pays on account, as the last times" in of(made, "U3").evidence
+    assert only(made, "parties").habit == "on_account"
+    odd = world(*bills, first, answered("U1"), second, answered("U2"), came("U3", 12_345_67))
+    assert of(odd, "U3") is None
+    exact = world(*bills, first, answered("U1"), second, answered("U2"), came("U3", 40_350_00))
+    assert open_of(exact)["INV-1"] == 0
+
+
+def test_numbers_in_the_narration_with_a_deduction_and_a_bill_that_was_cut_off() -> None:
+    bills = [
+        bill(f"INV-10{n}", amount * 118, base=amount * 100) for n, amount in ((1, 49_00), (2, 33_37), (3, 27_11), (4, 81_00))
+    ]  # fmt: skip
+
+    def line(amount: int, *tokens: str) -> Identity:
+        return said(
+            BANK, "bank.credited", "U1", amount=amount, account="4421", posted_on="2026-09-20",
+            narration="NEFT", references={"tokens": list(tokens)},
+        )  # fmt: skip
+
+    both = world(*bills, line((49_00 + 33_37) * 116, "INV101", "INV102"))
+    assert open_of(both) == {"INV-101": 0, "INV-102": 0, "INV-103": 27_11 * 118, "INV-104": 81_00 * 118}
+    assert of(both, "U1").why == "deduction"
+    three = world(*bills, line((49_00 + 33_37 + 27_11) * 118, "INV101", "INV102"))
+    assert open_of(three) == {"INV-101": 0, "INV-102": 0, "INV-103": 0, "INV-104": 81_00 * 118}
+    assert world(*bills, line(9_999_00, "INV101", "INV102")).tables["allocations"] == []
 
 
 def test_a_deduction_that_was_accepted_before_is_known_the_next_time() -> None:

@@ -1,0 +1,105 @@
+"""Money of which nobody says what it is for: recognised by its payer and matched by itself where that is certain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from uuid import UUID
+
+from ledger.domain.derive.documents import Documents
+from ledger.domain.derive.habits import habits
+from ledger.domain.derive.match import Matcher
+from ledger.domain.derive.model import Document, Identity, Money, Terms, latest_words
+from ledger.domain.derive.money import Moneys
+from ledger.domain.derive.parties import PartyIndex
+from ledger.domain.derive.recognise import Payers, rejections, unlearned
+from ledger.domain.derive.settling import Line
+from ledger.domain.matching.kinds import kind_of
+
+_TEACHES = frozenset(
+    [
+        "own_transfer",
+        "owner_money",
+        "loan",
+        "financier_advance",
+        "gst_refund",
+        "tax_refund",
+        "interest",
+        "gateway_payout",
+    ]
+)
+"""What money of a payer is each time; a refund, or something else, is so this once."""
+
+
+def match_silent(
+    silent: Mapping[UUID, tuple[Money, Sequence[Document]]],
+    documents: Documents,
+    moneys: Moneys,
+    parties: PartyIndex,
+    terms: Terms,
+    *,
+    decisions: Sequence[Identity],
+) -> Iterator[tuple[Money, list[Line]]]:
+    """Yield what money is for, where that is certain, the oldest money first; `silent`: with the bills that the bank's
+    narration names.
+
+    Each is to be carried out before the next is asked for. A bank debit that is matched becomes a payout.
+    """
+    _, parted = latest_words(decisions, join="link.confirmed", part="link.rejected")
+    rejected, once = rejections(parties, parted), unlearned(decisions)
+    accepted = [decision for decision in decisions if decision.type == "deduction.accepted"]
+    learned_from = [m for m in (*moneys.receipts, *moneys.payouts) if m.anchor not in silent]
+    habit_of = moneys.habits = habits(decisions, parties, learned_from)
+    for side, told in (("receivable", moneys.receipts), ("payable", moneys.payouts)):
+        payers = Payers(parties, rejected)
+        for money in (*told, *(moneys.debits if side == "payable" else ())):
+            if any(member.subject in once for member in money.members):
+                continue
+            if money.classified is None:
+                payers.learn(money)
+            elif money.why is None and money.classified in _TEACHES:
+                payers.learn_kind(money)
+        matcher = Matcher(documents, terms, payers, habit_of)
+        matcher.learn_cuts(told, documents, accepted)
+        asked = [money for money, _ in silent.values() if money.side == side]
+        debits = {money.anchor for money in moneys.debits} if side == "payable" else set()
+        if side == "payable":
+            asked += [money for money in moneys.debits if money.classified is None]
+        for money in sorted(asked, key=lambda money: (money.day, money.anchor)):
+            named = silent[money.anchor][1] if money.anchor in silent else ()
+            if money.party is None and not named and (kind := _kind(money, payers)):
+                money.classified, money.why, money.evidence = kind
+                if side == "payable":
+                    moneys.told_by_bank.update((member.subject, kind[0]) for member in money.members)
+            elif (named or not _as_books_have_it(money)) and (
+                match := matcher.match(money, named)
+            ) is not None:
+                if money.anchor in debits:
+                    moneys.payouts.append(money)
+                    moneys.of.update((member.subject, money) for member in money.members)
+                money.party, money.why, money.evidence = match.party, match.why, match.evidence
+                yield money, list(match.lines)
+    moneys.payouts.sort(key=lambda money: (money.day, money.anchor))
+    for money in moneys.debits:
+        if money.classified is not None and money.why is None:
+            moneys.told_by_bank.update((member.subject, "decision") for member in money.members)
+
+
+def _as_books_have_it(money: Money) -> bool:
+    """Whether our books keep it without naming a bill: then it stands on account with us as it does there."""
+    return any(member.source.startswith("books:") for member in money.members)
+
+
+def _kind(money: Money, payers: Payers) -> tuple[str, str, str] | None:
+    """Return (kind, why, evidence) of bank lines that are no sale and no purchase: by the payer, else by the bank's
+    own words where they leave no doubt."""
+    if any(member.kind != "bank_line" for member in money.members):
+        return None
+    if known := payers.kind(money):
+        return known, "known_payer", "money of this payer is always so"
+    line = money.members[0].data
+    said = kind_of(
+        line["narration"],
+        side="credit" if money.side == "receivable" else "debit",
+        payer=(line.get("payer") or {}).get("name"),
+    )
+    return (said.kind, "bank_words", said.words) if said is not None and said.certain else None
