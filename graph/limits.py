@@ -35,8 +35,9 @@ CARD_FIELDS = frozenset(
      "sources", "conflictsOpen"}
 )  # fmt: skip
 PAGES = frozenset(
-    {"receivables", "payables", "parties", "whoOwesMe", "findParty", "conflicts", "timeline", "quarantine", "toEnter"}
-)
+    {"receivables", "payables", "parties", "whoOwesMe", "findParty", "conflicts", "timeline", "quarantine",
+     "toEnter"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

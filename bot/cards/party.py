@@ -148,7 +148,11 @@ def _ahead(view: PartyView, to: Audience) -> list[Html]:
     if outlook.promises_broken:
         given = outlook.promises_kept + outlook.promises_broken
         lines.append(to.say("Kept {kept} of {given} promises", kept=outlook.promises_kept, given=given))
-    if outlook.next_on is not None and not view.brief.held and (view.brief.promise_on is None or view.brief.promise_broken):
+    if (
+        outlook.next_on is not None
+        and not view.brief.held
+        and (view.brief.promise_on is None or view.brief.promise_broken)
+    ):
         amount = money(outlook.next_amount, outlook.currency)
         lines.append(to.say("Expected {amount} about {day}", amount=amount, day=to.day(outlook.next_on)))
     return lines

@@ -57,8 +57,9 @@ def book_rows(
             books.claim(identity, identity.subject, side="receivable", party=None, number=None)
         elif identity.type == "refund.processed":
             paid = payments.get((identity.source, str(identity.data.get("payment"))))
-            if paid is not None and (money := moneys.of.get(paid.subject)) is not None:
-                books.refund(identity, paid, money)
+            given_back = moneys.of.get(paid.subject) if paid is not None else None
+            if paid is not None and given_back is not None:
+                books.refund(identity, paid, given_back)
     out.books = books.merged()
 
 

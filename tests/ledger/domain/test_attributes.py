@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import Any
 
 import pytest
@@ -67,7 +67,7 @@ def test_only_changes_are_kept_each_later_than_the_one_before(facts: list[Fact])
     for name, changes in state.get("changes", {}).items():
         assert name in DATED
         assert [at for at, _ in changes] == sorted({at for at, _ in changes})
-        assert all(one[1] != other[1] for one, other in zip(changes, changes[1:], strict=False))
+        assert all(one[1] != other[1] for one, other in pairwise(changes))
 
 
 @given(st.lists(FACTS.filter(lambda fact: fact.precision != "day"), min_size=1, max_size=8))
