@@ -5,8 +5,8 @@ A candidate says what "Yes" would mean: which effect it has, which lines, and on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,10 @@ from ledger.domain.matching.fits import (
     oldest_first,
     search,
 )
+from ledger.domain.matching.hints import meant
 from ledger.domain.matching.kinds import Kind
+from ledger.domain.matching.learned import Usual
+from ledger.domain.matching.rates import Cut
 from ledger.reconcile.likely import Payer
 from ledger.reconcile.names import Known
 
@@ -55,21 +58,31 @@ class Credit:
     """People mostly left the likeliest party's money on account."""
     elsewhere: frozenset[UUID]
     """Parties that this payer is known to pay for."""
+    narration: str = ""
+    named: Collection[UUID] = frozenset()
+    """Anchors of bills whose number stands in the narration."""
+    usual: Mapping[UUID, Collection[Usual]] = field(default_factory=dict)
+    """party → what it kept back before."""
 
 
 def candidates(credit: Credit) -> list[dict[str, Any]]:
     """Return what the credit may be for, the likeliest first."""
     ranked: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
     if credit.kind is not None:
-        ranked.append(((1 if not credit.kind.certain else -1,), _kind(credit.kind)))
+        ranked.append(((_tier_of_kind(credit),), _kind(credit.kind)))
     for place, payer in enumerate(credit.payers):
         owed = credit.wallets.get(payer.party.id)
+        for fit in _meant(credit, payer, owed):
+            ranked.append(((-0.5, place, *_order(fit, place, credit.day)), _of_fit(fit, payer, credit)))
         found = search(owed, credit.amount, credit.day, allowed=ALLOWED).fits if owed else ()
+        even = credit.amount % ROUND == 0
         for fit in found:
             plain = fit.rank <= _PLAIN and fit.chance <= LUCKY
             tier = 0 if payer.known else 0.5 if plain else 2
+            # An even sum is paid on account sooner than it is a bill less something.
+            tier += 3.5 if even and fit.cut_amount else 0
             ranked.append(((tier, *_order(fit, place, credit.day)), _of_fit(fit, payer, credit)))
-        if not found and place < 2:
+        if place < 2 and (not found or (even and all(fit.cut_amount for fit in found))):
             tier = 3 if payer.known else 4
             for number, made in enumerate(_by_manner(credit, payer, owed)):
                 ranked.append(((tier, place, number), made))
@@ -78,7 +91,50 @@ def candidates(credit: Credit) -> list[dict[str, Any]]:
         stranger = Payer(party, False, "")
         ranked.append(((5, *_order(fit, 0, credit.day)), _of_fit(fit, stranger, credit)))
     ranked.sort(key=lambda item: item[0])
-    return [made for _, made in ranked[:MAX_CANDIDATES]]
+    first: dict[str, dict[str, Any]] = {}
+    for _, made in ranked:
+        first.setdefault(made["id"], made)
+    return list(first.values())[:MAX_CANDIDATES]
+
+
+def _tier_of_kind(credit: Credit) -> float:
+    """Where what the bank's words tell stands: cash may be a customer's, whose name or bill says so better."""
+    assert credit.kind is not None
+    if credit.kind.certain:
+        return -1
+    told = credit.payers or (credit.strangers and credit.amount % ROUND)
+    return 6 if credit.kind.kind == "cash_deposit" and told else 1
+
+
+def _meant(credit: Credit, payer: Payer, owed: Owed | None) -> Sequence[Fit]:
+    """Return what fits the bills that the narration means, and what fits with what this party kept back before."""
+    if owed is None:
+        return ()
+    rates = [cut for usual in credit.usual.get(payer.party.id, ()) if (cut := _as_cut(usual)) is not None]
+    numbers = meant([credit.narration], [bill.number for bill in owed.bills])
+    told = [bill for bill in owed.bills if bill.anchor in credit.named]
+    told = told or ([owed.bills[place] for place in numbers] if payer.known else [])
+    found: list[Fit] = []
+    if told:
+        few = Owed(told)
+        found += search(few, credit.amount, credit.day, allowed=ALLOWED, cuts=rates or None).fits[:2]
+        if not found and credit.amount <= few.total and (part := oldest_first(few, credit.amount)):
+            found.append(part)
+    if rates and not found:
+        again = search(owed, credit.amount, credit.day, cuts=rates)
+        found += [fit for fit in again.fits if fit.cut is not None and not fit.mistaken][:1]
+    wanted = {bill.anchor for bill in told}
+    if wanted and not found:
+        every = search(owed, credit.amount, credit.day, cuts=rates or None).fits
+        found += [fit for fit in every if wanted <= {bill.anchor for bill in fit.bills}][:2]
+    return found
+
+
+def _as_cut(usual: Usual) -> Cut | None:
+    """Return a usual deduction as a cut of the taxable value; None where it is of the whole bill."""
+    if any(whole for _, _, whole in usual.parts) or len(usual.parts) > 2:
+        return None
+    return Cut(tuple((kind, rate) for kind, rate, _ in usual.parts), "as before")
 
 
 def party_choice(credit: Credit, party: Known) -> dict[str, Any]:

@@ -105,6 +105,9 @@ def _suggestion(
         habits=likely.habits,
         on_account=bool(payers) and payers[0].party.id in likely.on_account,
         elsewhere=frozenset(likely.elsewhere.get(find.id, ())),
+        narration=evidence.get("narration") or "",
+        named=likely.named.get(find.id, frozenset()),
+        usual=likely.usual,
     )
     best = candidates(credit)
     parties = [payer.party for payer in payers]

@@ -17,11 +17,11 @@ _TRADE = frozenset(
 _ELSE = {
     "own_transfer": {"own_transfer"},
     "loan": {"loan", "not_sale"},
-    "owner_money": {"capital", "not_sale"},
-    "gst_refund": {"tax_refund", "not_sale"},
+    "owner_money": {"owner_money", "not_sale"},
+    "gst_refund": {"gst_refund", "not_sale"},
     "interest": {"interest", "not_sale"},
-    "vendor_refund": {"refund", "not_sale"},
-    "reversal": {"refund", "reversal", "returned", "not_sale"},
+    "vendor_refund": {"vendor_refund", "not_sale"},
+    "reversal": {"reversal", "returned", "not_sale"},
     "stranger": {"not_sale", "other"},
     "own_cash": {"cash_deposit", "own_transfer", "not_sale"},
 }

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 ROUNDS = 5
 _WAITS = frozenset(["ask_accountant", "snooze", "note", "log_call", "promise"])
 _HAND = {
-    "own_transfer": "own_transfer", "loan": "loan", "owner_money": "capital", "gst_refund": "tax_refund", "interest": "interest",
-    "vendor_refund": "refund", "own_cash": "cash_deposit",
+    "own_transfer": "own_transfer", "loan": "loan", "owner_money": "owner_money", "gst_refund": "gst_refund", "interest": "interest",
+    "vendor_refund": "vendor_refund", "own_cash": "cash_deposit",
 }  # fmt: skip
 _SUBJECTS = """
 SELECT c.id, c.subjects, p.anchor FROM conflicts c LEFT JOIN parties p ON p.business_id = c.business_id AND p.id = c.party_id

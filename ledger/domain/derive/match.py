@@ -304,7 +304,8 @@ def _net(row: Document, rate: Usual | None) -> int | None:
     """Return what would be paid of a bill; None where nothing can have been kept back of it."""
     if rate is None:
         return row.remaining
-    parts = rate.of(base=row.base, amount=row.amount) if row.remaining == row.amount else ()
+    untouched = not any(kind == "deduction" for kind, *_ in row.entries) and not row.reserve
+    parts = rate.of(base=row.base, amount=row.amount) if untouched else ()
     kept = sum(amount for _, amount in parts)
     return row.remaining - kept if kept > ROUNDING and kept < row.remaining else None
 
