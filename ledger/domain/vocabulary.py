@@ -246,7 +246,7 @@ EVENTS: Mapping[str, EventSpec] = {
     ),
     # Whether a vendor is a micro or small enterprise (or not), by his Udyam registration: the law limits how long he waits.
     "vendor.msme_stated": EventSpec(
-        "decision", {"party": "text", "kind": "text"}, {**_DECISION, "since": "date", "number": "text"}
+        "enterprise", {"party": "text", "kind": "text"}, {**_DECISION, "since": "date", "number": "text"}
     ),
     "payment.reported": EventSpec(
         "payment", {**_MONEY, "party": "party"}, {**_PAYMENT, **_DECISION, **_BY}, rank=20
@@ -274,7 +274,7 @@ EVENTS: Mapping[str, EventSpec] = {
 }
 
 OPERATOR_KINDS = frozenset(
-    ["resolution", "decision", "promise", "call", "mapping", "period", "note", "recurring"]
+    ["resolution", "decision", "promise", "call", "mapping", "period", "note", "recurring", "enterprise"]
 )
 LEARN = ("always", "once")
 """What an answer teaches of a payer: it holds for his later payments too (unless said otherwise), or only for this."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from ledger import queries, views
 from ledger.domain.roles import Permission
+from ledger.handlers.cash_ahead import morning
 from ledger.handlers.expected import EXPECTED, OWED
 from ledger.handlers.paging import Conditions
 from ledger.handlers.registry import Context, handles
@@ -25,6 +26,8 @@ _COLLECT = f"""
 SELECT (SELECT coalesce(sum(receivable), 0)::bigint FROM party) AS to_collect,
        (SELECT coalesce(sum(overdue), 0)::bigint FROM late) AS overdue,
        (SELECT coalesce(sum(amount), 0)::bigint FROM coming WHERE on_day <= $4) AS expected,
+       (SELECT jsonb_object_agg(on_day, amount) FROM (
+          SELECT on_day, sum(amount)::bigint AS amount FROM coming WHERE on_day <= $4 GROUP BY on_day) d) AS by_day,
        a.*
 FROM (SELECT {AGING} FROM standing) a
 """
@@ -63,6 +66,7 @@ async def digest(_: queries.Digest, ctx: Context) -> views.DigestView:
     if ctx.actor.may(Permission.SEE_SOURCES):
         sources = await read_sources(ctx)
     money = sees_payables(ctx)
+    ahead = await morning(ctx, expected=sums["by_day"] or {}, horizon=horizon) if money else None
     return views.DigestView(
         member_name=ctx.actor.name,
         language=ctx.actor.language,
@@ -76,10 +80,12 @@ async def digest(_: queries.Digest, ctx: Context) -> views.DigestView:
         call_first=briefs(call_first, ctx),
         horizon=horizon,
         expected=sums["expected"],
-        to_pay=await _to_pay(firm, horizon, ctx) if money else 0,
+        to_pay=ahead.to_pay if ahead is not None else 0,
         questions=await _questions(ctx) if ctx.actor.may(Permission.ANSWER) else 0,
         quiet_sources=tuple(source for source in sources if _wanting(source, ctx.now)),
         sees_payables=money,
+        dues=ahead.dues if ahead is not None else (),
+        shortage=ahead.shortage if ahead is not None else None,
     )
 
 
@@ -117,20 +123,6 @@ async def _banks(
         for bank in banks
         if bank.balance is not None and bank.covered_until is not None
     )
-
-
-async def _to_pay(firm: views.BusinessView, horizon: date, ctx: Context) -> int:
-    """Return what falls due by the horizon, with what is overdue already."""
-    found: int = await ctx.tx.value(
-        """
-        SELECT coalesce(sum(outstanding), 0)::bigint FROM payables
-        WHERE business_id = $1 AND outstanding > 0 AND due_on <= $2 AND currency = $3
-        """,
-        firm.id,
-        horizon,
-        firm.currency,
-    )
-    return found
 
 
 async def _questions(ctx: Context) -> int:

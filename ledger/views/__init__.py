@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger.domain.roles import Actor
+from ledger.views.cash import DueAhead, ShortageView
 from ledger.views.forecast import PartyOutlookView
 
 
@@ -314,6 +315,10 @@ class DigestView:
     questions: int
     quiet_sources: tuple[SourceView, ...]
     sees_payables: bool = True
+    dues: tuple[DueAhead, ...] = ()
+    """What of `to_pay` falls due each month besides bills, about so much each."""
+    shortage: ShortageView | None = None
+    """The first day by `horizon` on which the banks' money isn't enough."""
 
 
 @dataclass(frozen=True, slots=True)

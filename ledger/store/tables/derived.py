@@ -49,6 +49,7 @@ identities = Table(
     Column("external_id", Text, nullable=False),
     Column("state", JSONB, nullable=False, comment="fold of all events of this source identity"),
     Index("identities_recurring", "business_id", postgresql_where=text("kind = 'recurring'")),
+    Index("identities_enterprise", "business_id", postgresql_where=text("kind = 'enterprise'")),
 )
 identity_keys = Table(
     "identity_keys",
