@@ -8,18 +8,24 @@ from typing import Any
 
 _NAMES = {"icici": "ICICI", "hdfc": "HDFC", "sbi": "SBI", "books": "The books", "operator": "You"}
 
+_HABITS = {"bill_wise": "bill by bill", "oldest_first": "the oldest bills first", "on_account": "on account"}
 _ENTERPRISES = {"micro": "a micro enterprise", "small": "a small enterprise"}
 
 # {what} is the number or a plain word, {money} “₹5,000”, {of} “ of ₹5,000”, {for} “ for ₹5,000”, {who} the source,
 # {on} a date, {why} a reason; what an event doesn't say leaves no trace in the sentence.
 _SENTENCES: Mapping[str, str] = {
     "party.upserted": "{who} updated the details{name}",
+    "party.merged": "{who} joined this with another name",
     "opening.stated": "Opening balance{of}{as_on}",
     "invoice.issued": "Invoice{number}{for}{due}",
     "invoice.revised": "Invoice{number} revised{to}",
     "invoice.status_reported": "{who} says invoice{number} is {status}",
     "invoice.voided": "Invoice{number} cancelled",
     "credit_note.issued": "Credit note{number}{for}",
+    "credit_note.voided": "Credit note{number} cancelled",
+    "balance.stated": "{who}: balance{of}{as_on}",
+    "tax_credit.stated": "TDS{of} paid in for you, the tax department says",
+    "entry.stated": "{who}: an entry{of} that is nobody's bill",
     "payment.authorised": "{who} says {money} authorised, not captured yet{via}",
     "payment.failed": "{who} says a payment{of} failed{why}",
     "payment.received": "{who} says {money} {got}{via}",
@@ -55,6 +61,9 @@ _SENTENCES: Mapping[str, str] = {
     "link.rejected": "Marked as different money",
     "allocation.decided": "Decided which bills this money pays",
     "line.classified": "Bank entry marked as {as}",
+    "habit.decided": "Pays {habit}",
+    "setoff.agreed": "{money} that you owe them set off",
+    "refund.agreed": "{money} to be given back",
     "deduction.claimed": "Deduction{of} claimed{kind}",
     "deduction.accepted": "Deduction{of} accepted{kind}",
     "deduction.refused": "Deduction{of} refused{kind}",
@@ -68,6 +77,8 @@ _SENTENCES: Mapping[str, str] = {
     "note.added": "Note: {text}",
     "recurring.stated": "{due_name} falls due again and again, about {money}",
     "vendor.msme_stated": "Vendor marked as {enterprise}",
+    "status.mapped": "A source's word was given its meaning",
+    "period.closed": "Period closed{until}",
     "decision.withdrawn": "A decision was taken back",
 }
 
@@ -105,12 +116,14 @@ def _parts(source: str, data: Mapping[str, Any], money: str | None) -> dict[str,
         "as_on": _after(" as on ", _day(data.get("as_on"))),
         "dated": _after(", dated ", _day(data.get("dated_on"))),
         "promised": _after(" on ", _day(data.get("on"))),
+        "until": _after(" until ", _day(data.get("until"))),
         "status": _status(data.get("status")),
         "got": "captured" if gateway else "received",
         "via": _after(" by ", _plain(data.get("method") or data.get("mode") or data.get("channel"))),
         "why": _after(": ", data.get("reason")),
         "kind": _after(": ", _plain(data.get("kind"))),
         "as": _plain(data.get("as")) or "something else",
+        "habit": _HABITS.get(str(data.get("habit")), "in another way"),
         "due_name": str(data.get("name") or "Something")[:120],
         "enterprise": _ENTERPRISES.get(str(data.get("kind")), "no micro or small enterprise"),
         "outcome": _plain(data.get("outcome")) or "no outcome noted",
