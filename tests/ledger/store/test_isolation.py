@@ -31,7 +31,7 @@ from ledger.store.tables import EXEMPT, metadata
 from tests.conftest import TestDatabase
 
 TABLES = sorted(table.name for table in metadata.sorted_tables if table.name not in EXEMPT)
-FOR_EVER = ("deliveries", "external_events", "event_rewrites", "interpretations", "audit")
+FOR_EVER = ("deliveries", "external_events", "event_rewrites", "interpretations", "audit", "rule_versions")
 OURS, THEIRS = uuid4(), uuid4()
 
 
@@ -114,7 +114,9 @@ async def test_a_business_sees_and_touches_its_own_rows_only(app: asyncpg.Connec
 
 
 @pytest.mark.parametrize("name", FOR_EVER)
-async def test_the_log_and_the_audit_trail_can_not_be_changed(name: str, app: asyncpg.Connection) -> None:
+async def test_the_log_the_audit_trail_and_published_rules_can_not_be_changed(
+    name: str, app: asyncpg.Connection
+) -> None:
     await _speak_for(app, OURS)
     for statement in (
         f"UPDATE {name} SET business_id = business_id",
