@@ -9,6 +9,7 @@ from uuid import UUID
 
 from bot.cards import plain
 from bot.cards.card import Card
+from bot.cards.cash import cash_card, dues_card, msmed_card
 from bot.cards.digest import digest_card
 from bot.cards.lists import PER_PAGE, Turn, what_i_owe_card, who_owes_card
 from bot.cards.party import bills_card, choices_card, history_card, not_found_card, party_card, promise_card
@@ -23,6 +24,7 @@ from kit.money import parse_minor
 from ledger import queries
 from ledger.commands import MakePromise
 from ledger.dispatch import Door
+from ledger.queries.cash import CashAhead, MsmedInterest, RecurringDues, VendorLimits
 from ledger.queries.tds import TdsAwaited
 from ledger.queries.tie_out import TieOut
 from ledger.queries.to_enter import ToEnter, ToEnterFile
@@ -70,6 +72,21 @@ class Scenes:
             queries.Payables(first=PER_PAGE, after=turn.after), visitor.actor
         )
         return what_i_owe_card(page, turn, visitor.audience(self.now()))
+
+    async def cash(self, visitor: Visitor) -> Card:
+        """Whether the money will be enough."""
+        return cash_card(await self.door.query(CashAhead(), visitor.actor), visitor.audience(self.now()))
+
+    async def dues(self, visitor: Visitor) -> Card:
+        """What falls due besides bills."""
+        return dues_card(await self.door.query(RecurringDues(), visitor.actor), visitor.audience(self.now()))
+
+    async def small_vendors(self, visitor: Visitor) -> Card:
+        """By when micro and small vendors must be paid, and what the law gives us."""
+        async with self.door.reading(visitor.actor) as reader:
+            limits = await reader.query(VendorLimits())
+            ours = await reader.query(MsmedInterest())
+        return msmed_card(limits, ours, visitor.audience(self.now()))
 
     async def party(self, visitor: Visitor, party_id: UUID) -> Card:
         """One party in full."""

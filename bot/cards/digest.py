@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.cards.audience import Audience, aging_bars, whole
 from bot.cards.card import Button, Card, Rows, in_rows
-from bot.cards.lines import NAME_WIDTH, account_tail, capital, nothing_new, party_line, till
+from bot.cards.cash import dues_named, shortage_line
+from bot.cards.lines import INDENT, NAME_WIDTH, account_tail, capital, nothing_new, party_line, till
 from bot.words import Html, clean, cut, joined
 from ledger.domain.roles import Permission
 from ledger.views import BankView, DigestView
@@ -102,7 +103,13 @@ def _by_the_horizon(view: DigestView, to: Audience) -> list[Html]:
         parts.append(to.say("Expected by {day} <b>{amount}</b>", day=day, amount=amount))
     if view.sees_payables and view.to_pay > 0:
         amount = whole(view.to_pay, view.currency)
-        parts.append(to.say("To pay by {day} <b>{amount}</b>", day=day, amount=amount))
+        line = to.say("To pay by {day} <b>{amount}</b>", day=day, amount=amount)
+        if view.dues:
+            named = dues_named(view.dues, view.currency, to)
+            line = to.say("{line}\n{indent}with {named}", line=line, indent=INDENT, named=named)
+        parts.append(line)
+    if view.sees_payables and view.shortage is not None:
+        parts.append(shortage_line(view.shortage, view.currency, to))
     return parts
 
 
@@ -117,4 +124,6 @@ def _buttons(view: DigestView, to: Audience) -> Rows:
     buttons = [Button(to.label("Who owes me"), {"do": "owes"})]
     if view.sees_payables and to.may(Permission.SEE_PAYABLES):
         buttons.append(Button(to.label("What I owe"), {"do": "owe"}))
+        if view.shortage is not None:
+            buttons.append(Button(to.label("Cash ahead"), {"do": "cash"}))
     return (*first, *in_rows(buttons))

@@ -41,6 +41,8 @@ def help_card(to: Audience) -> Card:
     ]
     if to.may(Permission.SEE_PAYABLES):
         lines.append(to.say("/owe  what you owe"))
+        lines.append(to.say("/cash  will the money be enough"))
+        lines.append(to.say("/dues  what falls due besides bills"))
         lines.append(to.say("/questions  entries that wait for an answer"))
     if to.may(Permission.SEE_SOURCES):
         lines.append(to.say("/sources  where my news comes from"))

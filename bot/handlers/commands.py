@@ -38,6 +38,16 @@ class Commands(HasDoor):
         await answer(self.door, visit.guest, [await self.scenes.what_i_owe(visit.guest, Turn())])
 
     @by_remedy
+    async def cash(self, _: Update, visit: Visit) -> None:
+        """/cash: whether the money will be enough."""
+        await answer(self.door, visit.guest, [await self.scenes.cash(visit.guest)])
+
+    @by_remedy
+    async def dues(self, _: Update, visit: Visit) -> None:
+        """/dues: what falls due besides bills."""
+        await answer(self.door, visit.guest, [await self.scenes.dues(visit.guest)])
+
+    @by_remedy
     async def questions(self, _: Update, visit: Visit) -> None:
         """/questions: the entries that wait for an answer, one after the other."""
         await answer(self.door, visit.guest, [await self.scenes.next_question(visit.guest, Place())])

@@ -27,6 +27,7 @@ from bot.cards.question import (
     standing_card,
     why_card,
 )
+from bot.handlers.cash_taps import CashTaps
 from bot.handlers.failures import HasDoor
 from bot.handlers.reply import Reply
 from bot.handlers.workflow_taps import WorkflowTaps
@@ -42,7 +43,7 @@ from ledger.views import ConflictView
 
 log = logger(__name__)
 _DATA = re.compile(r"([A-Za-z0-9_\-]{6,32}):(\d{1,9})")
-_DECIDES = frozenset({"answer", "undo", "later", "promised"}) | WorkflowTaps.DECIDES
+_DECIDES = frozenset({"answer", "undo", "later", "promised"}) | WorkflowTaps.DECIDES | CashTaps.DECIDES
 _ASK_AGAIN_AT = time(9, 0)
 _LONGEST_TOAST = 200
 
@@ -74,6 +75,7 @@ class Taps(HasDoor):
             "firm": self._firm,
         }
         self._scenes |= WorkflowTaps(door, self.scenes).by_name
+        self._scenes |= CashTaps(door, self.scenes).by_name
 
     async def tap(self, update: Update, visit: Visit) -> None:
         """Answer one tap."""
