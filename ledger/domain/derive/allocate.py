@@ -47,14 +47,19 @@ def allocate(
                 unsaid.append(money)
                 continue
             plans.append((money, plan))
+            if len(plan) > 1:
+                _kept_back_of_each(money, plan)
             _settle(*plans[-1], terms, upto=money.lasting)
+    kept_back = len(plans)
+    for money, plan in plans:
+        _kept_back(money, plan)
     silent = {money.anchor: (money, _narrated(money, documents)) for money in unsaid}
     for money, plan in match_silent(silent, documents, moneys, parties, terms, decisions=decisions):
         plans.append((money, plan))
         _settle(money, plan, terms, upto=money.lasting)
         silent.pop(money.anchor, None)
     plans += [(money, []) for money, _ in silent.values()]
-    for money, plan in plans:
+    for money, plan in plans[kept_back:]:
         _kept_back(money, plan)
     books.take_from_account(counting)
     for money, plan in plans:
@@ -253,31 +258,63 @@ def _settle(money: Money, plan: Iterable[Line], terms: Terms, *, upto: int) -> N
             deduct(money, Line(document, "round_off", 0, "round_off"), document.remaining)
 
 
+def _told_deductions(money: Money) -> list[tuple[str, int]]:
+    """Return (kind, amount) of what our own books say was kept back: one source states it, however many tell of it."""
+    telling = sorted((m for m in money.members if m.data.get("deductions")), key=lambda m: m.trust)
+    return [
+        (deduction["kind"], deduction["amount"])
+        for member in telling
+        if member.source == telling[0].source
+        for deduction in member.data["deductions"]
+    ]
+
+
+def _kept_back_of_each(money: Money, plan: Sequence[Line]) -> None:
+    """Take what was kept back of several bills off each by its taxable value, before the money itself is set against
+    them; else all of it would fall on the last."""
+    lines = [line for line in plan if _takes(line.document, money.currency)]
+    weights = [line.document.base or line.document.amount for line in lines]
+    whole = sum(weights)
+    for kind, amount in _told_deductions(money) if whole > 0 and money.lasting else ():
+        left = amount
+        for line, weight in zip(lines, weights, strict=True):
+            part = left if line is lines[-1] else min(left, (amount * weight + whole // 2) // whole)
+            fits = deduct(money, Line(line.document, kind, 0, "stated"), min(part, line.limit))
+            left -= fits
+            if line.why == "books":
+                line.spend(fits)
+
+
 def _kept_back(money: Money, plan: Sequence[Line]) -> None:
     """Set what our own books say was kept back (TDS, discount) against the bills that the money itself is set against.
 
-    One source states it, however many tell of the money. Where a person decided what closes which bill, and where no
-    bill can take it, it stays on account: the party's balance is less by it all the same.
+    Where a person decided what closes which bill, and where no bill can take it, it stays on account: the party's
+    balance is less by it all the same.
     """
-    telling = sorted((m for m in money.members if m.data.get("deductions")), key=lambda m: m.trust)
-    if not telling or not money.lasting:
+    told = _told_deductions(money)
+    if not told or not money.lasting:
         return
     by_person = [line for line in plan if line.why == "decided"]
     counted = sum(amount for _, kind, amount, _ in money.allocations if kind not in ("receipt", "round_off"))
-    for member in telling:
-        for deduction in member.data["deductions"] if member.source == telling[0].source else ():
-            left = deduction["amount"]
-            for line in () if by_person else plan:
-                if _takes(line.document, money.currency) and line.document.side == money.side:
-                    wanted = min(left, line.limit) if line.why == "books" else left
-                    fits = deduct(money, Line(line.document, deduction["kind"], 0, "stated"), wanted)
-                    left -= fits
-                    if line.why == "books":
-                        line.spend(fits)
-            if by_person:
-                left, counted = max(left - counted, 0), max(counted - left, 0)
-            if left > 0:
-                money.kept[deduction["kind"]] = money.kept.get(deduction["kind"], 0) + left
+    set_off: dict[str, int] = {}
+    for _, kind, amount, why in money.allocations:
+        if why == "stated":
+            set_off[kind] = set_off.get(kind, 0) + amount
+    for kind, amount in told:
+        before = min(set_off.get(kind, 0), amount)
+        set_off[kind] = set_off.get(kind, 0) - before
+        left = amount - before
+        for line in () if by_person else plan:
+            if _takes(line.document, money.currency) and line.document.side == money.side:
+                wanted = min(left, line.limit) if line.why == "books" else left
+                fits = deduct(money, Line(line.document, kind, 0, "stated"), wanted)
+                left -= fits
+                if line.why == "books":
+                    line.spend(fits)
+        if by_person:
+            left, counted = max(left - counted, 0), max(counted - left, 0)
+        if left > 0:
+            money.kept[kind] = money.kept.get(kind, 0) + left
 
 
 def _undo_reversed(money: Money) -> None:

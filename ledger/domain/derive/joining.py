@@ -8,7 +8,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from ledger.domain.derive.model import Groups, Identity, latest_words
-from ledger.domain.keys import cheque_numbers, number_key, told_words, utr_key
+from ledger.domain.derive.parties import PartyIndex
+from ledger.domain.derive.recognise import unlearned
+from ledger.domain.keys import cheque_numbers, number_key, payer_handles, told_words, utr_key
 
 _SOONER, _LATER = timedelta(days=3), timedelta(days=7)
 """How far the bank's day may lie before and after the day of the books, for the same money."""
@@ -32,7 +34,7 @@ def settled_claims(claims: Sequence[Identity], lines: Sequence[Identity]) -> set
 
 
 def joined(
-    claims: Sequence[Identity], bank: Sequence[Identity], decisions: Iterable[Identity]
+    claims: Sequence[Identity], bank: Sequence[Identity], decisions: Sequence[Identity], parties: PartyIndex
 ) -> list[list[Identity]]:
     """Return the groups of identities that are the same money."""
     pool = {identity.subject: identity for identity in (*claims, *bank)}
@@ -53,6 +55,9 @@ def joined(
         for one, other in _same_money(*by_utr[key], taken=taken, parted=parted):
             groups.join(one, other)
     for one, other in _by_name(*_alone(groups, claims, bank), parted=parted):
+        groups.join(one, other)
+    told = _told_parties(groups, claims, bank, decisions, parties)
+    for one, other in _by_payer(*_alone(groups, claims, bank), told=told, parties=parties, parted=parted):
         groups.join(one, other)
     loose, _ = _alone(groups, claims, bank)
     for one, other in _by_bill(loose, parted=parted):
@@ -104,6 +109,72 @@ def _by_name(
         }
         if len({claim.party_subject for claim, _ in near.values()}) == 1:
             pairs += [(abs(gap), claim.subject, line.subject) for claim, gap in near.values()]
+    taken: set[UUID] = set()
+    for _, one, other in sorted(pairs):
+        if one not in taken and other not in taken:
+            taken.update((one, other))
+            yield one, other
+
+
+def _told_parties(
+    groups: Groups,
+    claims: Sequence[Identity],
+    bank: Sequence[Identity],
+    decisions: Sequence[Identity],
+    parties: PartyIndex,
+) -> dict[UUID, UUID]:
+    """Return whose money a bank line is by people's word, or by its payer's handle if he pays for one party only."""
+    once = unlearned(decisions)
+    decided = {
+        UUID(decision.data["receipt"]): parties.root(UUID(decision.data["party"]))
+        for decision in sorted(decisions, key=lambda decision: (decision.at, decision.subject))
+        if decision.type == "allocation.decided" and decision.data.get("party")
+    }
+    owner = {
+        groups.root(claim.subject): party for claim in claims if (party := parties.of(claim)) is not None
+    }
+    of_handle: dict[str, set[UUID]] = defaultdict(set)
+    for line in bank:
+        party = decided.get(line.subject) or owner.get(groups.root(line.subject))
+        if party is not None and line.subject not in once:
+            for handle in payer_handles(line.data.get("payer")):
+                of_handle[handle].add(party)
+    told = {}
+    for line in bank:
+        known = [of_handle[handle] for handle in payer_handles(line.data.get("payer")) if handle in of_handle]
+        if line.subject in decided:
+            told[line.subject] = decided[line.subject]
+        elif known and len(known[0]) == 1:
+            told[line.subject] = next(iter(known[0]))
+    return told
+
+
+def _by_payer(
+    claims: Sequence[Identity],
+    bank: Sequence[Identity],
+    *,
+    told: Mapping[UUID, UUID],
+    parties: PartyIndex,
+    parted: Collection[frozenset[UUID]],
+) -> Iterable[tuple[UUID, UUID]]:
+    """Pair what the books enter for a party with the line that is known to be that party's money, whatever name the
+    bank writes: one amount, days near each other; the nearest first."""
+    by_party: dict[tuple[UUID, int, str], list[Identity]] = defaultdict(list)
+    for claim in claims:
+        party = parties.of(claim)
+        through_bank = claim.data.get("into") == "bank" or claim.kind in ("payout", "cheque")
+        if party is not None and through_bank and keeps_books(claim):
+            by_party[party, claim.data["amount"], claim.data["currency"]].append(claim)
+    pairs = []
+    for line in bank if by_party else ():
+        posted_on = line.date("posted_on")
+        key = (told.get(line.subject, line.subject), line.data["amount"], line.data["currency"])
+        for claim in by_party.get(key, ()):
+            day = claim.date("paid_on") or claim.date("on") or claim.date("dated_on")
+            if day is None or posted_on is None or frozenset((claim.subject, line.subject)) in parted:
+                continue
+            if -_SOONER <= posted_on - day <= _LATER:
+                pairs.append((abs(posted_on - day), claim.subject, line.subject))
     taken: set[UUID] = set()
     for _, one, other in sorted(pairs):
         if one not in taken and other not in taken:

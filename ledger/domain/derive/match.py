@@ -219,13 +219,18 @@ class Matcher:
             row for row in case.bills if case.payer.known and abs(row.remaining - amount) <= limit
         ]
         row = _one_of(case, near) if len({row.remaining for row in near}) == 1 else None
-        if row is None:
+        if row is None or (not case.meant and row is not case.bills[0] and self._may_be_on_account(case)):
             return None
         why = "similar_name" if not case.payer.known and "similar" in case.payer.words else "known_payer"
         words = "amount exact" if exact else "amount exact but for the rounding"
         if len(near) > 1:
             words += f" · the oldest of {len(near)} of this amount"
         return case.match([_line(row, amount, why)], why, f"{words} · {_when(case.money, row)}")
+
+    def _may_be_on_account(self, case: _Case) -> bool:
+        """Whether it is an even sum of somebody who may pay against no bill in particular."""
+        habit = self._habits.get(case.payer.party)
+        return case.money.amount % ROUND_SUM == 0 and (habit is None or habit.how != "bill_wise")
 
     def _deducted(self, case: _Case) -> Match | None:
         """Match one bill, or the only set of bills, less what this party kept back before."""

@@ -56,7 +56,7 @@ def build_money(
     words = _last_words(decisions)
     settled = settled_claims(incoming, [i for i in lines if i.subject in out.settlement_of])
     for claims, bank in ((incoming, credits), (outgoing, debits)):
-        for members in joined(claims, bank, decisions):
+        for members in joined(claims, bank, decisions, parties):
             if all(m.type in _NOT_PRESENTED for m in members):
                 continue
             money = _money(members, terms, side="receivable" if claims is incoming else "payable")
