@@ -13,6 +13,7 @@ from ledger.domain.derive.derived import Derived
 from ledger.domain.derive.documents import build_documents
 from ledger.domain.derive.model import Identity, Terms
 from ledger.domain.derive.money import build_money
+from ledger.domain.derive.openings import reduce_openings
 from ledger.domain.derive.parties import PartyIndex
 from ledger.domain.derive.project import project
 
@@ -31,6 +32,7 @@ def derive(identities: Iterable[Identity], terms: Terms) -> Derived:
     parties = PartyIndex(live, decisions=decisions)
     documents = build_documents(live, parties, terms)
     moneys = build_money(live, parties, terms, decisions=decisions)
+    reduce_openings(documents, moneys, parties, terms)
     for decision in sorted(decisions, key=lambda identity: (identity.at, identity.subject)):
         if decision.type in ("dispute.raised", "dispute.settled") and (
             document := documents.of(UUID(decision.data["document"]))

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ledger.domain.derive.model import Document, Identity, Terms
 from ledger.domain.derive.parties import PartyIndex
+from ledger.domain.derive.short_forms import Name, join_carried, join_short_forms
 from ledger.domain.keys import number_key
 
 _CLOSED = {
@@ -17,21 +18,21 @@ _CLOSED = {
     "invoice.draft": "draft",
 }
 
-_Name = tuple[str, str, UUID, int]
-"""(kind, number, party, financial year): what makes two claims one document."""
-
 
 class Documents:
     """The documents at hand, found by identity, by number within a party, or by a number that only one party has."""
 
     def __init__(self, rows: Sequence[Document]) -> None:
         self.rows = rows
+        self.opening_by_books: dict[UUID, int] = {}
+        """Opening balance's anchor → what the books' other entries leave of it."""
         self._by_member = {member.subject: row for row in rows for member in row.members}
         self._by_number: dict[str, list[Document]] = {}
         self._by_external: dict[tuple[str, str, str], Document] = {}
         for row in rows:
             if row.number and row.kind != "credit_note":
-                self._by_number.setdefault(number_key(row.number), []).append(row)
+                for number in _spellings(row):
+                    self._by_number.setdefault(number, []).append(row)
             for member in row.members:
                 self._by_external[member.source, member.kind, member.external_id] = row
 
@@ -78,7 +79,7 @@ class Documents:
 
 def build_documents(identities: Iterable[Identity], parties: PartyIndex, terms: Terms) -> Documents:
     """Group invoices and bills by party, number and year; turn them, openings and credit notes into documents."""
-    groups: dict[_Name, list[Identity]] = {}
+    groups: dict[Name, list[Identity]] = {}
     undated: list[Identity] = []
     rows: list[Document | None] = []
     for identity in identities:
@@ -94,6 +95,8 @@ def build_documents(identities: Iterable[Identity], parties: PartyIndex, terms: 
                 groups.setdefault(name, []).append(identity)
         elif party is not None:
             rows.append(_document(identity.kind, [identity], party, terms, parties))
+    join_carried(groups, _believed, terms)
+    join_short_forms(groups, _believed)
     _place_undated(groups, undated, parties)
     rows += [
         _document(kind, part, party, terms, parties)
@@ -103,6 +106,17 @@ def build_documents(identities: Iterable[Identity], parties: PartyIndex, terms: 
     found_rows = [row for row in rows if row is not None]
     found_rows.sort(key=lambda row: (row.issued_on, row.anchor))
     return Documents(found_rows)
+
+
+def _spellings(row: Document) -> set[str]:
+    """Return the keys of all numbers under which its sources know it."""
+    numbers = {row.number, *(member.data.get("number") for member in row.members[1:])}
+    return {number_key(number) for number in numbers if number}
+
+
+def _believed(members: list[Identity]) -> Identity | None:
+    """Return whose amount and date count of several claims."""
+    return _best(_by_trust(members)[1]) if len(members) > 1 else _best(members)
 
 
 def _apart(members: list[Identity]) -> list[list[Identity]]:
@@ -120,9 +134,9 @@ def _apart(members: list[Identity]) -> list[list[Identity]]:
     return [[m for m in members if m not in more], *([m] for m in more)] if more else [members]
 
 
-def _place_undated(groups: dict[_Name, list[Identity]], undated: list[Identity], parties: PartyIndex) -> None:
+def _place_undated(groups: dict[Name, list[Identity]], undated: list[Identity], parties: PartyIndex) -> None:
     """Put what says no date or no party to the latest document of its number, if only one party has one."""
-    by_number: dict[tuple[str, str], list[_Name]] = {}
+    by_number: dict[tuple[str, str], list[Name]] = {}
     for name in sorted(groups):
         by_number.setdefault(name[:2], []).append(name)
     for identity in undated:

@@ -44,7 +44,8 @@ def book_rows(
     books = _Books(parties, terms)
     on_documents = _on_documents(moneys)
     for document in documents.rows:
-        books.document(document, on_documents[document.anchor])
+        left = documents.opening_by_books.get(document.anchor)
+        books.document(document, on_documents[document.anchor], left=left)
     for money in (*moneys.receipts, *moneys.payouts):
         books.money(money)
     payments = {(i.source, i.external_id): i for i in identities if i.kind == "payment"}
@@ -80,12 +81,18 @@ class _Books:
         self._terms = terms
         self._entries: list[r.BookEntryRow] = []
 
-    def document(self, document: Document, paid_by: Iterable[tuple[Money, int]]) -> None:
-        """Enter a bill, opening balance or note as the books have it, less what they say was paid before their receipts."""
+    def document(
+        self, document: Document, paid_by: Iterable[tuple[Money, int]], *, left: int | None = None
+    ) -> None:
+        """Enter a bill, opening balance or note as the books have it, less what they say was paid before their receipts.
+
+        `left`: what of an opening balance the books don't tell bill by bill.
+        """
         telling = [member for member in document.members if keeps_books(member)]
         told = stated_by(document, telling, self._parties, self._terms) if telling else None
         if told is None or told.closed:
             return
+        told.amount = told.amount if left is None else left
         note = told.kind == "credit_note"
         kind = "invoice" if told.kind == "bill" else told.kind
         source = told.members[0].source
