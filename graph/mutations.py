@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 
 from connectors.contract import Manifest, load_manifest
+from graph.cash import CashMutations
 from graph.ids import key_of
 from graph.rules import RuleMutations
 from graph.tie_out import TieOutMutations
@@ -77,7 +78,9 @@ class SetAsidePayload:
 
 
 @strawberry.type(description="Commands. Each runs in its own transaction and leaves an audit entry.")
-class Mutation(RuleMutations, TieOutMutations, DecisionMutations, ReportMutations, ToEnterMutations):
+class Mutation(
+    RuleMutations, TieOutMutations, DecisionMutations, ReportMutations, ToEnterMutations, CashMutations
+):
     """The root of commands."""
 
     @resolved("Answer a question.")

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import strawberry
 
+from graph.cash import CashQueries
 from graph.forecast import ForecastQueries
 from graph.ids import key_of, split_id
 from graph.rules import RuleQueries
@@ -37,7 +38,9 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
 
 
 @strawberry.type(description="Questions. Each shows what the token's member may see, and nothing else.")
-class Query(ForecastQueries, RuleQueries, TieOutQueries, WorkflowQueries, ToEnterQueries, TdsQueries):
+class Query(
+    ForecastQueries, RuleQueries, TieOutQueries, WorkflowQueries, ToEnterQueries, TdsQueries, CashQueries
+):
     """The root of questions."""
 
     @resolved("Open bills of customers.")
