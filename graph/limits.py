@@ -32,7 +32,7 @@ CARD = 20
 """What the fields of a party's card cost, in rows; they are read together."""
 CARD_FIELDS = frozenset(
     {"gstin", "pan", "email", "termsDays", "creditLimit", "aging", "recentReceipts", "cheques", "identities",
-     "sources", "conflictsOpen"}
+     "sources", "conflictsOpen", "heldBy", "toGiveBack"}
 )  # fmt: skip
 PAGES = frozenset(
     {"receivables", "payables", "parties", "whoOwesMe", "findParty", "conflicts", "timeline", "quarantine",

@@ -95,6 +95,8 @@ def _balance(view: PartyView, to: Audience) -> list[Html]:
                 on_account=money(brief.on_account, brief.currency),
             )
         )
+    if view.to_give_back:
+        lines.append(to.say("To be given back {amount}", amount=money(view.to_give_back, brief.currency)))
     overdue = tuple(bucket for bucket in view.aging if bucket.amount > 0)
     if len(overdue) > 1:
         lines.append(aging_bars(overdue, brief.currency, to))

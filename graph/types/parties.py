@@ -181,6 +181,12 @@ class Party(Node):
         """Return the entries."""
         return list((await self._card(info)).held_by)
 
+    @resolved("What was agreed to be given back to it, and isn't yet.")
+    async def to_give_back(self, info: Info) -> Money:
+        """Return what is to be given back."""
+        card = await self._card(info)
+        return money(card.to_give_back, card.brief.currency)
+
     @resolved("Whether we sell to it.")
     def is_customer(self, info: Info) -> bool:
         """Return whether it is a customer."""

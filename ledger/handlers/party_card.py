@@ -13,6 +13,7 @@ from ledger.handlers.forecast import party_outlook
 from ledger.handlers.paging import Conditions
 from ledger.handlers.questions import held_by
 from ledger.handlers.receivables import in_full
+from ledger.handlers.refunds import to_give_back
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import NO_PARTY, business, own_parties, sees_payables
 from ledger.handlers.sources import read_sources
@@ -65,6 +66,7 @@ async def party_card(question: queries.PartyCard, ctx: Context) -> views.PartyVi
         sources=await read_sources(ctx, names=await _speakers(party, ctx)),
         promise_amount=row["promise_amount"],
         held_by=await held_by(ctx, party) if row["held"] else (),
+        to_give_back=await to_give_back(ctx, party),
         outlook=await party_outlook(PartyOutlook(party), ctx),
     )
 

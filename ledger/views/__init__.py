@@ -240,7 +240,8 @@ class SourceView:
 class PartyView:
     """One party in full; `bills` are the oldest open ones (at most 20), `recent` the last receipts (at most 5).
 
-    `held_by`: the entries (at most 3, in one line each) that hold reminders back.
+    `held_by`: the entries (at most 3, in one line each) that hold reminders back. `to_give_back`: what was agreed to be
+    refunded and isn't yet, in paise.
     """
 
     brief: PartyBrief
@@ -261,6 +262,7 @@ class PartyView:
     promise_amount: int | None = None
     outlook: PartyOutlookView | None = None
     held_by: tuple[str, ...] = ()
+    to_give_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
