@@ -13,6 +13,7 @@ from bot.cards.cash import cash_card, dues_card, msmed_card
 from bot.cards.digest import digest_card
 from bot.cards.lists import PER_PAGE, Turn, what_i_owe_card, who_owes_card
 from bot.cards.party import bills_card, choices_card, history_card, not_found_card, party_card, promise_card
+from bot.cards.quality import GAPS_SHOWN, quality_card
 from bot.cards.question import Place, question_card, questions_done_card
 from bot.cards.sources import sources_card
 from bot.cards.tie_out import SHOWN, tie_out_card
@@ -25,6 +26,7 @@ from ledger import queries
 from ledger.commands import MakePromise
 from ledger.dispatch import Door
 from ledger.queries.cash import CashAhead, MsmedInterest, RecurringDues, VendorLimits
+from ledger.queries.identity import DataQuality
 from ledger.queries.tds import TdsAwaited
 from ledger.queries.tie_out import TieOut
 from ledger.queries.to_enter import ToEnter, ToEnterFile
@@ -128,6 +130,11 @@ class Scenes:
         """Whether the books say the same as we do."""
         page = await self.door.query(TieOut(first=SHOWN, apart_only=True, lines=0), visitor.actor)
         return tie_out_card(page, visitor.audience(self.now()))
+
+    async def quality(self, visitor: Visitor) -> Card:
+        """What is missing about customers and vendors."""
+        page = await self.door.query(DataQuality(first=GAPS_SHOWN), visitor.actor)
+        return quality_card(page, visitor.audience(self.now()))
 
     async def to_enter(self, visitor: Visitor) -> Card:
         """What the books lack."""

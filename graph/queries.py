@@ -10,6 +10,7 @@ import strawberry
 
 from graph.cash import CashQueries
 from graph.forecast import ForecastQueries
+from graph.identity import IdentityQueries
 from graph.ids import key_of, split_id
 from graph.rules import RuleQueries
 from graph.tds import TdsQueries
@@ -39,7 +40,14 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
 
 @strawberry.type(description="Questions. Each shows what the token's member may see, and nothing else.")
 class Query(
-    ForecastQueries, RuleQueries, TieOutQueries, WorkflowQueries, ToEnterQueries, TdsQueries, CashQueries
+    ForecastQueries,
+    IdentityQueries,
+    RuleQueries,
+    TieOutQueries,
+    WorkflowQueries,
+    ToEnterQueries,
+    TdsQueries,
+    CashQueries,
 ):
     """The root of questions."""
 

@@ -23,8 +23,10 @@ from ledger.commands.forecast import RefreshExpectations
 from ledger.store.audit import Verdict, verify_audit
 from ledger.store.migrate import upgrade
 from workers import (
+    cli_cash,
     cli_columns,
     cli_forecast,
+    cli_parties,
     cli_people,
     cli_pulled,
     cli_quarantine,
@@ -59,11 +61,15 @@ app.command("import")(cli_sources.import_)
 app.command("template")(cli_sources.template)
 app.command("to-enter")(cli_to_enter.to_enter)
 app.command("tds")(cli_tds.tds)
+app.command("cash")(cli_cash.cash)
+app.add_typer(cli_cash.dues, name="dues")
+app.add_typer(cli_cash.msmed, name="msmed")
 app.command("new-connector")(new_connector)
 app.command("tally-agent")(tally_agent)
 app.command("replay")(cli_replay.replay)
 app.command("rebuild")(cli_replay.rebuild)
 app.add_typer(cli_quarantine.quarantine, name="quarantine")
+app.add_typer(cli_parties.parties, name="parties")
 app.add_typer(cli_rules.rules, name="rules")
 app.add_typer(cli_pulled.secrets, name="secrets")
 app.command("tie-out")(cli_tie_out.tie_out)

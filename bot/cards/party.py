@@ -87,6 +87,7 @@ def _balance(view: PartyView, to: Audience) -> list[Html]:
         lines.append(to.say("Paid ahead <b>{net}</b>", net=money(-brief.net, brief.currency)))
     elif brief.is_customer or not brief.is_vendor:
         lines.append(to.say("Nothing to collect."))
+    lines += _same_owner(view, to)
     if brief.on_account and brief.open_bills:
         lines.append(
             to.say(
@@ -129,10 +130,36 @@ def _habit(view: PartyView, to: Audience) -> Html | None:
     elif usual is not None:
         parts.append(_lately(to.say("Usually pays on time"), view, to))
     if view.terms_days is not None:
-        parts.append(to.count("terms {n} day", "terms {n} days", view.terms_days))
+        parts.append(_terms(view, view.terms_days, to))
     if view.credit_limit:
         parts.append(to.say("limit {amount}", amount=money(view.credit_limit, view.brief.currency)))
     return capital(joined(parts, " · ")) if parts else None
+
+
+def _terms(view: PartyView, days: int, to: Audience) -> Html:
+    """Say the credit days agreed, and those before where they were changed: bills of that time keep them."""
+    agreed = to.count("terms {n} day", "terms {n} days", days)
+    told = [one for one in view.history if one.name == "terms_days"]
+    if len(told) < 2 or told[-1].since is None or told[-2].value is None:
+        return agreed
+    return to.say(
+        "{agreed} ({before} until {day})", agreed=agreed, before=told[-2].value, day=to.day(told[-1].since)
+    )
+
+
+def _same_owner(view: PartyView, to: Audience) -> list[Html]:
+    """Say that there are more ledgers of the same PAN; their sum is shown, and never taken for one balance."""
+    if view.group is None:
+        return []
+    others = [member for member in view.group.members if member.party_id != view.brief.id]
+    return [
+        to.count(
+            "With {n} more ledger of the same PAN: {total}",
+            "With {n} more ledgers of the same PAN: {total}",
+            len(others),
+            total=money(view.group.total, view.group.currency),
+        )
+    ]
 
 
 def _lately(habit: Html, view: PartyView, to: Audience) -> Html:

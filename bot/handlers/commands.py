@@ -12,6 +12,7 @@ from bot.scenes import Scenes
 from bot.visit import Visit, answer
 from ledger.dispatch import Door
 
+_MISSING = frozenset(["what is missing", "what's missing", "whats missing", "क्या कमी है", "kya kami hai"])
 _TIE_OUT = frozenset(["tie-out", "tie out", "tieout"])
 
 
@@ -63,6 +64,11 @@ class Commands(HasDoor):
         await answer(self.door, visit.guest, [await self.scenes.tie_out(visit.guest)])
 
     @by_remedy
+    async def fix(self, _: Update, visit: Visit) -> None:
+        """/fix: what is missing about customers and vendors."""
+        await answer(self.door, visit.guest, [await self.scenes.quality(visit.guest)])
+
+    @by_remedy
     async def enter(self, _: Update, visit: Visit) -> None:
         """/enter: what the books lack."""
         await answer(self.door, visit.guest, [await self.scenes.to_enter(visit.guest)])
@@ -84,6 +90,9 @@ class Commands(HasDoor):
         assert update.message is not None
         if (update.message.text or "").strip().casefold() in _TIE_OUT:
             await self.tally(update, visit)
+            return
+        if (update.message.text or "").strip(" ?!.").casefold() in _MISSING:
+            await self.fix(update, visit)
             return
         found = await self.scenes.find(visit.guest, update.message.text or "")
         await answer(self.door, visit.guest, [found])

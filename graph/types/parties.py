@@ -26,6 +26,7 @@ from graph.types.basics import (
     word,
 )
 from graph.types.forecast import Outlook, outlook
+from graph.types.identity import PartyAttribute, PartyGroup, attribute, party_group
 from graph.types.sources import Source, TimelineConnection, source, timeline
 from kit.errors import MunshiError, NotFound
 from ledger import queries, views
@@ -302,6 +303,17 @@ class Party(Node):
         page = await info.context.ask(queries.Payables(first=first, after=plain(after), party_id=self.key))
         firm = await info.context.ask(queries.OwnBusiness())
         return to_bills.payables(page, firm.currency)
+
+    @resolved("Itself and the other ledgers of its PAN; null where there are none.")
+    async def group(self, info: Info) -> PartyGroup | None:
+        """Return the group."""
+        found = (await self._card(info)).group
+        return party_group(found) if found is not None else None
+
+    @resolved("What was agreed with it since when, and by which source, the oldest first of each attribute.")
+    async def history(self, info: Info) -> list[PartyAttribute]:
+        """Return the values."""
+        return [attribute(one) for one in (await self._card(info)).history]
 
     @resolved("What every source and person said about it, newest first.")
     async def timeline(self, info: Info, first: First = 50, after: After = None) -> TimelineConnection:

@@ -11,6 +11,7 @@ from ledger.domain.roles import Permission
 from ledger.handlers.bills import BILL, invoice, payable
 from ledger.handlers.forecast import party_outlook
 from ledger.handlers.paging import Conditions
+from ledger.handlers.party_groups import group_of, party_history
 from ledger.handlers.questions import held_by
 from ledger.handlers.receivables import in_full
 from ledger.handlers.refunds import to_give_back
@@ -68,6 +69,8 @@ async def party_card(question: queries.PartyCard, ctx: Context) -> views.PartyVi
         held_by=await held_by(ctx, party) if row["held"] else (),
         to_give_back=await to_give_back(ctx, party),
         outlook=await party_outlook(PartyOutlook(party), ctx),
+        group=await group_of(ctx, row["pan"]),
+        history=await party_history(ctx, party),
     )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from ledger.domain.roles import Actor
 from ledger.views.cash import DueAhead, ShortageView
 from ledger.views.forecast import PartyOutlookView
+from ledger.views.party_group import AttributeView, PartyGroupView
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +263,10 @@ class PartyView:
     promise_amount: int | None = None
     outlook: PartyOutlookView | None = None
     held_by: tuple[str, ...] = ()
+    group: PartyGroupView | None = None
+    """Itself and the other ledgers of its PAN, where there are any."""
+    history: tuple[AttributeView, ...] = ()
+    """What held of it since when, the oldest first within each attribute."""
     to_give_back: int = 0
 
 

@@ -176,6 +176,12 @@ class PartyIndex:
         return found
 
 
+def by_belief(identities: Iterable[Identity]) -> list[Identity]:
+    """Return what sources say of one party in its own right, the most believed first."""
+    nodes = ((i, _Node(i.source, i.external_id, explicit=i)) for i in identities)
+    return [i for i, _ in sorted(nodes, key=lambda pair: _belief(pair[0].subject, pair[1]))]
+
+
 def joining_gstin(stated: str | None) -> str | None:
     """Return a GSTIN that tells who somebody is: it looks like one, which `UNREGISTERED-NA` and fifteen noughts don't.
 

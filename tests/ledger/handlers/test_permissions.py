@@ -30,6 +30,7 @@ from ledger.queries import tds as ask_tds
 from ledger.queries import to_enter as ask_to_enter
 from ledger.queries import workflow as ask
 from ledger.queries.forecast import ExpectedBills, ExpectedMoney, PartyOutlook
+from ledger.queries.identity import DataQuality, PartyGroups
 from ledger.queries.tie_out import AfterClosing, ClosedPeriods, TieOut, TieOutDays
 
 OWNER, FINANCE, SALES, VIEW = Role.OWNER, Role.FINANCE, Role.SALES, Role.VIEW
@@ -53,6 +54,8 @@ DESIGNED = {
 
 # What a member says or asks, and what that takes. Everything else is our own programs' alone.
 NEEDED: dict[type, Permission] = {
+    DataQuality: Permission.SEE_RECEIVABLES,
+    PartyGroups: Permission.SEE_RECEIVABLES,
     commands.AddMember: Permission.ADMINISTER,
     commands.AddSource: Permission.ADMINISTER,
     commands.CreateLinkCode: Permission.ADMINISTER,

@@ -1,0 +1,28 @@
+"""Who is who, over GraphQL: what is missing about parties, and ledgers of one PAN."""
+
+from __future__ import annotations
+
+import strawberry
+
+from graph.types import identity as to_show
+from graph.types.basics import After, First, Info, plain, resolved
+from ledger.queries.identity import DataQuality, PartyGroups
+
+
+@strawberry.type
+class IdentityQueries:
+    """Questions about parties as such."""
+
+    @resolved("What is missing or odd about customers and vendors, the most money first.")
+    async def data_quality(
+        self, info: Info, first: First = 50, after: After = None
+    ) -> to_show.DataQualityConnection:
+        """Answer with a page of parties."""
+        return to_show.data_quality(await info.context.ask(DataQuality(first=first, after=plain(after))))
+
+    @resolved("Parties of one PAN, which stay separate ledgers; the largest sum first.")
+    async def party_groups(
+        self, info: Info, first: First = 50, after: After = None
+    ) -> to_show.PartyGroupConnection:
+        """Answer with a page of groups."""
+        return to_show.party_groups(await info.context.ask(PartyGroups(first=first, after=plain(after))))
