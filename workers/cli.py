@@ -26,6 +26,7 @@ from workers import (
     cli_cash,
     cli_columns,
     cli_forecast,
+    cli_msmed,
     cli_parties,
     cli_people,
     cli_pulled,
@@ -63,7 +64,7 @@ app.command("to-enter")(cli_to_enter.to_enter)
 app.command("tds")(cli_tds.tds)
 app.command("cash")(cli_cash.cash)
 app.add_typer(cli_cash.dues, name="dues")
-app.add_typer(cli_cash.msmed, name="msmed")
+app.add_typer(cli_msmed.msmed, name="msmed")
 app.command("new-connector")(new_connector)
 app.command("tally-agent")(tally_agent)
 app.command("replay")(cli_replay.replay)

@@ -17,6 +17,7 @@ from kit.database import transaction
 from kit.errors import Denied
 from kit.ids import uuid7
 from ledger import commands, queries
+from ledger.commands import cash as do_cash
 from ledger.commands import rules as do_rules
 from ledger.commands import to_enter as do_to_enter
 from ledger.commands import workflow as do
@@ -25,6 +26,7 @@ from ledger.dispatch import Door
 from ledger.domain.roles import MATRIX, Actor, Permission, Role, system
 from ledger.handlers import registry
 from ledger.handlers.registry import Context, all_handlers
+from ledger.queries import cash as ask_cash
 from ledger.queries import rules as ask_rules
 from ledger.queries import tds as ask_tds
 from ledger.queries import to_enter as ask_to_enter
@@ -131,6 +133,14 @@ NEEDED: dict[type, Permission] = {
     ask_to_enter.ToEnter: Permission.SEE_PAYABLES,
     ask_to_enter.ToEnterFile: Permission.SEE_PAYABLES,
     ask_tds.TdsAwaited: Permission.SEE_RECEIVABLES,
+    **dict.fromkeys(
+        (ask_cash.CashAhead, ask_cash.RecurringDues, ask_cash.MsmedInterest, ask_cash.VendorLimits),
+        Permission.SEE_PAYABLES,
+    ),
+    **dict.fromkeys(
+        (do_cash.StateDue, do_cash.EndDue, do_cash.RefuseDue, do_cash.MarkVendor), Permission.ANSWER
+    ),
+    **dict.fromkeys((do_cash.SetMsmed, do_cash.ConfirmBankRate), Permission.MAP),
     do.SetDeductionLimit: Permission.ADMINISTER,
     **dict.fromkeys((ask.CashWithReps, ask.ChequesInHand, ask.Decisions, ask.DeductionClaims), Permission.SEE_RECEIVABLES),
 }  # fmt: skip
