@@ -21,9 +21,16 @@ def _alike(key: str, *, telling: str = "true") -> str:
 _ELSEWHERE = """NOT EXISTS (SELECT FROM party_identities x JOIN party_identities y
   ON y.business_id = x.business_id AND y.source = x.source
   WHERE x.business_id = f.business_id AND x.party_id = f.id AND y.party_id = o.id)"""
-_SAME_BILLS = """EXISTS (SELECT FROM invoices x JOIN invoices y
+_SAME_BILLS = """EXISTS (SELECT x.number, x.amount, x.currency FROM invoices x
+  WHERE x.business_id = f.business_id AND x.party_id = f.id AND x.number IS NOT NULL
+  INTERSECT SELECT y.number, y.amount, y.currency FROM invoices y
+  WHERE y.business_id = f.business_id AND y.party_id = o.id AND y.number IS NOT NULL)"""
+_TELLING_BILLS = 2
+"""So many bills of the same number, day and amount under two names are no chance: a sheet knows the name, the books an id."""
+_BILLS_OF_BOTH = """FROM invoices x JOIN invoices y
   ON y.business_id = x.business_id AND y.number = x.number AND y.amount = x.amount AND y.currency = x.currency
-  WHERE x.business_id = f.business_id AND x.party_id = f.id AND y.party_id = o.id)"""
+  AND y.issued_on = x.issued_on AND y.party_id <> x.party_id
+  WHERE x.business_id = f.business_id AND x.party_id = f.id AND x.kind = 'invoice' AND y.kind = 'invoice'"""
 # Found by the claims' index over operators' decisions on parties, which are few: a key made of text and uuid would be
 # compared for every row, since row-level security bars such conditions from an index.
 _PARTED = """EXISTS (SELECT FROM claims c
@@ -35,21 +42,24 @@ _PARTED = """EXISTS (SELECT FROM claims c
     AND EXISTS (SELECT FROM party_identities y WHERE y.business_id = f.business_id AND y.party_id = o.id
                 AND d.state -> 'data' -> 'subjects' ? y.subject::text))"""
 
+# The other one is looked up by itself (OFFSET 0): else all parties would be read for each.
 PARTY_PAIR = Fact(
     "party_pair",
-    "Two parties that may be one: the same telephone, e-mail or PAN, or a name that sounds the same; each pair twice,"
-    " once from each side. Not told apart by their GSTIN, nor by a person.",
+    "Two parties that may be one: the same telephone, e-mail or PAN, a name that sounds the same, or the same bills;"
+    " each pair twice, once from each side. Not told apart by their GSTIN, nor by a person.",
     f"""parties f
       CROSS JOIN LATERAL ({_alike("phone_key")} UNION {_alike("email_key")} UNION {_alike("pan")}
-        UNION {_alike("sound_key")}) k
-      JOIN parties o ON o.business_id = f.business_id AND o.id = k.id
+        UNION {_alike("sound_key")}
+        UNION SELECT y.party_id {_BILLS_OF_BOTH} GROUP BY y.party_id HAVING count(*) >= {_TELLING_BILLS}) k
+      CROSS JOIN LATERAL (SELECT * FROM parties x WHERE x.business_id = f.business_id AND x.id = k.id OFFSET 0) o
       CROSS JOIN LATERAL (SELECT coalesce(f.phone_key = o.phone_key, false) AS phone,
                                  coalesce(f.email_key = o.email_key, false) AS email,
                                  coalesce(f.pan = o.pan, false) AS pan,
-                                 coalesce(f.sound_key = o.sound_key, false) AS name) s
+                                 coalesce(f.sound_key = o.sound_key, false) AS name,
+                                 (SELECT count(*) {_BILLS_OF_BOTH} AND y.party_id = o.id)::int AS bills) s
       WHERE f.business_id = :business AND (f.gstin IS NULL OR o.gstin IS NULL OR f.gstin = o.gstin)
         AND (f.pan IS NULL OR o.pan IS NULL OR f.pan = o.pan)
-        AND (s.phone OR s.email
+        AND (s.phone OR s.email OR s.bills >= {_TELLING_BILLS}
              OR (s.pan AND (s.name OR left(f.sound_key, 5) = left(o.sound_key, 5)))
              OR (s.name AND ({_ELSEWHERE} OR {_SAME_BILLS})))
         AND NOT {_PARTED}""",
@@ -66,6 +76,11 @@ PARTY_PAIR = Fact(
         "same_phone": Column("text", "CASE WHEN s.phone THEN f.phone_key END", "telephone that both have"),
         "same_email": Column("text", "CASE WHEN s.email THEN f.email_key END", "e-mail that both have"),
         "same_pan": Column("text", "CASE WHEN s.pan THEN f.pan END", "PAN that both have"),
+        "same_bills": Column(
+            "integer",
+            f"CASE WHEN s.bills >= {_TELLING_BILLS} THEN s.bills END",
+            "bills of the same number, day and amount that stand under both",
+        ),
         "same_name": Column("flag", "s.name", "the names sound the same"),
         "one_source": Column(
             "text",

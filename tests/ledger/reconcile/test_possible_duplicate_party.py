@@ -117,3 +117,36 @@ async def test_a_rep_sees_it_of_his_own_customers_only(firm):
     assert len(await firm.asked(RULE, actor=mine)) == 1
     assert await firm.asked(RULE, actor=other) == []
     assert len(await firm.asked(RULE, actor=await firm.member("CA", Role.VIEW))) == 1
+
+
+async def test_two_bills_of_one_number_day_and_amount_under_two_names_tell(firm):
+    for number in ("INV-1", "INV-2"):
+        await firm.bill(number, 100_000, party={"id": "C-1", "name": "Sharma Traders"})
+        await firm.bill(number, 100_000, source=CRM, party={"id": "H-9", "name": "Ramesh Ji"})
+        await firm.settle()
+        asked = await firm.asked(RULE)
+        assert len(asked) == (number == "INV-2")
+    assert "2 bills of the same number, day and amount" in " ".join(asked[0].lines)
+    await firm.answer(RULE, "same")
+    assert len(await names(firm)) == 1
+    rows = await firm.run("SELECT amount FROM invoices WHERE business_id = $1")
+    assert [row["amount"] for row in rows] == [100_000, 100_000]
+
+
+async def test_bills_that_differ_in_day_or_amount_tell_nothing(firm):
+    for number, amount, day in (("INV-1", 100_000, "2026-11-03"), ("INV-2", 99_999, "2026-11-02")):
+        await firm.bill(number, 100_000, party={"id": "C-1", "name": "Sharma Traders"})
+        await firm.bill(number, amount, source=CRM, party={"id": "H-9", "name": "Ramesh Ji"}, issued_on=day)
+    await firm.settle()
+    assert await firm.asked(RULE) == []
+
+
+async def test_linked_and_parted_in_any_order_ends_in_the_last_word(firm):
+    await two(firm)
+    first = await firm.answer(RULE, "same")
+    await firm.undo(first)
+    second = await firm.answer(RULE, "different")
+    assert len(await names(firm)) == 2
+    await firm.undo(second)
+    await firm.answer(RULE, "same")
+    assert len(await names(firm)) == 1
