@@ -140,6 +140,10 @@ def _day(days: Sequence[date]) -> int | None:
 
 
 def _name(kind: str, rows: Sequence[Debit]) -> str:
-    payee = next((row.name for row in sorted(rows, key=lambda row: row.on, reverse=True) if row.name), None)
-    label = LABELS.get(kind, "") if kind != "other" else ""
-    return f"{label}: {payee}" if label and payee and kind in _SINGLE else payee or label or "Payment"
+    """Name it by its kind, by its payee, or by both."""
+    if kind in _SUMMED:
+        return LABELS[kind]
+    payee = next((row.name for row in rows if row.name), None)
+    if kind == "other":
+        return payee or "Payment"
+    return f"{LABELS[kind]}: {payee}" if payee else LABELS[kind]
