@@ -221,7 +221,8 @@ class Loader(Reading):
             self.refuse(
                 "evidence", "evidence must hold amount (the sum that the question is about), or context"
             )
-        if len(subjects) > 1 and "anchor" not in kinds | self.assumed:
+        which = len(subjects) > 1 and any(subject.name == "anchor" for subject in subjects)
+        if which and "anchor" not in kinds | self.assumed:
             self.refuse("evidence", "a question about two things needs anchor in its evidence or context")
         if isinstance(raw.get("missing"), dict):
             for name in kinds:
