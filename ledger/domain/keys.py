@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -65,10 +66,13 @@ _NOBODY = frozenset(
 )
 NAME_HEAD = 10
 """So many letters of a name bring those together that a bank may have cut."""
+_KEPT = 20_000
+"""Names and numbers whose keys are remembered: the same ones come again and again."""
 SHORTEST = 4
 """A word of a narration with fewer characters names no document."""
 
 
+@lru_cache(maxsize=_KEPT)
 def number_key(number: str) -> str:
     """Return a document number without case, blanks and punctuation: `inv-102/26-27` → `INV1022627`."""
     return _NOT_ALNUM.sub("", number.upper())
@@ -89,6 +93,7 @@ def name_words(name: str | None) -> set[str]:
     return {word[:5] for word in own[:3]}
 
 
+@lru_cache(maxsize=_KEPT)
 def bank_name(name: str | None) -> str:
     """Return a name as banks squeeze it: capitals without blanks, punctuation and (cut) words of legal form.
 

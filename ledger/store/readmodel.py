@@ -74,7 +74,12 @@ async def _stored(
     sql = f"SELECT {', '.join(fields)} FROM {table} WHERE business_id = $1"
     if anchors is None:
         return await tx.fetch(sql, business)
-    return await tx.fetch(f"{sql} AND anchor = ANY($2)", business, anchors)
+    return await tx.fetch(_each(sql), business, anchors)
+
+
+def _each(sql: str) -> str:
+    """Look each anchor up by itself: without statistics of a business, all that it has might be read instead."""
+    return f"SELECT t.* FROM unnest($2::uuid[]) AS s (anchor) CROSS JOIN LATERAL ({sql} AND anchor = s.anchor OFFSET 0) t"
 
 
 async def _write_table(
@@ -119,7 +124,7 @@ async def _current(tx: Tx, business: UUID, table: str, anchors: list[UUID] | Non
     sql = f"SELECT id, {fields} FROM {table} WHERE business_id = $1 AND known_to IS NULL"
     if anchors is None:
         return await tx.fetch(sql, business)
-    return await tx.fetch(f"{sql} AND anchor = ANY($2)", business, anchors)
+    return await tx.fetch(_each(sql), business, anchors)
 
 
 async def _post(
