@@ -61,14 +61,16 @@ def cash_card(view: CashAheadView, to: Audience) -> Card:
         blocks.append(
             joined([to.say("<b>Falls due besides bills</b>"), *(_move(m, view.currency, to) for m in dues)])
         )
+    sure = view.why_not is None
     days = [day for day in view.days[:_WEEK] if day.came or day.paid]
     if days:
-        lines = [_span(to.weekday(day.first), day, view.currency, to) for day in days]
+        lines = [_span(to.weekday(day.first), day, view.currency, to, sure=sure) for day in days]
         blocks.append(joined([to.say("<b>Next 7 days</b>"), *lines]))
     weeks = [week for week in view.weeks[1:] if week.came or week.paid]
     if weeks:
         lines = [
-            _span(to.label("till {day}", day=to.day(week.last)), week, view.currency, to) for week in weeks
+            _span(to.label("till {day}", day=to.day(week.last)), week, view.currency, to, sure=sure)
+            for week in weeks
         ]
         blocks.append(joined([to.say("<b>Then week by week</b>"), *lines]))
     if left := _left_out(view, to):
@@ -143,14 +145,14 @@ def _about(name: str, amount: int, currency: str, to: Audience) -> Html:
     return to.say("{name} about {amount}", name=name, amount=whole(amount, currency))
 
 
-def _span(label: str, span: CashSpan, currency: str, to: Audience) -> Html:
+def _span(label: str, span: CashSpan, currency: str, to: Audience, *, sure: bool) -> Html:
     parts = []
     if span.came:
         parts.append(to.say("+{amount}", amount=whole(span.came, currency)))
     if span.paid:
         parts.append(to.say("−{amount}", amount=whole(span.paid, currency)))
     line = to.say("{label}  {parts}", label=label, parts=joined(parts, " "))
-    if span.closing is None:
+    if span.closing is None or not sure:
         return line
     left = whole(span.closing, currency)
     return to.say("{line} → <b>{left}</b>", line=line, left=left)

@@ -241,7 +241,7 @@ EVENTS: Mapping[str, EventSpec] = {
             "months": "texts",
             "since": "date",
             "until": "date",
-            "payee": "text",  # by what the payee is known again on bank lines
+            "handle": "text",  # by what the payee is known again on bank lines
         },
     ),
     # Whether a vendor is a micro or small enterprise (or not), by his Udyam registration: the law limits how long he waits.

@@ -23,6 +23,7 @@ from ledger.domain.cash.dues import (
     with_payments,
 )
 from ledger.domain.cash.proposals import Proposal, proposals
+from ledger.domain.checks import EARLIEST, LATEST
 from ledger.domain.events import OPERATOR
 from ledger.domain.matching.kinds import LABELS, kind_of
 from ledger.domain.roles import Permission
@@ -245,10 +246,10 @@ async def _say(ctx: Context, due: Due, *, note: str | None) -> DueView:
         "kind": due.kind,
         "months": [str(month) for month in due.months],
         "since": due.since.isoformat(),
-        "until": (due.until or date.max).isoformat(),  # an earlier end must not stand on
+        "until": (due.until or LATEST).isoformat(),  # an earlier end must not stand on
     }
     if due.payee is not None:
-        data["payee"] = due.payee
+        data["handle"] = due.payee
     await decide(
         ctx, "recurring.stated", data, about=f"recurring:{due.id}", kind="recurring", decision_id=due.id, note=note
     )  # fmt: skip
@@ -257,12 +258,12 @@ async def _say(ctx: Context, due: Due, *, note: str | None) -> DueView:
 
 
 def _due(key: UUID, data: Any) -> Due:
-    until = date.fromisoformat(data["until"]) if data.get("until") else date.max
+    until = date.fromisoformat(data["until"]) if data.get("until") else LATEST
     months = data.get("months") or [str(month) for month in range(1, 13)]
     return Due(
         key, data["name"], data.get("kind") or "other", data["amount"], data["currency"], data["day"],
         tuple(int(month) for month in months),
-        date.fromisoformat(data["since"]) if data.get("since") else date.min,
-        None if until == date.max else until,
-        data.get("payee"),
+        date.fromisoformat(data["since"]) if data.get("since") else EARLIEST,
+        None if until == LATEST else until,
+        data.get("handle"),
     )  # fmt: skip
