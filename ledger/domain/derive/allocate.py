@@ -17,7 +17,7 @@ from ledger.domain.derive.money import Moneys
 from ledger.domain.derive.parties import PartyIndex
 from ledger.domain.derive.set_off import set_off
 from ledger.domain.derive.settling import Line, credit, deduct, on_document, pay
-from ledger.domain.derive.silent import match_silent
+from ledger.domain.derive.silent import Silent, match_silent
 from ledger.domain.keys import SHORTEST, number_key
 
 _STATED = frozenset(["decided", "books", "part_payment", "deduction", "oldest_first"])
@@ -39,12 +39,12 @@ def allocate(
         plans.append((money, _decided(money, documents, parties, latest[money.anchor])))
         _settle(*plans[-1], terms, upto=money.lasting)
     _deductions(documents, decisions, terms)
-    unsaid: list[Money] = []
+    unsaid: list[tuple[Money, list[Line] | None]] = []
     for money in counting:
         if money.anchor not in latest:
             plan = _told(money, documents, parties, books)
-            if plan is None:
-                unsaid.append(money)
+            if plan is None or _short_of_one(money, plan):
+                unsaid.append((money, plan))
                 continue
             plans.append((money, plan))
             if len(plan) > 1:
@@ -53,12 +53,17 @@ def allocate(
     kept_back = len(plans)
     for money, plan in plans:
         _kept_back(money, plan)
-    silent = {money.anchor: (money, _narrated(money, documents)) for money in unsaid}
+    silent = {
+        money.anchor: Silent(money, [line.document for line in plan], plan[0].why)
+        if plan
+        else Silent(money, _narrated(money, documents))
+        for money, plan in unsaid
+    }
     for money, plan in match_silent(silent, documents, moneys, parties, terms, decisions=decisions):
         plans.append((money, plan))
         _settle(money, plan, terms, upto=money.lasting)
         silent.pop(money.anchor, None)
-    plans += [(money, []) for money, _ in silent.values()]
+    plans += [(one.money, []) for one in silent.values()]
     for money, plan in plans[kept_back:]:
         _kept_back(money, plan)
     books.take_from_account(counting)
@@ -72,6 +77,14 @@ def allocate(
     books.open_again()
     set_off(documents, parties, terms, decisions=decisions)
     _write_offs(documents, decisions, terms)
+
+
+def _short_of_one(money: Money, plan: Sequence[Line]) -> bool:
+    """Whether it cites one bill and is less than it: what this party usually keeps back may explain that."""
+    if len(plan) != 1 or plan[0].why == "books" or plan[0].document.side != money.side:
+        return False
+    told = any(member.data.get("deductions") for member in money.members)
+    return not told and _takes(plan[0].document, money.currency) and plan[0].document.remaining > money.amount
 
 
 def _counts(money: Money) -> bool:

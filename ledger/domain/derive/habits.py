@@ -16,7 +16,10 @@ ALIKE = 2
 def habits(
     decisions: Iterable[Identity], parties: PartyIndex, moneys: Iterable[Money] = ()
 ) -> dict[UUID, Habit]:
-    """Return how each party pays, by people's last word; where there is none, by the last `moneys` that are explained."""
+    """Return how each party pays, by people's last word; where there is none, by the last `moneys` that are explained.
+
+    `mixed`: now by bills, now against none in particular.
+    """
     found: dict[UUID, Habit] = {}
     votes: dict[UUID, list[str]] = defaultdict(list)
     for money in sorted(moneys, key=lambda money: (money.day, money.anchor)):
@@ -28,9 +31,12 @@ def habits(
         ):
             votes[money.party].append(_shown(money))
     for party, shown in votes.items():
-        last = shown[-ALIKE:]
-        if len(last) == ALIKE and len(set(last)) == 1 and last[0] != "bill_wise":
-            found[party] = Habit(last[0], said=False)
+        last = set(shown[-ALIKE:])
+        if len(shown) >= ALIKE and "bill_wise" not in last:
+            # The oldest first in the books and on account by a person: what both leave open is on account.
+            found[party] = Habit("on_account" if len(last) > 1 else last.pop(), said=False)
+        elif len(shown) - shown.count("bill_wise") >= ALIKE:
+            found[party] = Habit("mixed", said=False)
     for decision in sorted(decisions, key=lambda identity: (identity.at, identity.subject)):
         if decision.type == "habit.decided":
             found[parties.root(UUID(decision.data["party"]))] = Habit(decision.data["habit"], said=True)

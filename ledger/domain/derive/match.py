@@ -95,10 +95,11 @@ class Matcher:
             if found_rates := usual(parts, base=row.base, amount=row.amount, day=row.issued_on):
                 self._usual[row.party].add(found_rates)
 
-    def match(self, money: Money, named: Sequence[Document] = ()) -> Match | None:
-        """Return what the money is certainly for, or None: then it is asked. `named`: bills that it names in full."""
+    def match(self, money: Money, named: Sequence[Document] = (), *, why: str = "narration") -> Match | None:
+        """Return what the money is certainly for, or None: then it is asked. `named`: bills that it names in full, in
+        the bank's narration or (`why`: invoice_number, gateway_document) by the word of a claim."""
         if named:
-            return self._named(money, named)
+            return self._named(money, named, why)
         who = self._payers.of(money)
         if len(who) != 1 or not who[0].known:
             return self._exact_of_one(money, who)
@@ -111,7 +112,7 @@ class Matcher:
             or _whole(case)
             or _several(case)
             or self._deducted(case)
-            or (_by_habit(case, habit) if habit is not None and habit.shows(money) else None)
+            or (_by_habit(case, habit) if habit and habit.shows(money) and case.payer.sure else None)
             or self._part(case, habit)
         )
 
@@ -134,28 +135,31 @@ class Matcher:
         )
 
     # ---- bills that are named ----------------------------------------------------------------------
-    def _named(self, money: Money, named: Sequence[Document]) -> Match | None:
-        """Match the bills whose numbers stand in the narration, alone or with others of their party, with what was
-        kept back by a rate; a part of a single one. What comes beside bills that are paid stands on account."""
-        party = named[0].party
-        case = self._case(money, Payer(party, True, "a bill's number is in the narration"))
-        asked = [row for row in case.bills if row in named]
+    def _named(self, money: Money, named: Sequence[Document], why: str) -> Match | None:
+        """Match the bills that are named, alone or with others of their party, with what was kept back by a rate; a
+        part of a single one. What comes beside bills that are paid stands on account."""
+        party, by_bank = named[0].party, why == "narration"
+        words = "a bill's number is in the narration" if by_bank else "the bill is named"
+        case = self._case(money, Payer(party, True, words))
+        asked = [row for row in (case.bills if by_bank else named) if row in named and row.remaining > 0]
         if not asked:
-            return Match(party, (), "narration", case.payer.words)
+            return Match(party, (), why, case.payer.words)
         case = _Case(money, case.payer, case.bills, [])
         short = sum(row.remaining for row in asked) - money.amount
         if abs(short) <= self._limit(money):
-            return case.match(
-                [_line(row, money.amount, "narration") for row in asked], "narration", "amount exact"
-            )
+            return case.match([_line(row, money.amount, why) for row in asked], why, "amount exact")
         single = [row for row in asked if row.remaining == money.amount]
         if len(single) == 1:
-            return case.match([_line(single[0], money.amount, "narration")], "narration", "amount exact")
-        rates = {*self._usual.get(party, ()), *_on(money)}
+            return case.match([_line(single[0], money.amount, why)], why, "amount exact")
+        rates = [*sorted(self._usual.get(party, ())), *(_on(money) if by_bank else ())]
         for rows in (asked, *([row] for row in asked if len(asked) > 1)):
-            for rate in sorted(rates):
+            for rate in rates:
                 if (lines := _less(rows, money.amount, rate)) is not None:
                     return case.match(lines, "deduction", f"amount exact after {rate.words}")
+        if not by_bank:
+            return case.match(
+                [_line(row, money.amount, why) for row in asked], why, "a part of it, or less than it"
+            )
         return self._with_others(case, asked) or self._rest(case, asked, short)
 
     def _with_others(self, case: _Case, asked: Sequence[Document]) -> Match | None:
@@ -219,7 +223,10 @@ class Matcher:
             row for row in case.bills if case.payer.known and abs(row.remaining - amount) <= limit
         ]
         row = _one_of(case, near) if len({row.remaining for row in near}) == 1 else None
-        if row is None or (not case.meant and row is not case.bills[0] and self._may_be_on_account(case)):
+        if row is None:
+            return None
+        plainly = row is case.bills[0] and row.remaining == row.amount
+        if not case.meant and not plainly and self._may_be_on_account(case):
             return None
         why = "similar_name" if not case.payer.known and "similar" in case.payer.words else "known_payer"
         words = "amount exact" if exact else "amount exact but for the rounding"
@@ -228,9 +235,11 @@ class Matcher:
         return case.match([_line(row, amount, why)], why, f"{words} · {_when(case.money, row)}")
 
     def _may_be_on_account(self, case: _Case) -> bool:
-        """Whether it is an even sum of somebody who may pay against no bill in particular."""
+        """Whether its payer pays against no bill in particular at times, or it is an even sum of one not known better."""
         habit = self._habits.get(case.payer.party)
-        return case.money.amount % ROUND_SUM == 0 and (habit is None or habit.how != "bill_wise")
+        if habit is None:
+            return case.money.amount % ROUND_SUM == 0
+        return habit.how != "bill_wise"
 
     def _deducted(self, case: _Case) -> Match | None:
         """Match one bill, or the only set of bills, less what this party kept back before."""
@@ -246,12 +255,14 @@ class Matcher:
 
     def _part(self, case: _Case, habit: Habit | None) -> Match | None:
         """Match a part of the only open bill, unless a deduction explains it; and what comes while nothing is open."""
+        if not case.payer.sure and not case.bills:
+            return None
         money, bill_wise = case.money, habit is not None and habit.how == "bill_wise"
         if not case.bills:
             return case.match((), "advance", "no bill was open on that day")
         row = case.bills[0]
         short = row.remaining - money.amount
-        if len(case.bills) > 1 or short <= 0 or (money.amount % ROUND_SUM == 0 and not bill_wise):
+        if len(case.bills) > 1 or short <= 0 or (self._may_be_on_account(case) and not bill_wise):
             return None
         if short_fits(short=short, base=row.base, total=row.amount, day=money.day):
             return None
@@ -336,13 +347,14 @@ def _less(rows: Sequence[Document], amount: int, rate: Usual) -> list[Line] | No
     return lines
 
 
-def _on(money: Money) -> set[Usual]:
-    """Return what may be deducted at source on that day."""
+def _on(money: Money) -> list[Usual]:
+    """Return what may be deducted at source on that day; by few buyers, the last."""
     if money.side != "receivable":
-        return set()
-    return {
-        Usual(tuple((kind, rate, False) for kind, rate in sorted(cut.parts))) for cut in cuts_on(money.day)
-    }
+        return []
+    cuts = sorted(
+        cuts_on(money.day), key=lambda cut: (any(kind != "tds" for kind, _ in cut.parts), cut.parts)
+    )
+    return [Usual(tuple((kind, rate, False) for kind, rate in sorted(cut.parts))) for cut in cuts]
 
 
 def _texts(money: Money) -> list[str]:

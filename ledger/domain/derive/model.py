@@ -249,7 +249,7 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """bill_wise, oldest_first or on_account; `said` by a person, else only seen."""
+    """bill_wise, oldest_first, on_account or mixed; `said` by a person, else only seen."""
 
     how: str
     said: bool
@@ -261,7 +261,7 @@ class Habit:
 
     def shows(self, money: Money) -> bool:
         """Whether this money is paid by the habit: if it was only seen, just even sums are."""
-        return self.how != "bill_wise" and (self.said or money.amount % EVEN == 0)
+        return self.how in ("on_account", "oldest_first") and (self.said or money.amount % EVEN == 0)
 
 
 def row_id(kind: str, anchor: UUID) -> UUID:

@@ -157,7 +157,7 @@ def _party_rows(
                 last_receipt_on=balance.last_receipt_on,
                 promise_on=promise.date("on") if promise else None,
                 promise_amount=promise.data.get("amount") if promise else None,
-                habit=habit.how if (habit := moneys.habits.get(root)) is not None else None,
+                habit=habit.how if (habit := moneys.habits.get(root)) and habit.how != "mixed" else None,
             )
         )
     out.tables["party_identities"].extend(parties.rows(kept))

@@ -6,26 +6,31 @@ order in which facts arrive changes nothing.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from ledger.domain.derive.model import Identity, Money
 from ledger.domain.derive.parties import PartyIndex
+from ledger.domain.matching.kinds import kind_of
 
 SHORTEST_HEAD = 8
 """A name that the bank cut tells something from so many letters."""
+SURE = 3
+"""So many payments of a stranger's name for one party say that he pays for it alone."""
 _IN_WORDS = {"vpa": "UPI", "acc": "account", "nam": "name"}
 
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who may have paid. `known`: by more than the look of a name; `words` say by what."""
+    """Who may have paid. `known`: by more than the look of a name; `words` say by what. `sure`: his name is the
+    party's too, or he paid for it and nobody else several times, so that the payer alone says whose money it is."""
 
     party: UUID
     known: bool
     words: str
+    sure: bool = False
 
 
 @dataclass(slots=True)
@@ -35,16 +40,16 @@ class Payers:
     parties: PartyIndex
     rejected: Collection[frozenset[UUID]]
     """Money and party (or document) that a person said don't belong together."""
-    of_handle: dict[str, set[UUID]] = field(default_factory=lambda: defaultdict(set))
+    of_handle: dict[str, Counter[UUID]] = field(default_factory=lambda: defaultdict(Counter))
     kinds: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """What money of a handle is that isn't a sale's, by people's word."""
     _by_name: dict[str, set[UUID]] | None = None
 
     def learn(self, money: Money) -> None:
         """Take note of whose handles these are."""
-        if money.party is not None:
+        if money.party is not None and not _of_a_third(money):
             for handle in money.handles:
-                self.of_handle[handle].add(money.party)
+                self.of_handle[handle][money.party] += 1
 
     def learn_kind(self, money: Money) -> None:
         """Take note that money of these handles is of a kind."""
@@ -62,12 +67,22 @@ class Payers:
     def of(self, money: Money) -> list[Payer]:
         """Return who may have paid, on the best evidence there is: one known payer, several, or names alike."""
         if money.party is not None:
-            return [Payer(money.party, True, "the payer is named")]
+            return [Payer(money.party, True, "the payer is named", sure=True)]
         for handle in money.handles:
             found = {party for party in self.of_handle.get(handle, ()) if not self.parted(money, party)}
+            if handle.startswith("nam:") and _names_a_place(money):
+                found &= set(self._alike(handle[4:]))
             if found:
                 words = f"known payer ({_IN_WORDS[handle[:3]]})"
-                return [Payer(party, len(found) == 1, words) for party in sorted(found)]
+                names = {
+                    party for name in money.handles if name[:3] == "nam" for party in self._alike(name[4:])
+                }
+                return [
+                    Payer(
+                        party, len(found) == 1, words, party in names or self.of_handle[handle][party] >= SURE
+                    )
+                    for party in sorted(found)
+                ]
         for handle in money.handles:
             if handle.startswith("nam:"):
                 alike = [party for party in self._alike(handle[4:]) if not self.parted(money, party)]
@@ -99,6 +114,23 @@ class Payers:
                 for party in roots
             }
         )
+
+
+def _of_a_third(money: Money) -> bool:
+    """Whether the bank's words say that it comes by way of somebody who pays for many: a financier, a gateway, cash."""
+    return any(
+        kind_of(line.data["narration"], side="credit", payer=(line.data.get("payer") or {}).get("name"))
+        is not None
+        for line in money.members
+        if line.kind == "bank_line" and line.type == "bank.credited"
+    )
+
+
+def _names_a_place(money: Money) -> bool:
+    """Whether the name may be the branch's: lines of cheques and cash name that as often as a payer."""
+    return any(
+        line.data.get("channel") in ("CHEQUE", "CASH") for line in money.members if line.kind == "bank_line"
+    )
 
 
 def unlearned(decisions: Sequence[Identity]) -> set[UUID]:

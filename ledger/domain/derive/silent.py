@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from ledger.domain.derive.documents import Documents
@@ -30,8 +31,17 @@ _TEACHES = frozenset(
 """What money of a payer is each time; a refund, or something else, is so this once."""
 
 
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Money that doesn't say (all of) what it is for; `named`: bills that it names, `why`: by what."""
+
+    money: Money
+    named: Sequence[Document] = ()
+    why: str = "narration"
+
+
 def match_silent(
-    silent: Mapping[UUID, tuple[Money, Sequence[Document]]],
+    silent: Mapping[UUID, Silent],
     documents: Documents,
     moneys: Moneys,
     parties: PartyIndex,
@@ -39,8 +49,7 @@ def match_silent(
     *,
     decisions: Sequence[Identity],
 ) -> Iterator[tuple[Money, list[Line]]]:
-    """Yield what money is for, where that is certain, the oldest money first; `silent`: with the bills that the bank's
-    narration names.
+    """Yield what money is for, where that is certain, the oldest money first.
 
     Each is to be carried out before the next is asked for. A bank debit that is matched becomes a payout.
     """
@@ -60,18 +69,19 @@ def match_silent(
                 payers.learn_kind(money)
         matcher = Matcher(documents, terms, payers, habit_of)
         matcher.learn_cuts(told, documents, accepted)
-        asked = [money for money, _ in silent.values() if money.side == side]
+        asked = [one.money for one in silent.values() if one.money.side == side]
         debits = {money.anchor for money in moneys.debits} if side == "payable" else set()
         if side == "payable":
             asked += [money for money in moneys.debits if money.classified is None]
         for money in sorted(asked, key=lambda money: (money.day, money.anchor)):
-            named = silent[money.anchor][1] if money.anchor in silent else ()
+            one = silent.get(money.anchor) or Silent(money)
+            named = one.named
             if money.party is None and not named and (kind := _kind(money, payers)):
                 money.classified, money.why, money.evidence = kind
                 if side == "payable":
                     moneys.told_by_bank.update((member.subject, kind[0]) for member in money.members)
             elif (named or not _as_books_have_it(money)) and (
-                match := matcher.match(money, named)
+                match := matcher.match(money, named, why=one.why)
             ) is not None:
                 if money.anchor in debits:
                     moneys.payouts.append(money)
