@@ -584,10 +584,10 @@ def test_a_damaged_message_is_read_or_refused_and_nothing_is_lost_in_silence(
     ],
 )
 def test_traps_are_answered_in_good_time(body: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()  # ours alone, whatever else the machine does
     with contextlib.suppress(Rejected):
         observe(body)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_the_same_day_from_a_table_that_shows_the_account_and_from_a_message_is_one() -> None:

@@ -107,9 +107,10 @@ def test_what_is_no_data_of_tallys_is_refused_with_its_code(code):
     ],
 )  # fmt: skip
 def test_hostile_xml_is_refused_at_once(body):
-    begun = time.monotonic()
+    begun, ours = time.monotonic(), time.process_time()
     assert refusal(body).startswith("xml.")
-    assert time.monotonic() - begun < 3
+    assert time.process_time() - ours < 3
+    assert time.monotonic() - begun < 30, "it waits for nobody"
 
 
 def test_a_large_day_book_is_read_in_bounded_memory():
