@@ -10,21 +10,28 @@ CLEARING_DAYS = 2
 # Follows STANDING; $1 is the business, $2 its present day. What a party's cheques in hand and its standing promise
 # cover is expected on their days, the oldest bills first; the rest on the day that this morning's forecast names,
 # never in the past. A bill younger than the forecast is expected after the customer's usual days. After a broken
-# promise nothing is expected within a week. Disputed bills and those of a blocking question aren't expected at all.
+# promise nothing is expected within a week. Disputed bills aren't expected at all, nor those of a
+# blocking question, nor any of a party that one is about.
 OWED = """
 , held AS (
   SELECT DISTINCT unnest(c.subjects) AS anchor FROM conflicts c
   WHERE c.business_id = $1 AND c.status IN ('open', 'snoozed') AND c.severity = 'block'
+), held_back AS (
+  SELECT DISTINCT c.party_id FROM conflicts c
+  WHERE c.business_id = $1 AND c.status = 'open' AND c.severity = 'block'
 ), owed AS MATERIALIZED (
-  SELECT s.party_id, s.id, s.due_on, s.remaining, i.status = 'invoice.disputed' AS disputed, h.anchor IS NOT NULL AS held,
+  SELECT s.party_id, s.id, s.due_on, s.remaining, i.status = 'invoice.disputed' AS disputed,
+         (h.anchor IS NOT NULL OR b.party_id IS NOT NULL) AS held,
          e.expected_on, e.from_on, e.to_on, p.promise_broken, p.usual_days_late,
-         sum(CASE WHEN i.status = 'invoice.disputed' OR h.anchor IS NOT NULL THEN 0 ELSE s.remaining END)
+         sum(CASE WHEN i.status = 'invoice.disputed' OR h.anchor IS NOT NULL OR b.party_id IS NOT NULL THEN 0
+                  ELSE s.remaining END)
            OVER (PARTITION BY s.party_id ORDER BY coalesce(s.due_on, s.issued_on), s.id, s.due_on, s.remaining
                  ROWS UNBOUNDED PRECEDING) AS upto
   FROM standing s
   JOIN party p ON p.id = s.party_id
   JOIN invoices i ON i.business_id = $1 AND i.id = s.id
   LEFT JOIN held h ON h.anchor = i.anchor
+  LEFT JOIN held_back b ON b.party_id = s.party_id
   LEFT JOIN expectations e ON e.business_id = $1 AND e.invoice_id = s.id
   WHERE s.remaining > 0
 )

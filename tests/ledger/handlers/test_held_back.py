@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -21,6 +22,9 @@ async def test_a_block_question_holds_its_party_back_until_it_is_answered(
     desk = Desk(door, engine, owner, clock)
     party = await desk.books.party("Sharma Traders", receivable=100, open_bills=100, owner="9")
     other = await desk.books.party("Gupta Steel", receivable=100, open_bills=100)
+    for each, number in ((party, "INV-1"), (other, "INV-2")):
+        await desk.books.invoice(each, number, 100, due_on=clock().date() + timedelta(days=2))
+    assert (await door.query(queries.Digest(), owner)).expected == 200
     await desk.books.receipt(party, 25_000_000, method="cash")
     await desk.publish(CASH.replace('"warn"', '"block"'))
     await desk.drain()
@@ -36,7 +40,9 @@ async def test_a_block_question_holds_its_party_back_until_it_is_answered(
     text = str(party_card(card, Audience(Role.OWNER, "en", clock.now, "Asia/Kolkata")).text)
     assert "Reminders wait: ₹2,50,000 in cash from Sharma Traders on 18 Nov" in text
     assert not (await door.query(queries.PartyCard(other), owner)).brief.held
+    assert (await door.query(queries.Digest(), owner)).expected == 100
     (question,) = await desk.asked()
     await door.execute(ResolveConflict(question.id, "wrong"), owner)
     assert await held() == []
+    assert (await door.query(queries.Digest(), owner)).expected == 200
     assert (await door.query(queries.PartyCard(party), owner)).held_by == ()
