@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import ledger.reconcile.runner as reconcile
@@ -14,6 +14,7 @@ from ledger.domain.derive.model import Coverage
 from ledger.domain.roles import Permission
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.tie_out import keep_day
+from ledger.reconcile.present import may_hold
 from ledger.store import freshness, identities, readmodel, write_back
 from ledger.store.audit import Entry
 
@@ -21,6 +22,8 @@ DERIVED_AT_ONCE = 200
 """Folded identities whose company is derived in one transaction while there is a backlog: bounds its memory."""
 PATIENCE = timedelta(seconds=5)
 """While more is waiting to be folded, what is folded waits for its derivation at most so long."""
+AN_IMPORT, IMPORTS_PATIENCE = 5_000, timedelta(seconds=30)
+"""Behind so many it waits longer: whoever has a bill among each thousand of them would be derived once a thousand."""
 
 
 @handles(DrainBusiness, permission=Permission.SYSTEM)
@@ -31,9 +34,7 @@ async def drain(command: DrainBusiness, context: Context) -> Drained:
     hundred bills in it is derived once and not a hundred times.
     """
     tx, business = context.tx, context.actor.business_id
-    if not await tx.value(
-        "SELECT pg_try_advisory_xact_lock(hashtextextended('drain:' || $1::text, 0))", str(business)
-    ):
+    if not await tx.value(_ALONE, str(business)):
         return Drained(folded=0, more=False, busy=True)
     rows = await tx.fetch(
         "SELECT id, subject FROM pending WHERE business_id = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3",
@@ -53,15 +54,22 @@ async def drain(command: DrainBusiness, context: Context) -> Drained:
     oldest = await tx.value("SELECT min(since) FROM dirty WHERE business_id = $1", business)
     more = oldest is not None
     scope: frozenset[UUID] = frozenset()
-    if oldest is not None and (not backlog or oldest <= context.now - PATIENCE):
-        scope, more = await _derive_dirty(
-            context, limit=DERIVED_AT_ONCE if backlog or len(subjects) == 0 else command.limit
-        )
+    present: frozenset[str] | None = None
+    terms = Terms()
+    if oldest is not None and (not backlog or await _waited_enough(context, oldest)):
+        terms = await terms_of(tx, business)
+        limit = DERIVED_AT_ONCE if backlog or len(subjects) == 0 else command.limit
+        scope, present, more = await _derive_dirty(context, terms, limit=limit)
     if scope or reached or len(subjects) < len(rows):
-        context.entries += await reconcile.judge(tx, business, touched=scope | reached, now=context.now)
+        context.entries += await reconcile.judge(
+            tx,
+            business,
+            touched=scope | reached,
+            now=context.now,
+            present=present if reached <= scope else None,
+        )
     if scope:
-        firm = await terms_of(tx, business)
-        await write_back.project(tx, business, anchors=scope, now=context.now, timezone=firm.timezone)
+        await write_back.project(tx, business, anchors=scope, now=context.now, timezone=terms.timezone)
     if more:
         await tx.run(
             "INSERT INTO pending (business_id, id, wake, due_at) VALUES ($1, $2, 'derive', $3)",
@@ -73,13 +81,31 @@ async def drain(command: DrainBusiness, context: Context) -> Drained:
     return Drained(folded=len(rows), more=next_due is not None and next_due <= context.now, next_due=next_due)
 
 
+# What a drain reads it looks up by keys; a table that is small yet must not be read whole for each of them.
+_ALONE = """
+SELECT pg_try_advisory_xact_lock(hashtextextended('drain:' || $1::text, 0)), set_config('enable_seqscan', 'off', true)
+"""
+_MANY_MORE = """
+SELECT EXISTS (SELECT FROM pending WHERE business_id = $1 AND due_at <= $2 OFFSET $3)
+"""
 _MARK = """
 INSERT INTO dirty (business_id, subject, since) SELECT $1, unnest($2::uuid[]), $3 ON CONFLICT DO NOTHING
 """
 
 
-async def _derive_dirty(context: Context, *, limit: int) -> tuple[frozenset[UUID], bool]:
-    """Derive the longest waiting identities with all their company; returns the scope and whether more wait."""
+async def _waited_enough(context: Context, oldest: datetime) -> bool:
+    """Whether what is folded, some of it since `oldest`, is to be derived though more is waiting to be folded."""
+    waited = context.now - oldest
+    if not PATIENCE <= waited < IMPORTS_PATIENCE:
+        return waited >= PATIENCE
+    return not await context.tx.value(_MANY_MORE, context.actor.business_id, context.now, AN_IMPORT)
+
+
+async def _derive_dirty(
+    context: Context, terms: Terms, *, limit: int
+) -> tuple[frozenset[UUID], frozenset[str] | None, bool]:
+    """Derive the longest waiting identities with all their company; returns the scope, the facts that may have a row
+    in it, and whether more wait."""
     tx, business = context.tx, context.actor.business_id
     waiting = await tx.fetch(
         "SELECT subject FROM dirty WHERE business_id = $1 ORDER BY since, subject LIMIT $2", business, limit
@@ -95,13 +121,13 @@ async def _derive_dirty(context: Context, *, limit: int) -> tuple[frozenset[UUID
         )
     ]
     await identities.drop_stale_keys(tx, business, clean, found)
-    made = derive(found.values(), await terms_of(tx, business))
+    made = derive(found.values(), terms)
     changed = await readmodel.write(tx, business, made, scope=scope, now=context.now)
     context.entries.append(
         Entry(context.actor.label, "drained", None, {"identities": len(clean), "rows": changed})
     )
     more = await tx.value("SELECT EXISTS (SELECT FROM dirty WHERE business_id = $1)", business)
-    return frozenset(scope), bool(more)
+    return frozenset(scope), may_hold(made), bool(more)
 
 
 CHAT_KEPT = timedelta(days=90)

@@ -38,6 +38,9 @@ _NAMES = re.compile(r"(?<!:):(business|now|zone|scope|text_[0-9a-f]*)\b")
 _TYPES = {"business": "uuid", "now": "timestamptz", "zone": "text", "scope": "uuid[]"}
 _TEXT = "text_"
 """A text of a rule on its way to a bound parameter: its bytes in hex, so that nothing of it is ever read as SQL."""
+_IN_SCOPE = "ANY(ARRAY(SELECT unnest(:scope)))"
+"""In the scope, without showing the planner how large it is: it looks rows up by their anchors instead of reading all that
+the business has, and doesn't weigh each of thousands of them."""
 _CASTS = {"uuid": "uuid", "date": "date"}
 
 
@@ -75,13 +78,13 @@ def compiled(rule: Rule) -> Compiled:
     if not isinstance(shape, Assert):
         # One shared column is enough here: what is looked at in vain costs little, a join without statistics much.
         ours, theirs = min(shape.match.join, key=lambda pair: pair[0].name != "party_id")
-        met = f"SELECT r.{theirs.name} FROM {_side(shape.right, _used(rule, 'right'))} r WHERE r.anchor = ANY(:scope)"
+        met = f"SELECT r.{theirs.name} FROM {_side(shape.right, _used(rule, 'right'))} r WHERE r.anchor = {_IN_SCOPE}"
         widen = _statement(
             f"SELECT DISTINCT l.anchor FROM {_side(shape.left, _used(rule, 'left'))} l"
             f" WHERE {_and([f'l.{ours.name} = ANY(ARRAY({met}))', *_sql_all(shape.left.where)])}"
         )
     return Compiled(
-        rule, _statement(_judge(rule, "")), _statement(_judge(rule, "l.anchor = ANY(:scope)")), widen
+        rule, _statement(_judge(rule, "")), _statement(_judge(rule, f"l.anchor = {_IN_SCOPE}")), widen
     )
 
 

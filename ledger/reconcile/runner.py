@@ -17,6 +17,7 @@ from kit.ids import derived
 from ledger.reconcile.alike import alike_key
 from ledger.reconcile.ast import Rule
 from ledger.reconcile.compile import compiled
+from ledger.reconcile.concerned import concerned
 from ledger.reconcile.found import Found, read_found
 from ledger.reconcile.rulebook import InForce, Rulebook, rulebook
 from ledger.reconcile.suggest import Suggestion, suggest
@@ -26,7 +27,7 @@ from ledger.store.replay import reread_explained
 
 ACTOR = "system:rules"
 MAX_REFRESHED = 200
-"""Open questions whose proposals are looked at again when a bill changes, newest first; the sweep does the rest."""
+"""Open questions that may be looked at again when a bill changes, newest first; the sweep does the rest."""
 MAX_FOUND = 5_000
 """A business's own rule that finds more than this rests: nobody answers so many questions."""
 OWN_SECONDS = 5.0
@@ -95,9 +96,18 @@ ON CONFLICT DO NOTHING
 """
 
 
-async def judge(tx: Tx, business_id: UUID, *, touched: frozenset[UUID] | None, now: datetime) -> list[Entry]:
+async def judge(
+    tx: Tx,
+    business_id: UUID,
+    *,
+    touched: frozenset[UUID] | None,
+    now: datetime,
+    present: frozenset[str] | None = None,
+) -> list[Entry]:
     """Judge what was touched (None: everything) by every rule in force; return the audit entries.
 
+    `present` names the facts that may have a row on what was touched (None: any may); a rule that speaks of none of
+    them and asks nothing about it is passed over.
     Also judged are questions whose time has come (quiet window over, snooze over), facts that move with the clock,
     and everything by a rule that was published or switched since. The number of statements depends on the number of
     rules, not of rows.
@@ -105,7 +115,7 @@ async def judge(tx: Tx, business_id: UUID, *, touched: frozenset[UUID] | None, n
     reread = await reread_explained(tx, business_id, at=now)
     book = await rulebook(tx, business_id, trying=touched is None)
     active = await _active(tx, business_id, book, touched=touched, now=now)
-    made = await assess(tx, business_id, book, active, touched=touched, now=now)
+    made = await assess(tx, business_id, book, active, touched=touched, now=now, present=present)
     await _write(tx, business_id, made, book, now=now)
     await _set_alarms(tx, business_id, made.writes, made.ahead, now=now)
     return [
@@ -137,6 +147,7 @@ async def assess(
     touched: frozenset[UUID] | None,
     now: datetime,
     lock: bool = True,
+    present: frozenset[str] | None = None,
 ) -> Assessed:
     """Find what the rules find and say what becomes of it; writes nothing. `lock` keeps answers from crossing it."""
     finds: dict[UUID, Found] = {}
@@ -146,9 +157,14 @@ async def assess(
         rule = item.rule
         every = touched is None or rule.whole or item.revision is not None
         scope = None if every else _scope(rule, touched or (), active)
+        idle = scope is not None and present is not None and not any(r["rule"] == rule.name for r in active)
+        if idle and present is not None and not any(fact.name in present for fact in rule.facts):
+            continue
         try:
             async with within_bounds(tx, item):
-                founds, met = await _found(tx, business, item, scope, zone=book.timezone, now=now)
+                founds, met = await _found(
+                    tx, business, item, scope, zone=book.timezone, now=now, present=present if idle else None
+                )
         except _UNJUDGED as error:
             if not item.version:
                 raise
@@ -219,13 +235,26 @@ def _why(error: Exception) -> str:
 
 
 async def _found(
-    tx: Tx, business: UUID, item: InForce, scope: set[UUID] | None, *, zone: str, now: datetime
+    tx: Tx,
+    business: UUID,
+    item: InForce,
+    scope: set[UUID] | None,
+    *,
+    zone: str,
+    now: datetime,
+    present: frozenset[str] | None,
 ) -> tuple[list[Found], list[asyncpg.Record]]:
-    """Run a rule for everything, or for `scope` and the left rows that it meets; also return what was asked of those."""
+    """Run a rule for everything, or for `scope` and the left rows that it meets; also return what was asked of those.
+
+    `present`: the facts that may have a row in `scope`, where nothing is asked about it yet (None: any may).
+    """
     rule, rows = item.rule, []
     if scope and (widen := compiled(rule).widen) is not None:
+        left, right = (present is None or fact.name in present for fact in rule.facts)
         args = widen.args(business=business, now=now, zone=zone, scope=scope)
-        met = {row[0] for row in await tx.fetch(widen.sql, *args)} - scope
+        met = {row[0] for row in await tx.fetch(widen.sql, *args)} - scope if right else set()
+        if not left and not met:
+            return [], []
         scope |= met
         rows = await tx.fetch(_MET, business, list(met), rule.name) if met else []
     limit = MAX_FOUND if item.version else None
@@ -245,10 +274,13 @@ async def _active(
         now,
         [*book.rules, *book.resting],
         [*(name for name, item in book.rules.items() if item.rule.whole), *book.changed],
-        [name for name, item in book.rules.items() if item.rule.suggest],
+        [name for name, item in book.rules.items() if item.rule.suggest == "bills"],
     )
     fresh = sorted((row for row in rows if not row["hit"]), key=lambda row: (row["opened_at"], row["id"]))
-    return [row for row in rows if row["hit"]] + fresh[-MAX_REFRESHED:]
+    fresh = fresh[-MAX_REFRESHED:]
+    return [row for row in rows if row["hit"]] + (
+        await concerned(tx, business, fresh, touched) if fresh else []
+    )
 
 
 def _scope(rule: Rule, touched: Iterable[UUID], active: Iterable[asyncpg.Record]) -> set[UUID]:
