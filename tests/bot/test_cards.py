@@ -159,6 +159,13 @@ CARDS: dict[str, Callable[[], Card]] = {
     "party_broken_promise": lambda: party_card(
         sample.party(brief=sample.brief(promise_on=date(2026, 11, 13), promise_broken=True), cheques=()), TO
     ),
+    "party_to_give_back": lambda: party_card(
+        sample.party(
+            brief=sample.brief(net=sample.rupees(-5_000), open_bills=0, on_account=sample.rupees(5_000), overdue=0, overdue_days=0),
+            bills=(), bills_open=0, payables=(), cheques=(), conflicts_open=0, aging=sample.NO_AGING,
+            promise_amount=None, sources=(sample.source(),), to_give_back=sample.rupees(4_000),
+        ), TO,
+    ),
     "promise": lambda: promise_card(sample.brief(), TO),
     "choices": lambda: choices_card(
         (sample.brief(), sample.brief("Sharma & Sons", net=0), sample.brief("Sarma Agencies")), "sharma", TO
