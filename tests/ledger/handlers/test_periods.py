@@ -91,7 +91,8 @@ async def test_moving_money_within_a_party_is_no_change_and_a_voided_bill_is_one
     await teller.tell(teller.say("books:tally", "invoice.voided", "iINV-1", number="INV-1", at=at))
     (change,) = (await door.query(AfterClosing(OCTOBER), owner)).rows
     assert (change.kind, change.number, change.amount) == ("bill", "INV-1", -1_000_00)
-    assert await outstanding(door, owner, OCTOBER) == 1_000_00  # as signed: the books had the money on account
+    # As signed: the books had the money on account.
+    assert await outstanding(door, owner, OCTOBER) == 1_000_00
 
 
 async def test_changes_are_paged_newest_first(
