@@ -67,7 +67,9 @@ _RECEIPT = Fact(
         "payer": Column("text", "f.payer", "who paid, in the source's words"),
         "reference": Column("text", "f.reference", "UTR or RRN"),
         "classified": Column("text", "f.classified", "not a sale payment: own_transfer, loan …"),
-        "why": Column("text", "f.why", "by what it was matched by itself, or `decided`; empty: a source says it"),
+        "why": Column(
+            "text", "f.why", "by what it was matched by itself, or `decided`; empty: a source says it"
+        ),
         "meant_on_account": Column(
             "flag",
             "(coalesce(f.why, '') IN ('decided', 'on_account', 'oldest_first'))",

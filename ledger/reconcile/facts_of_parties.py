@@ -67,7 +67,9 @@ PARTY_PAIR = Fact(
         "anchor": Column("uuid", "f.anchor", "the identity that this side stands on"),
         "party_id": Column("uuid", "CASE WHEN f.anchor < o.anchor THEN f.id ELSE o.id END", "the one"),
         "amount": Column("money", "(f.receivable + o.receivable)", "net receivable of both together"),
-        "currency": Column("text", "CASE WHEN f.anchor < o.anchor THEN f.currency ELSE o.currency END", "ISO 4217"),
+        "currency": Column(
+            "text", "CASE WHEN f.anchor < o.anchor THEN f.currency ELSE o.currency END", "ISO 4217"
+        ),
         "day": Column("date", "(:now AT TIME ZONE :zone)::date", "today"),
         "one": Column("uuid", "least(f.anchor, o.anchor)", "the smaller of the two identities"),
         "other": Column("uuid", "greatest(f.anchor, o.anchor)", "the greater one"),
