@@ -4,43 +4,58 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
-from ledger.domain.derive.model import EVEN, Habit, Identity, Money
+from ledger.domain.derive.model import EVEN, Habit, Identity, Money, Terms
 from ledger.domain.derive.parties import PartyIndex
 
 ALIKE = 2
 """So many payments in a row show a habit."""
 
 
-def habits(
-    decisions: Iterable[Identity], parties: PartyIndex, moneys: Iterable[Money] = ()
-) -> dict[UUID, Habit]:
-    """Return how each party pays, by people's last word; where there is none, by the last `moneys` that are explained.
+class Habits:
+    """How each party pays. What a payment shows counts for later ones: a habit that begins today opens nothing that
+    settled itself last year. For the time before there were two to look at, the first two count."""
 
-    `mixed`: now by bills, now against none in particular.
-    """
-    found: dict[UUID, Habit] = {}
-    votes: dict[UUID, list[str]] = defaultdict(list)
-    for money in sorted(moneys, key=lambda money: (money.day, money.anchor)):
-        if (
-            money.party is not None
-            and money.arrived
-            and money.classified is None
-            and money.side == "receivable"
-        ):
-            votes[money.party].append(_shown(money))
-    for party, shown in votes.items():
-        last = set(shown[-ALIKE:])
-        if len(shown) >= ALIKE and "bill_wise" not in last:
-            # The oldest first in the books and on account by a person: what both leave open is on account.
-            found[party] = Habit("on_account" if len(last) > 1 else last.pop(), said=False)
-        elif len(shown) - shown.count("bill_wise") >= ALIKE:
-            found[party] = Habit("mixed", said=False)
-    for decision in sorted(decisions, key=lambda identity: (identity.at, identity.subject)):
-        if decision.type == "habit.decided":
-            found[parties.root(UUID(decision.data["party"]))] = Habit(decision.data["habit"], said=True)
-    return found
+    def __init__(
+        self, decisions: Iterable[Identity], parties: PartyIndex, moneys: Iterable[Money], terms: Terms
+    ) -> None:
+        self._shown: dict[UUID, list[tuple[date, str]]] = defaultdict(list)
+        self._said: dict[UUID, tuple[date, str]] = {}
+        for money in sorted(moneys, key=lambda money: (money.day, money.anchor)):
+            counts = money.arrived and money.classified is None and money.side == "receivable"
+            if money.party is not None and counts:
+                self._shown[money.party].append((money.day, _shown(money)))
+        for decision in sorted(decisions, key=lambda identity: (identity.at, identity.subject)):
+            if decision.type == "habit.decided":
+                party = parties.root(UUID(decision.data["party"]))
+                self._said[party] = (decision.day(terms), decision.data["habit"])
+
+    def parties(self) -> set[UUID]:
+        """Return the parties of which anything is known."""
+        return self._shown.keys() | self._said.keys()
+
+    def at(self, party: UUID, day: date) -> Habit | None:
+        """Return what was known on a day: what a person said by then, else what the payments until then show."""
+        if (said := self._said.get(party)) and said[0] <= day:
+            return Habit(said[1], said=True)
+        return _seen([how for on, how in self._shown.get(party, ()) if on <= day])
+
+    def later(self, party: UUID) -> Habit | None:
+        """Return what became known afterwards, for money that nothing else explains."""
+        if said := self._said.get(party):
+            return Habit(said[1], said=True)
+        return _seen([how for _, how in self._shown.get(party, ())][:ALIKE])
+
+
+def _seen(shown: list[str]) -> Habit | None:
+    """Return the habit that payments show, the latest last; `mixed`: now by bills, now against none in particular."""
+    last = set(shown[-ALIKE:])
+    if len(shown) >= ALIKE and "bill_wise" not in last:
+        # The oldest first in the books and on account by a person: what both leave open is on account.
+        return Habit("on_account" if len(last) > 1 else last.pop(), said=False)
+    return Habit("mixed", said=False) if len(shown) - shown.count("bill_wise") >= ALIKE else None
 
 
 def _shown(money: Money) -> str:

@@ -9,12 +9,13 @@ is certain; whatever else it may be is asked.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from ledger.domain.derive.documents import Documents
+from ledger.domain.derive.habits import Habits
 from ledger.domain.derive.model import Document, Habit, Identity, Money, Terms
 from ledger.domain.derive.recognise import Payer, Payers
 from ledger.domain.derive.settling import Line
@@ -62,9 +63,7 @@ class _Case:
 class Matcher:
     """The open bills at hand, by party, and what is known of how each party pays."""
 
-    def __init__(
-        self, documents: Documents, terms: Terms, payers: Payers, habits: Mapping[UUID, Habit]
-    ) -> None:
+    def __init__(self, documents: Documents, terms: Terms, payers: Payers, habits: Habits) -> None:
         self._terms = terms
         self._payers = payers
         self._habits = habits
@@ -104,7 +103,7 @@ class Matcher:
         if len(who) != 1 or not who[0].known:
             return self._exact_of_one(money, who)
         case = self._case(money, who[0])
-        habit = self._habits.get(case.payer.party)
+        habit = self._habits.at(case.payer.party, money.day)
         if habit is not None and habit.said and habit.how != "bill_wise" and not case.meant:
             return _by_habit(case, habit)
         return (
@@ -112,9 +111,16 @@ class Matcher:
             or _whole(case)
             or _several(case)
             or self._deducted(case)
-            or (_by_habit(case, habit) if habit and habit.shows(money) and case.payer.sure else None)
+            or self._shown(case, habit)
             or self._part(case, habit)
         )
+
+    def _shown(self, case: _Case, habit: Habit | None) -> Match | None:
+        """Match by the habit that earlier payments show; where they show none yet, by what is known since."""
+        habit = habit or self._habits.later(case.payer.party)
+        if habit is None or not habit.shows(case.money) or not (case.payer.sure or habit.said):
+            return None
+        return _by_habit(case, habit)
 
     def _case(self, money: Money, payer: Payer) -> _Case:
         """Gather what was open and made out by the day, oldest first; what is paid is left out for good."""
@@ -194,7 +200,7 @@ class Matcher:
         return None
 
     def _rest(self, case: _Case, asked: Sequence[Document], short: int) -> Match | None:
-        habit = self._habits.get(case.payer.party)
+        habit = self._habits.at(case.payer.party, case.money.day)
         lines = [_line(row, row.remaining, "narration") for row in asked]
         if short < 0 and habit is not None and habit.shows(case.money):
             rest = [row for row in case.bills if row not in asked] if habit.how == "oldest_first" else []
@@ -236,7 +242,7 @@ class Matcher:
 
     def _may_be_on_account(self, case: _Case) -> bool:
         """Whether its payer pays against no bill in particular at times, or it is an even sum of one not known better."""
-        habit = self._habits.get(case.payer.party)
+        habit = self._habits.at(case.payer.party, case.money.day)
         if habit is None:
             return case.money.amount % ROUND_SUM == 0
         return habit.how != "bill_wise"

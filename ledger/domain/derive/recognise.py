@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 
 from ledger.domain.derive.model import Identity, Money
@@ -40,7 +41,8 @@ class Payers:
     parties: PartyIndex
     rejected: Collection[frozenset[UUID]]
     """Money and party (or document) that a person said don't belong together."""
-    of_handle: dict[str, Counter[UUID]] = field(default_factory=lambda: defaultdict(Counter))
+    of_handle: dict[str, list[tuple[date, UUID]]] = field(default_factory=lambda: defaultdict(list))
+    """handle → whose money it was, and on which day."""
     kinds: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """What money of a handle is that isn't a sale's, by people's word."""
     _by_name: dict[str, set[UUID]] | None = None
@@ -49,7 +51,7 @@ class Payers:
         """Take note of whose handles these are."""
         if money.party is not None and not _of_a_third(money):
             for handle in money.handles:
-                self.of_handle[handle][money.party] += 1
+                self.of_handle[handle].append((money.day, money.party))
 
     def learn_kind(self, money: Money) -> None:
         """Take note that money of these handles is of a kind."""
@@ -69,25 +71,34 @@ class Payers:
         if money.party is not None:
             return [Payer(money.party, True, "the payer is named", sure=True)]
         for handle in money.handles:
-            found = {party for party in self.of_handle.get(handle, ()) if not self.parted(money, party)}
+            times = self._known(handle, money)
             if handle.startswith("nam:") and _names_a_place(money):
-                found &= set(self._alike(handle[4:]))
-            if found:
+                alike = self._alike(handle[4:])
+                times = Counter({party: count for party, count in times.items() if party in alike})
+            if times:
                 words = f"known payer ({_IN_WORDS[handle[:3]]})"
                 names = {
                     party for name in money.handles if name[:3] == "nam" for party in self._alike(name[4:])
                 }
                 return [
-                    Payer(
-                        party, len(found) == 1, words, party in names or self.of_handle[handle][party] >= SURE
-                    )
-                    for party in sorted(found)
+                    Payer(party, len(times) == 1, words, party in names or times[party] >= SURE)
+                    for party in sorted(times)
                 ]
         for handle in money.handles:
             if handle.startswith("nam:"):
                 alike = [party for party in self._alike(handle[4:]) if not self.parted(money, party)]
                 return [Payer(party, False, "similar name") for party in alike]
         return []
+
+    def _known(self, handle: str, money: Money) -> Counter[UUID]:
+        """Return how often a handle was whose: until the day of the money, else at all. A payer who pays for a second
+        firm one day makes nothing doubtful that came before."""
+        told = [
+            (day, party) for day, party in self.of_handle.get(handle, ()) if not self.parted(money, party)
+        ]
+        return Counter(party for day, party in told if day <= money.day) or Counter(
+            party for _, party in told
+        )
 
     def parted(self, money: Money, party: UUID) -> bool:
         """Whether a person said that this money isn't that party's."""

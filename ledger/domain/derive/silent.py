@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from ledger.domain.derive.documents import Documents
-from ledger.domain.derive.habits import habits
+from ledger.domain.derive.habits import Habits
 from ledger.domain.derive.match import Matcher
 from ledger.domain.derive.model import Document, Identity, Money, Terms, latest_words
 from ledger.domain.derive.money import Moneys
@@ -57,7 +58,9 @@ def match_silent(
     rejected, once = rejections(parties, parted), unlearned(decisions)
     accepted = [decision for decision in decisions if decision.type == "deduction.accepted"]
     learned_from = [m for m in (*moneys.receipts, *moneys.payouts) if m.anchor not in silent]
-    habit_of = moneys.habits = habits(decisions, parties, learned_from)
+    habit_of = Habits(decisions, parties, learned_from, terms)
+    latest = ((party, habit_of.at(party, date.max)) for party in habit_of.parties())
+    moneys.habits = {party: habit for party, habit in latest if habit is not None}
     for side, told in (("receivable", moneys.receipts), ("payable", moneys.payouts)):
         payers = Payers(parties, rejected)
         for money in (*told, *(moneys.debits if side == "payable" else ())):
