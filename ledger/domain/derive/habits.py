@@ -53,8 +53,9 @@ def _seen(shown: list[str]) -> Habit | None:
     """Return the habit that payments show, the latest last; `mixed`: now by bills, now against none in particular."""
     last = set(shown[-ALIKE:])
     if len(shown) >= ALIKE and "bill_wise" not in last:
-        # The oldest first in the books and on account by a person: what both leave open is on account.
-        return Habit("on_account" if len(last) > 1 else last.pop(), said=False)
+        # That the oldest bills were paid is seen too; but which are the oldest may hang on money that isn't explained
+        # yet. Until a person says so, it stands on account.
+        return Habit("on_account", said=False)
     return Habit("mixed", said=False) if len(shown) - shown.count("bill_wise") >= ALIKE else None
 
 
