@@ -72,9 +72,9 @@ class Payers:
             return [Payer(money.party, True, "the payer is named", sure=True)]
         for handle in money.handles:
             times = self._known(handle, money)
-            if handle.startswith("nam:") and _names_a_place(money):
-                alike = self._alike(handle[4:])
-                times = Counter({party: count for party, count in times.items() if party in alike})
+            by_place = times and handle.startswith("nam:") and _names_a_place(money)
+            if by_place and not times.keys() & set(self._alike(handle[4:])):
+                return [Payer(party, False, "paid so before") for party in sorted(times)]
             if times:
                 words = f"known payer ({_IN_WORDS[handle[:3]]})"
                 names = {

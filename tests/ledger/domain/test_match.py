@@ -311,3 +311,17 @@ def test_interest_by_the_banks_own_words_is_not_asked_about() -> None:
     made = world(line)
     assert only(made, "bank_lines").explained_by == "interest"
     assert only(made, "receipts").evidence == "the bank says: interest paid"
+
+
+def test_a_branchs_name_on_a_cheque_line_needs_a_bill_of_just_the_amount() -> None:
+    def cheque(ref: str, amount: int) -> Identity:
+        return said(
+            BANK, "bank.credited", ref, amount=amount, account="4421", posted_on="2026-09-20", channel="CHEQUE",
+            narration="BY CLEARING HADAPSAR", references={"tokens": [ref]}, payer={"name": "HADAPSAR"},
+        )  # fmt: skip
+
+    known = cheque("000001", 1_00), answered("000001")
+    bills = bill("INV-1", 34_220_00), bill("INV-2", 23_601_00)
+    made = world(*bills, *known, cheque("000002", 23_601_00), cheque("000003", 5_000_00))
+    assert open_of(made) == {"INV-1": 34_220_00, "INV-2": 0}
+    assert of(made, "000003") is None
