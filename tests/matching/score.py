@@ -68,6 +68,11 @@ class Score:
         return percent(self.count("alone"), self.credits)
 
     @property
+    def unasked_of_explainable(self) -> float:
+        """The same of those that anybody could explain."""
+        return percent(self.count("alone", explainable=True), self.count(*OUTCOMES, explainable=True))
+
+    @property
     def unasked_by_matching(self) -> float:
         """The same without those that our books told."""
         return percent(self.count("alone") - self.told, self.credits - self.told)
