@@ -19,6 +19,7 @@ from ledger.domain.derive.set_off import set_off
 from ledger.domain.derive.settling import Line, credit, deduct, on_document, pay
 from ledger.domain.derive.silent import Silent, match_silent
 from ledger.domain.keys import SHORTEST, number_key
+from ledger.domain.matching.learned import BY_RATE
 
 _STATED = frozenset(["decided", "books", "part_payment", "deduction", "oldest_first"])
 
@@ -283,12 +284,13 @@ def _told_deductions(money: Money) -> list[tuple[str, int]]:
 
 
 def _kept_back_of_each(money: Money, plan: Sequence[Line]) -> None:
-    """Take what was kept back of several bills off each by its taxable value, before the money itself is set against
-    them; else all of it would fall on the last."""
+    """Take what was kept back of several bills by a rate off each by its taxable value, before the money itself is set
+    against them; else all of it would fall on the last."""
     lines = [line for line in plan if _takes(line.document, money.currency)]
     weights = [line.document.base or line.document.amount for line in lines]
     whole = sum(weights)
-    for kind, amount in _told_deductions(money) if whole > 0 and money.lasting else ():
+    told = _told_deductions(money) if whole > 0 and money.lasting else ()
+    for kind, amount in (one for one in told if one[0] in BY_RATE):
         left = amount
         for line, weight in zip(lines, weights, strict=True):
             part = left if line is lines[-1] else min(left, (amount * weight + whole // 2) // whole)

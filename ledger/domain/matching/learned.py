@@ -14,6 +14,7 @@ _STEP = 250
 _MOST = 20_000
 _AGREED = ("cash_discount", "retention")
 """Kinds besides taxes that go by a rate; shortages and differences don't."""
+BY_RATE = frozenset(["tds", "gst_tds", *_AGREED])
 _NAMES = {"tds": "TDS", "gst_tds": "GST-TDS", "cash_discount": "cash discount", "retention": "retention"}
 
 
