@@ -15,7 +15,7 @@ from ledger.domain.derive.documents import Documents
 from ledger.domain.derive.model import Document, Identity, Money, Terms
 from ledger.domain.derive.money import Moneys
 from ledger.domain.derive.parties import PartyIndex
-from ledger.domain.derive.set_off import set_off
+from ledger.domain.derive.set_off import SetOffs
 from ledger.domain.derive.settling import Line, credit, deduct, on_document, pay
 from ledger.domain.derive.silent import Silent, match_silent
 from ledger.domain.keys import SHORTEST, number_key
@@ -60,7 +60,10 @@ def allocate(
         else Silent(money, _narrated(money, documents))
         for money, plan in unsaid
     }
-    for money, plan in match_silent(silent, documents, moneys, parties, terms, decisions=decisions):
+    agreed = SetOffs(documents, parties, terms, decisions=decisions)
+    for money, plan in match_silent(
+        silent, documents, moneys, parties, terms, decisions=decisions, agreed=agreed
+    ):
         plans.append((money, plan))
         _settle(money, plan, terms, upto=money.lasting)
         silent.pop(money.anchor, None)
@@ -76,7 +79,7 @@ def allocate(
         if _counts(money):
             _undo_reversed(money)
     books.open_again()
-    set_off(documents, parties, terms, decisions=decisions)
+    agreed.rest()
     _write_offs(documents, decisions, terms)
 
 

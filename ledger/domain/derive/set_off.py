@@ -11,16 +11,34 @@ from ledger.domain.derive.model import Document, Identity, Terms
 from ledger.domain.derive.parties import PartyIndex
 
 
-def set_off(
-    documents: Documents, parties: PartyIndex, terms: Terms, *, decisions: Iterable[Identity]
-) -> None:
-    """Carry out each `setoff.agreed` as far as both sides have bills of its day or earlier open; alike on both."""
-    for decision in sorted(decisions, key=lambda identity: (identity.at, identity.subject)):
-        if decision.type != "setoff.agreed":
-            continue
-        party, day = parties.root(UUID(decision.data["party"])), decision.day(terms, "on")
+class SetOffs:
+    """What was agreed, each carried out once: after the money of its day or earlier that matches itself, before any
+    later, as far as both sides have bills of its day or earlier open; alike on both."""
+
+    def __init__(
+        self, documents: Documents, parties: PartyIndex, terms: Terms, *, decisions: Iterable[Identity]
+    ) -> None:
+        self._documents, self._parties = documents, parties
+        agreed = [decision for decision in decisions if decision.type == "setoff.agreed"]
+        self._waiting = sorted(
+            ((decision.day(terms, "on"), decision) for decision in agreed),
+            key=lambda one: (one[0], one[1].at, one[1].subject),
+        )
+
+    def before(self, day: date) -> None:
+        """Carry out what was agreed for the days before."""
+        while self._waiting and self._waiting[0][0] < day:
+            self._carry_out(*self._waiting.pop(0))
+
+    def rest(self) -> None:
+        """Carry out all that is left."""
+        while self._waiting:
+            self._carry_out(*self._waiting.pop(0))
+
+    def _carry_out(self, day: date, decision: Identity) -> None:
+        party = self._parties.root(UUID(decision.data["party"]))
         ours, theirs = (
-            _open(documents, party, side, decision.data["currency"], day)
+            _open(self._documents, party, side, decision.data["currency"], day)
             for side in ("receivable", "payable")
         )
         amount = min(

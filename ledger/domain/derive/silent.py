@@ -14,6 +14,7 @@ from ledger.domain.derive.model import Document, Identity, Money, Terms, latest_
 from ledger.domain.derive.money import Moneys
 from ledger.domain.derive.parties import PartyIndex
 from ledger.domain.derive.recognise import Payers, rejections, unlearned
+from ledger.domain.derive.set_off import SetOffs
 from ledger.domain.derive.settling import Line
 from ledger.domain.matching.kinds import kind_of
 
@@ -49,8 +50,9 @@ def match_silent(
     terms: Terms,
     *,
     decisions: Sequence[Identity],
+    agreed: SetOffs,
 ) -> Iterator[tuple[Money, list[Line]]]:
-    """Yield what money is for, where that is certain, the oldest money first.
+    """Yield what money is for, where that is certain, the oldest money first, set-offs (`agreed`) between them.
 
     Each is to be carried out before the next is asked for. A bank debit that is matched becomes a payout.
     """
@@ -61,6 +63,7 @@ def match_silent(
     habit_of = Habits(decisions, parties, learned_from, terms)
     latest = ((party, habit_of.at(party, date.max)) for party in habit_of.parties())
     moneys.habits = {party: habit for party, habit in latest if habit is not None}
+    known: dict[str, tuple[Payers, Matcher]] = {}
     for side, told in (("receivable", moneys.receipts), ("payable", moneys.payouts)):
         payers = Payers(parties, rejected)
         for money in (*told, *(moneys.debits if side == "payable" else ())):
@@ -72,25 +75,27 @@ def match_silent(
                 payers.learn_kind(money)
         matcher = Matcher(documents, terms, payers, habit_of)
         matcher.learn_cuts(told, documents, accepted)
-        asked = [one.money for one in silent.values() if one.money.side == side]
-        debits = {money.anchor for money in moneys.debits} if side == "payable" else set()
-        if side == "payable":
-            asked += [money for money in moneys.debits if money.classified is None]
-        for money in sorted(asked, key=lambda money: (money.day, money.anchor)):
-            one = silent.get(money.anchor) or Silent(money)
-            named = one.named
-            if money.party is None and not named and (kind := _kind(money, payers)):
-                money.classified, money.why, money.evidence = kind
-                if side == "payable":
-                    moneys.told_by_bank.update((member.subject, kind[0]) for member in money.members)
-            elif (named or not _as_books_have_it(money)) and (
-                match := matcher.match(money, named, why=one.why)
-            ) is not None:
-                if money.anchor in debits:
-                    moneys.payouts.append(money)
-                    moneys.of.update((member.subject, money) for member in money.members)
-                money.party, money.why, money.evidence = match.party, match.why, match.evidence
-                yield money, list(match.lines)
+        known[side] = payers, matcher
+    debits = {money.anchor for money in moneys.debits}
+    asked = [one.money for one in silent.values()]
+    asked += [money for money in moneys.debits if money.classified is None]
+    for money in sorted(asked, key=lambda money: (money.day, money.anchor)):
+        agreed.before(money.day)
+        payers, matcher = known[money.side]
+        one = silent.get(money.anchor) or Silent(money)
+        named = one.named
+        if money.party is None and not named and (kind := _kind(money, payers)):
+            money.classified, money.why, money.evidence = kind
+            if money.side == "payable":
+                moneys.told_by_bank.update((member.subject, kind[0]) for member in money.members)
+        elif (named or not _as_books_have_it(money)) and (
+            match := matcher.match(money, named, why=one.why)
+        ) is not None:
+            if money.anchor in debits:
+                moneys.payouts.append(money)
+                moneys.of.update((member.subject, money) for member in money.members)
+            money.party, money.why, money.evidence = match.party, match.why, match.evidence
+            yield money, list(match.lines)
     moneys.payouts.sort(key=lambda money: (money.day, money.anchor))
     for money in moneys.debits:
         if money.classified is not None and money.why is None:

@@ -325,3 +325,22 @@ def test_a_branchs_name_on_a_cheque_line_needs_a_bill_of_just_the_amount() -> No
     made = world(*bills, *known, cheque("000002", 23_601_00), cheque("000003", 5_000_00))
     assert open_of(made) == {"INV-1": 34_220_00, "INV-2": 0}
     assert of(made, "000003") is None
+
+
+def test_what_was_set_off_is_gone_before_later_money_is_matched_and_not_before_earlier() -> None:
+    bills = bill("INV-1", 1_000_00, issued_on="2026-08-01"), bill("INV-2", 1_000_00, issued_on="2026-09-12")
+    party = {"id": "c1", "name": "Sharma Traders"}
+    owed = said(
+        BOOKS, "bill.received", "B1", number="B1", amount=1_000_00, party=party, issued_on="2026-09-01"
+    )
+    agreed = decided("setoff.agreed", "s1", party=SHARMA_ID, on="2026-09-10", amount=1_000_00, currency="INR")
+    seen = came("U0", 1_00, on="2026-08-01"), answered("U0")
+    made = world(*bills, owed, agreed, *seen, came("U1", 1_000_00))
+    assert open_of(made) == {"INV-1": 0, "INV-2": 0}
+    assert only(made, "payables").outstanding == 0
+    assert balance(made) == -1_00
+    rest = decided("setoff.agreed", "s1", party=SHARMA_ID, on="2026-09-10", amount=400_00, currency="INR")
+    assert open_of(world(bills[0], owed, rest, came("U1", 600_00))) == {"INV-1": 0}
+    before = world(*bills, owed, agreed, *seen, came("U1", 1_000_00, on="2026-09-05"))
+    assert open_of(before) == {"INV-1": 0, "INV-2": 1_000_00}
+    assert only(before, "payables").outstanding == 1_000_00
