@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from ledger.domain.derive.documents import Documents
@@ -52,6 +52,8 @@ class _Case:
     payer: Payer
     bills: Sequence[Document]
     meant: Sequence[Document]
+    more: bool = False
+    """Besides these something is open that it may be for: in another currency, or a person said it isn't."""
 
     def match(self, lines: Iterable[Line], why: str, words: str) -> Match:
         """Compose a match; the bills that it pays, then who paid."""
@@ -63,16 +65,36 @@ class _Case:
 class Matcher:
     """The open bills at hand, by party, and what is known of how each party pays."""
 
-    def __init__(self, documents: Documents, terms: Terms, payers: Payers, habits: Habits) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        terms: Terms,
+        payers: Payers,
+        habits: Habits,
+        given_up: Iterable[Identity] = (),
+    ) -> None:
         self._terms = terms
         self._payers = payers
         self._habits = habits
         self._open: dict[tuple[str, UUID, str], list[Document]] = defaultdict(list)
+        self._credited: dict[tuple[str, UUID, str], list[Document]] = defaultdict(list)
+        """Bills that a credit note reduced: on a day before it more was open."""
+        self._currencies: dict[tuple[str, UUID], set[str]] = defaultdict(set)
         for row in documents.rows:
-            if row.kind != "credit_note" and not row.closed and row.remaining > 0:
-                self._open[row.side, row.party, row.currency].append(row)
-        for rows in self._open.values():
+            key = (row.side, row.party, row.currency)
+            if row.kind == "credit_note" or row.closed:
+                continue
+            if row.remaining > 0:
+                self._open[key].append(row)
+                self._currencies[key[:2]].add(row.currency)
+            if any(kind == "credit_note" for kind, *_ in row.entries):
+                self._credited[key].append(row)
+        for rows in (*self._open.values(), *self._credited.values()):
             rows.sort(key=_age)
+        self._given_up: dict[UUID, list[tuple[date, int]]] = defaultdict(list)
+        for decision in given_up:
+            if (found := documents.of(UUID(decision.data["document"]))) is not None:
+                self._given_up[found.anchor].append((decision.day(terms), decision.data["amount"]))
         self._usual: dict[UUID, set[Usual]] = defaultdict(set)
 
     def learn_cuts(self, moneys: Iterable[Money], documents: Documents, accepted: Iterable[Identity]) -> None:
@@ -108,6 +130,7 @@ class Matcher:
             return _by_habit(case, habit)
         return (
             self._exact(case)
+            or self._as_it_stood(case)
             or _whole(case)
             or _several(case)
             or self._deducted(case)
@@ -128,9 +151,25 @@ class Matcher:
         rows = self._open.get(key, [])
         if any(row.remaining <= 0 for row in rows):
             rows = self._open[key] = [row for row in rows if row.remaining > 0]
-        bills = [row for row in rows if row.issued_on <= money.day and not self._rejected(money, row)]
+        due = [row for row in rows if row.issued_on <= money.day]
+        bills = [row for row in due if not self._rejected(money, row)]
+        more = len(bills) < len(due) or self._in_other_money(money, payer.party)
         places = meant(_texts(money), [row.number for row in bills]) if bills else []
-        return _Case(money, payer, bills, [bills[place] for place in places])
+        named = [bills[place] for place in places]
+        bills = [row for row in bills if row in named or not self._written_off(row, money.day)] or bills
+        return _Case(money, payer, bills, named, more)
+
+    def _written_off(self, row: Document, day: date) -> bool:
+        """Whether what is open of it was given up by that day: then it is paid after all only where nothing else is open."""
+        told = self._given_up.get(row.anchor, ())
+        return bool(told) and sum(amount for on, amount in told if on <= day) >= row.remaining
+
+    def _in_other_money(self, money: Money, party: UUID) -> bool:
+        return any(
+            row.remaining > 0 and row.issued_on <= money.day
+            for currency in sorted(self._currencies.get((money.side, party), set()) - {money.currency})
+            for row in self._open.get((money.side, party, currency), ())
+        )
 
     def _rejected(self, money: Money, row: Document) -> bool:
         rejected = self._payers.rejected
@@ -215,8 +254,12 @@ class Matcher:
     # ---- one payer, no number ----------------------------------------------------------------------
     def _exact_of_one(self, money: Money, who: Sequence[Payer]) -> Match | None:
         """Match one bill exactly where several may have paid, or a name only looks alike: if only one's bill fits."""
-        found = [match for payer in who if (match := self._exact(self._case(money, payer)))]
-        return found[0] if len(found) == 1 else None
+        cases = [self._case(money, payer) for payer in who]
+        for fits in (self._exact, self._as_it_stood):
+            found = [match for case in cases if (match := fits(case))]
+            if found:
+                return found[0] if len(found) == 1 else None
+        return None
 
     def _limit(self, money: Money) -> int:
         return self._terms.round_off_limit if money.currency == self._terms.currency else 0
@@ -239,6 +282,28 @@ class Matcher:
         if len(near) > 1:
             words += f" · the oldest of {len(near)} of this amount"
         return case.match([_line(row, amount, why)], why, f"{words} · {_when(case.money, row)}")
+
+    def _as_it_stood(self, case: _Case) -> Match | None:
+        """Match the one bill of just this amount as it stood on the day: a credit note of later takes nothing back of
+        what was paid before; what the bill can't take any more stands on account."""
+        money = case.money
+        found = [
+            row
+            for row in self._credited.get((money.side, case.payer.party, money.currency), ())
+            if row.issued_on <= money.day and (later := _credited_after(row, money.day))
+            if row.remaining + later == money.amount and not self._rejected(money, row)
+        ]
+        if len(found) != 1 or (case.meant and found[0] not in case.meant):
+            return None
+        if not case.meant and any(row.remaining == money.amount for row in case.bills):
+            return None
+        row = found[0]
+        plainly = all(_age(row) <= _age(other) for other in case.bills) and money.amount == row.amount
+        if not case.meant and not plainly and self._may_be_on_account(case):
+            return None
+        why = "known_payer" if case.payer.known else "similar_name"
+        words = f"amount exact before a later credit note · {_when(money, row)}"
+        return case.match([_line(row, money.amount, why)], why, words)
 
     def _may_be_on_account(self, case: _Case) -> bool:
         """Whether its payer pays against no bill in particular at times, or it is an even sum of one not known better."""
@@ -265,7 +330,7 @@ class Matcher:
             return None
         money, bill_wise = case.money, habit is not None and habit.how == "bill_wise"
         if not case.bills:
-            return case.match((), "advance", "no bill was open on that day")
+            return None if case.more else case.match((), "advance", "no bill was open on that day")
         row = case.bills[0]
         short = row.remaining - money.amount
         if len(case.bills) > 1 or short <= 0 or (self._may_be_on_account(case) and not bill_wise):
@@ -387,6 +452,10 @@ def _only_sum(amounts: Sequence[int], total: int, *, slack: int = 0) -> tuple[in
 
 def _age(row: Document) -> tuple[object, ...]:
     return (row.due_on or row.issued_on, row.issued_on, row.anchor)
+
+
+def _credited_after(row: Document, day: date) -> int:
+    return -sum(amount for kind, amount, on, _ in row.entries if kind == "credit_note" and on > day)
 
 
 def _line(row: Document, amount: int, why: str) -> Line:

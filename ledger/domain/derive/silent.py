@@ -58,6 +58,7 @@ def match_silent(
     """
     _, parted = latest_words(decisions, join="link.confirmed", part="link.rejected")
     rejected, once = rejections(parties, parted), unlearned(decisions)
+    given_up = [decision for decision in decisions if decision.type == "writeoff.approved"]
     accepted = [decision for decision in decisions if decision.type == "deduction.accepted"]
     learned_from = [m for m in (*moneys.receipts, *moneys.payouts) if m.anchor not in silent]
     habit_of = Habits(decisions, parties, learned_from, terms)
@@ -73,7 +74,7 @@ def match_silent(
                 payers.learn(money)
             elif money.why is None and money.classified in _TEACHES:
                 payers.learn_kind(money)
-        matcher = Matcher(documents, terms, payers, habit_of)
+        matcher = Matcher(documents, terms, payers, habit_of, given_up)
         matcher.learn_cuts(told, documents, accepted)
         known[side] = payers, matcher
     debits = {money.anchor for money in moneys.debits}

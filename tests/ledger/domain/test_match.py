@@ -344,3 +344,56 @@ def test_what_was_set_off_is_gone_before_later_money_is_matched_and_not_before_e
     before = world(*bills, owed, agreed, *seen, came("U1", 1_000_00, on="2026-09-05"))
     assert open_of(before) == {"INV-1": 0, "INV-2": 1_000_00}
     assert only(before, "payables").outstanding == 1_000_00
+
+
+def test_a_credit_note_of_later_takes_nothing_back_of_what_a_bill_was_paid_before() -> None:
+    def note(amount: int, on: str = "2026-09-25") -> Identity:
+        return said(
+            BOOKS, "credit_note.issued", "CN1", number="CN1", amount=amount, issued_on=on,
+            party={"id": "c1", "name": "Sharma Traders"}, references={"invoices": ["INV-1"]},
+        )  # fmt: skip
+
+    row, paid = bill("INV-1", 1_000_00), came("U1", 1_000_00)
+    part = world(row, note(200_00), paid)
+    assert (open_of(part)["INV-1"], balance(part)) == (0, -200_00)
+    assert "before a later credit note" in of(part, "U1").evidence
+    whole = world(row, note(1_000_00), paid)
+    assert (open_of(whole)["INV-1"], balance(whole)) == (0, -1_000_00)
+    less = world(row, note(200_00), came("U1", 800_00))
+    assert (open_of(less)["INV-1"], balance(less)) == (0, 0)
+    earlier = world(row, note(200_00, on="2026-09-18"), paid)
+    assert of(earlier, "U1") is None
+    other = bill("INV-2", 1_000_00, issued_on="2026-09-02")
+    assert of(world(row, other, note(200_00), paid), "U1") is None
+
+
+def test_a_bill_that_was_written_off_is_paid_only_where_nothing_else_is_open() -> None:
+    gone = decided(
+        "writeoff.approved", "w1", at="2026-09-18", document=str(subject_id(BOOKS, "invoice", "INV-1")),
+        amount=500_00, currency="INR",
+    )  # fmt: skip
+    old, seen = (
+        bill("INV-1", 500_00, issued_on="2026-07-01"),
+        (came("U0", 1_00, on="2026-08-01"), answered("U0")),
+    )
+    new = bill("INV-2", 500_00, issued_on="2026-09-10")
+    made = world(old, new, gone, *seen, came("U1", 500_00))
+    assert open_of(made) == {"INV-1": 0, "INV-2": 0}
+    assert balance(made) == -1_00
+    assert sum(row.amount for row in made.postings if row.kind == "write_off") == -500_00
+    habit = decided("habit.decided", "h1", at="2026-09-01", party=SHARMA_ID, habit="oldest_first")
+    assert open_of(world(old, new, gone, habit, *seen, came("U1", 500_00)))["INV-2"] == 0
+    after_all = world(old, gone, *seen, came("U1", 500_00))
+    assert of(after_all, "U1").why == "known_payer"
+    assert sum(row.amount for row in after_all.postings if row.kind == "write_off") == 0
+    before = world(old, new, gone, *seen, came("U1", 500_00, on="2026-09-12"))
+    assert open_of(before) == {"INV-1": 0, "INV-2": 500_00}
+
+
+def test_rupees_for_a_bill_in_dollars_are_no_money_on_account_by_themselves() -> None:
+    seen = came("U0", 1_00), answered("U0")
+    made = world(bill("INV-1", 1_000_00, currency="USD"), *seen, came("U1", 83_000_00))
+    assert of(made, "U1") is None
+    line, no = str(subject_id(BANK, "bank_line", "U1")), str(subject_id(BOOKS, "invoice", "INV-1"))
+    parted = decided("link.rejected", subjects=[line, no])
+    assert of(world(bill("INV-1", 500_00), *seen, parted, came("U1", 500_00)), "U1") is None
