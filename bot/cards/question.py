@@ -8,10 +8,15 @@ from bot.cards.audience import Audience, unescaped
 from bot.cards.card import Action, Button, Card, Rows, in_rows
 from bot.words import Html, clean, cut, joined
 from ledger.domain.roles import Permission
-from ledger.views import ConflictView
+from ledger.views import AnswerOption, ConflictView
 
 _LINE = 240
 _MOST_LINES = 8
+_MOST_ANSWERS, _LEFT_WHEN_FOLDED = 7, 6
+"""So many buttons stand on a question at once; where there are more, the rest waits behind one button."""
+_FEW_KINDS = 2
+_ACCOUNTANT = "accountant"
+_NOT_SALE = "not_sale"
 _LATER = "later"  # every question can be put off by the same button, with the same words
 
 
@@ -96,18 +101,79 @@ def _question_buttons(view: ConflictView, place: Place, to: Audience, *, explain
     if not to.may(Permission.ANSWER):
         onward = (Button(to.label("Next ›"), place.onward()),) if place.further else ()
         return ((why, *onward),)
-    answers = [
-        Button(cut(option.label, 40), place.action("answer", view, answer=option.id))
-        for option in view.answers
-        if option.id != _LATER
-    ]
-    if view.alike > 1:
-        answers.append(Button(to.label("All {n} like this", n=view.alike), place.action("alike", view)))
-    if view.party_id is not None and {"candidates", "narration"} <= view.evidence.keys():
-        answers.append(Button(to.label("Other bills"), place.action("pick", view)))
+    shown, _, _ = _folded(view)
+    answers = [_answer(option, view, place) for option in shown if option.id != _ACCOUNTANT]
+    answers += _other_ways(view, place, to)
+    answers += [_answer(option, view, place) for option in shown if option.id == _ACCOUNTANT]
+    if _folded(view)[2]:
+        answers.append(Button(to.label("More…"), place.action("more", view)))
     later = Button(to.label("Later"), place.action("later", view))
     assign = Button(to.label("Assign…"), place.action("assign", view))
     return (*in_rows(answers), (why, later, assign))
+
+
+def _answer(option: AnswerOption, view: ConflictView, place: Place) -> Button:
+    return Button(cut(option.label, 40), place.action("answer", view, answer=option.id))
+
+
+def _other_ways(view: ConflictView, place: Place, to: Audience) -> list[Button]:
+    ways = []
+    if _picks_bills(view):
+        ways.append(Button(to.label("Other bills"), place.action("pick", view)))
+    if _folded(view)[1]:
+        ways.append(Button(to.label("Not a sale payment"), place.action("kinds", view)))
+    if view.alike > 1:
+        ways.append(Button(to.label("All {n} like this", n=view.alike), place.action("alike", view)))
+    return ways
+
+
+def _picks_bills(view: ConflictView) -> bool:
+    return view.party_id is not None and {"candidates", "narration"} <= view.evidence.keys()
+
+
+_Options = tuple[AnswerOption, ...]
+
+
+def _folded(view: ConflictView) -> tuple[_Options, _Options, _Options]:
+    """Return the answers that stand on the card, the kinds behind "Not a sale payment", and the rest behind "More"."""
+    plain = [option for option in view.answers if option.id != _LATER and not option.group]
+    kinds = [option for option in view.answers if option.group]
+    if len(kinds) <= _FEW_KINDS:
+        plain, kinds = [option for option in view.answers if option.id != _LATER], []
+    elif all(option.id == _ACCOUNTANT for option in plain):
+        plain, kinds = [kinds[0], *plain], kinds[1:]
+    ways = _picks_bills(view) + bool(kinds) + (view.alike > 1)
+    if len(plain) + ways <= _MOST_ANSWERS:
+        return tuple(plain), tuple(kinds), ()
+    asked = [option for option in plain if option.id == _ACCOUNTANT]
+    first = [option for option in plain if option.id != _ACCOUNTANT]
+    room = max(_LEFT_WHEN_FOLDED - ways - len(asked) - 1, 2)
+    return (*first[:room], *asked), tuple(kinds), tuple(first[room:])
+
+
+def kinds_card(view: ConflictView, place: Place, to: Audience) -> Card:
+    """Ask the same with what money can be that is no sale."""
+    _, kinds, _ = _folded(view)
+    ordered = sorted(kinds, key=lambda option: option.id == _NOT_SALE)
+    answers = [
+        Button(
+            to.label("Something else") if option.id == _NOT_SALE else cut(option.label, 40),
+            place.action("answer", view, answer=option.id),
+        )
+        for option in ordered
+    ]
+    return _opened(view, answers, place, to)
+
+
+def more_card(view: ConflictView, place: Place, to: Audience) -> Card:
+    """Ask the same with the answers that are given more rarely."""
+    return _opened(view, [_answer(option, view, place) for option in _folded(view)[2]], place, to)
+
+
+def _opened(view: ConflictView, answers: list[Button], place: Place, to: Audience) -> Card:
+    back = Button(to.label("‹ Back"), place.action("question", view))
+    buttons = (*in_rows(answers), (back,)) if to.may(Permission.ANSWER) else ((back,),)
+    return Card(_question(view, place, to), buttons)
 
 
 def answered_card(view: ConflictView, place: Place, to: Audience) -> Card:

@@ -13,14 +13,16 @@ from zoneinfo import ZoneInfo
 from telegram import CallbackQuery, Update
 from telegram.error import TelegramError
 
-from bot.cards.audience import unescaped
+from bot.cards.audience import Audience, unescaped
 from bot.cards.card import Action, Card
 from bot.cards.lists import Turn
 from bot.cards.plain import error_card
 from bot.cards.question import (
     Place,
     answered_card,
+    kinds_card,
     later_card,
+    more_card,
     noted_card,
     question_card,
     stale_notice,
@@ -69,6 +71,8 @@ class Taps(HasDoor):
             "questions": self._questions,
             "question": self._question,
             "why": self._why,
+            "kinds": self._kinds,
+            "more": self._more,
             "answer": self._answer,
             "undo": self._undo,
             "later": self._later,
@@ -154,16 +158,24 @@ class Taps(HasDoor):
         return Reply(edit=card) if after else Reply(cards=(card,))
 
     async def _question(self, visitor: Visitor, action: Action) -> Reply:
-        view, place, to = await self._at(visitor, action)
-        if view.status in ("resolved", "cleared"):
-            return Reply(edit=standing_card(view, place, to), toast=stale_notice(view, to))
-        return Reply(edit=question_card(view, place, to))
+        return await self._shown(visitor, action, question_card)
 
     async def _why(self, visitor: Visitor, action: Action) -> Reply:
+        return await self._shown(visitor, action, why_card)
+
+    async def _kinds(self, visitor: Visitor, action: Action) -> Reply:
+        return await self._shown(visitor, action, kinds_card)
+
+    async def _more(self, visitor: Visitor, action: Action) -> Reply:
+        return await self._shown(visitor, action, more_card)
+
+    async def _shown(
+        self, visitor: Visitor, action: Action, card: Callable[[ConflictView, Place, Audience], Card]
+    ) -> Reply:
         view, place, to = await self._at(visitor, action)
         if view.status in ("resolved", "cleared"):
             return Reply(edit=standing_card(view, place, to), toast=stale_notice(view, to))
-        return Reply(edit=why_card(view, place, to))
+        return Reply(edit=card(view, place, to))
 
     async def _answer(self, visitor: Visitor, action: Action) -> Reply:
         command = ResolveConflict(UUID(action["conflict"]), action["answer"], version=action["version"])

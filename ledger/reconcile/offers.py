@@ -73,6 +73,11 @@ class Offer:
     answer: Answer
     choice: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def group(self) -> str:
+        """Return `kind` for a button that only says what sort of money it is, else nothing."""
+        return "kind" if self.answer.effect == "classify" and self.answer.each is None else ""
+
 
 def offers(rule: Rule, evidence: Mapping[str, Any], statuses: frozenset[str]) -> tuple[Offer, ...]:
     """Return the buttons of a question, best first; `statuses` are all that we have."""

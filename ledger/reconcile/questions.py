@@ -69,7 +69,7 @@ def question_view(question: Question, *, now: datetime, timezone: str) -> Confli
         lines=tuple(words.lines(*text.lines) + _proposal(words, options)),
         quote=quote[:MAX_QUOTE] if quote else None,
         why=tuple(words.lines(*text.why) + _reasons(words, options)),
-        answers=tuple(AnswerOption(option.id, option.label) for option in options),
+        answers=tuple(AnswerOption(option.id, option.label, option.group) for option in options),
         party_id=question.party_id,
         party_name=question.party_name,
         amount=question.amount,

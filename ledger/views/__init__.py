@@ -330,10 +330,11 @@ class DigestView:
 
 @dataclass(frozen=True, slots=True)
 class AnswerOption:
-    """One button of a question: a stable id and its words."""
+    """One button of a question: a stable id and its words. `group`: `kind` where it says what money is that is no sale."""
 
     id: str
     label: str
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,6 +251,36 @@ def question(**changes: object) -> views.ConflictView:
     return views.ConflictView(**{**fields, **changes})  # type: ignore[arg-type]
 
 
+def question_of_many_answers() -> views.ConflictView:
+    """Money on account of a known payer: bills, habits, and all that money can be that is no sale."""
+    kinds = (
+        "own_transfer Our own transfer",
+        "loan A loan",
+        "owner_money Owner's own money",
+        "interest Interest",
+    )
+    answers = (
+        *(views.AnswerOption(f"a{n}", label) for n, label in enumerate(
+            ("Yes", "Part of the oldest bill", "Oldest bills first", "Always oldest first", "Always on account")
+        )),
+        *(views.AnswerOption(*kind.split(" ", 1), "kind") for kind in kinds),
+        views.AnswerOption("not_sale", "Not a sale payment", "kind"),
+        views.AnswerOption("accountant", "Ask accountant"),
+        views.AnswerOption("later", "Later"),
+    )  # fmt: skip
+    return question(answers=answers, evidence={"candidates": [], "narration": "NEFT"}, alike=3)
+
+
+def unknown_payer_question() -> views.ConflictView:
+    """Money of somebody unknown: nothing to say but what it is."""
+    left = tuple(
+        one
+        for one in question_of_many_answers().answers
+        if not one.id.startswith("a") or one.id == "accountant"
+    )
+    return question(answers=left, party_id=None, party_name=None)
+
+
 def drift_question() -> views.ConflictView:
     """Razorpay sends what can't be read: the words of the rule itself."""
     return _asked(

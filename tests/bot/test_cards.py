@@ -31,7 +31,9 @@ from bot.cards.question import (
     Place,
     answered_card,
     cleared_card,
+    kinds_card,
     later_card,
+    more_card,
     noted_card,
     question_card,
     questions_done_card,
@@ -182,6 +184,10 @@ CARDS: dict[str, Callable[[], Card]] = {
     "question_why": lambda: why_card(sample.question(), Place(1, 3), TO),
     "question_view_only": lambda: question_card(sample.question(), Place(1, 3, further="c"), VIEW),
     "question_changed": lambda: standing_card(sample.question(version=6), Place(1, 3), TO),
+    "question_many": lambda: question_card(sample.question_of_many_answers(), Place(), TO),
+    "question_many_kinds": lambda: kinds_card(sample.question_of_many_answers(), Place(), TO),
+    "question_many_more": lambda: more_card(sample.question_of_many_answers(), Place(), TO),
+    "question_unknown_payer": lambda: question_card(sample.unknown_payer_question(), Place(), TO),
     "question_drift": lambda: question_card(sample.drift_question(), Place(1, 3), TO),
     "question_drift_why": lambda: why_card(sample.drift_question(), Place(1, 3), TO),
     "question_failing": lambda: question_card(sample.failing_question(), Place(1, 3), TO),
@@ -334,3 +340,15 @@ def test_cut_text_is_never_longer_than_its_width(text: str, width: int) -> None:
 def test_names_are_cut_at_a_word_and_never_inside_a_syllable() -> None:
     assert cut("New Bharat Hardware & Sanitary Stores Pvt Ltd", 24) == "New Bharat Hardware…"
     assert cut("श्री लक्ष्मी हार्डवेयर एंड सेनेटरी", 13) == "श्री लक्ष्मी…"
+
+
+def test_every_answer_is_on_one_of_the_questions_cards_with_its_own_id() -> None:
+    for view in (sample.question(), sample.question_of_many_answers(), sample.unknown_payer_question()):
+        cards = (
+            question_card(view, Place(), TO),
+            kinds_card(view, Place(), TO),
+            more_card(view, Place(), TO),
+        )
+        offered = [b.action.get("answer") for card in cards for row in card.buttons for b in row]
+        assert sorted(filter(None, offered)) == sorted(one.id for one in view.answers if one.id != "later")
+        assert sum(len(row) for row in cards[0].buttons) <= 10

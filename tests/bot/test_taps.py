@@ -85,6 +85,9 @@ async def test_an_answer_edits_the_card_and_brings_the_next_question_until_none_
     first = await _asked(bot)
     assert first["text"].startswith("1 of 2 · <b>₹")
     bot.api.tap_label(RAMESH, "Not a sale payment")
+    await bot.api.until(lambda: len(bot.api.edits) == 1)
+    assert "Not a sale payment" not in bot.api.edits[-1]["reply_markup"], "the kinds stand in its place"
+    bot.api.tap_label(RAMESH, "Something else")
     await bot.api.until(lambda: len(bot.api.texts(RAMESH)) == 2)
     edited, second = bot.api.texts(RAMESH)
     assert edited.startswith("✓ ₹")
@@ -121,9 +124,12 @@ async def test_two_people_at_once_the_second_is_told_who_answered_what(
     await join("Ramesh", "owner", RAMESH)
     await join("Meena", "finance", RAVI)
     for_ramesh, for_meena = await _asked(bot), await _asked(bot, RAVI)
-    bot.api.taps(RAMESH, for_ramesh["message_id"], _button(for_ramesh, "Our own transfer"))
     bot.api.taps(RAVI, for_meena["message_id"], _button(for_meena, "Not a sale payment"))
-    await bot.api.until(lambda: len(bot.api.edits) == 2)
+    await bot.api.until(lambda: len(bot.api.edits) == 1)
+    kinds = bot.api.edits[0]
+    bot.api.taps(RAMESH, for_ramesh["message_id"], _button(for_ramesh, "Our own transfer"))
+    bot.api.taps(RAVI, for_meena["message_id"], _button(kinds, "A loan"))
+    await bot.api.until(lambda: len(bot.api.edits) == 3)
     assert await _audited(bot.door, business, "conflict.resolved") == 1
     edited = {form["chat_id"]: form["text"] for form in bot.api.edits}
     assert edited[str(RAMESH)] == edited[str(RAVI)]
