@@ -44,6 +44,10 @@ def help_card(to: Audience) -> Card:
         lines.append(to.say("/cash  will the money be enough"))
         lines.append(to.say("/dues  what falls due besides bills"))
         lines.append(to.say("/questions  entries that wait for an answer"))
+        lines.append(to.say("/tally  do your books say the same"))
+        lines.append(to.say("/enter  what your books lack"))
+        lines.append(to.say("/tds  TDS that customers cut"))
+        lines.append(to.say("/fix  what is missing about customers"))
     if to.may(Permission.SEE_SOURCES):
         lines.append(to.say("/sources  where my news comes from"))
     lines.append(
