@@ -59,8 +59,13 @@ def _tell(view: CashAheadView) -> None:
         say(_WHY_NOT[view.why_not])
     elif view.shortage is not None:
         say(_short(view.shortage, view.currency))
+    elif view.unconfirmed:
+        say("Enough for the bills of the next 8 weeks, as customers usually pay.")
     else:
         say("Enough for the next 8 weeks, as customers usually pay.")
+    if view.unconfirmed:
+        named = ", ".join(f"{one.name} about {money(one.amount)}" for one in view.unconfirmed)
+        say(f"Not counted until you confirm it (munshi dues list): {named}")
     if view.at_risk is not None:
         say(
             f"If they pay as late as they sometimes do: {view.at_risk.on} short by {money(view.at_risk.amount)}"

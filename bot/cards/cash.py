@@ -108,8 +108,12 @@ def _verdict(view: CashAheadView, to: Audience) -> list[Html]:
         if view.shortage.on == view.today and view.overdue_bills:
             overdue = whole(view.overdue_bills, view.currency)
             lines.append(to.say("Bills of {amount} that are overdue are counted today.", amount=overdue))
+    elif view.unconfirmed:
+        lines.append(to.say("Enough for the bills of the next 8 weeks, as customers usually pay."))
     else:
         lines.append(to.say("✅ Enough for the next 8 weeks, as customers usually pay."))
+    if view.unconfirmed:
+        lines.append(_unconfirmed(view, to))
     if view.at_risk is not None:
         lines.append(
             to.say(
@@ -119,6 +123,17 @@ def _verdict(view: CashAheadView, to: Audience) -> list[Html]:
             )
         )
     return lines
+
+
+def _unconfirmed(view: CashAheadView, to: Audience) -> Html:
+    named = [
+        _about(cut(one.name, NAME_WIDTH), one.amount, view.currency, to) for one in view.unconfirmed[:_NAMED]
+    ]
+    if (more := len(view.unconfirmed) - _NAMED) > 0:
+        named.append(to.count("{n} more", "{n} more", more))
+    return to.say(
+        "⚠️ Not counted until you confirm it under “What falls due”: {named}", named=joined(named, ", ")
+    )
 
 
 def _why_not(why: str, to: Audience) -> Html:

@@ -87,6 +87,14 @@ class OtherCurrency:
     to_pay: Money = strawberry.field(description="Open bills of vendors.")
 
 
+@strawberry.type(description="What seems to fall due in a month, by what the bank shows.")
+class UnconfirmedDue:
+    """What seems to fall due each month."""
+
+    name: str = strawberry.field(description="What it is.")
+    amount: Money = strawberry.field(description="About so much.")
+
+
 @strawberry.type(description="Whether the money will be enough.")
 class CashAhead:
     """The weeks ahead."""
@@ -112,6 +120,9 @@ class CashAhead:
     no_day: Money = strawberry.field(description="Bills of vendors without a due day. Not counted.")
     overdue_bills: Money = strawberry.field(description="Bills of vendors that are overdue: counted today.")
     others: list[OtherCurrency] = strawberry.field(description="Other currencies.")
+    unconfirmed: list[UnconfirmedDue] = strawberry.field(
+        description="What the bank shows again and again and nobody has confirmed, the largest first. Not counted."
+    )
 
 
 @strawberry.type(description="What falls due each month, or in some months, as confirmed.")
@@ -325,6 +336,9 @@ def cash_ahead(view: views.CashAheadView) -> CashAhead:
                 to_pay=money(one.to_pay, one.currency),
             )
             for one in view.others
+        ],
+        unconfirmed=[
+            UnconfirmedDue(name=one.name, amount=money(one.amount, currency)) for one in view.unconfirmed
         ],
     )
 

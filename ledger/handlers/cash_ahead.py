@@ -25,7 +25,7 @@ from ledger.domain.roles import Permission
 from ledger.handlers.cash_accounts import Banks, read_banks
 from ledger.handlers.expected import EXPECTED
 from ledger.handlers.paging import Conditions
-from ledger.handlers.recurring import holidays, unpaid
+from ledger.handlers.recurring import holidays, unconfirmed, unpaid
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business
 from ledger.handlers.standing import STANDING
@@ -174,6 +174,7 @@ async def cash_ahead(_: CashAhead, ctx: Context) -> CashAheadView:
             row["amount"] for row in going if row["on_day"] is not None and row["on_day"] < firm.today
         ),
         others=await _others(ctx, firm, banks),
+        unconfirmed=await unconfirmed(ctx, firm),
     )
 
 

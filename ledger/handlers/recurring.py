@@ -33,7 +33,7 @@ from ledger.handlers.scope import business
 from ledger.queries.cash import RecurringDues
 from ledger.store.identities import refold
 from ledger.views import BusinessView
-from ledger.views.cash import DueProposal, DuesView, DueView
+from ledger.views.cash import DueProposal, DuesView, DueView, UnconfirmedDue
 
 KINDS = ("gst", "tds", "income_tax", "pf", "esi", "salary", "rent", "emi", "other")
 LOOK_BACK = timedelta(days=130)
@@ -71,6 +71,14 @@ async def recurring_dues(_: RecurringDues, ctx: Context) -> DuesView:
         key=lambda view: (view.next_on or date.max, view.name, view.id),
     )
     return DuesView(firm.today, firm.currency, tuple(found), _proposed(firm, rows, stated))
+
+
+async def unconfirmed(ctx: Context, firm: BusinessView) -> tuple[UnconfirmedDue, ...]:
+    """Return what repeats in the bank and nobody has confirmed or refused, the largest first."""
+    rows = await _debits(ctx, firm, since=firm.today - LOOK_BACK)
+    found = _proposed(firm, rows, await read_dues(ctx))
+    seen = [UnconfirmedDue(one.name, one.amount) for one in found if one.amount]
+    return tuple(sorted(seen, key=lambda one: (-one.amount, one.name)))
 
 
 @handles(StateDue, permission=Permission.ANSWER)

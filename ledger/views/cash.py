@@ -83,6 +83,14 @@ class DueAhead:
 
 
 @dataclass(frozen=True, slots=True)
+class UnconfirmedDue:
+    """What seems to fall due in a month, by what the bank shows; about so much."""
+
+    name: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class OtherCurrency:
     """What is left out because it isn't in the business's currency: in banks, to come, and to pay."""
 
@@ -98,7 +106,8 @@ class CashAheadView:
 
     `at_risk`: the first short day if customers pay late, where it comes before `shortage` or there is none.
     `not_expected`: what customers owe that has no expected day (disputed, in question, unknown); `no_day`: bills of
-    vendors without a due day; `overdue_bills`: of vendors, counted today.
+    vendors without a due day; `overdue_bills`: of vendors, counted today; `unconfirmed`: what the bank shows again and
+    again and nobody has confirmed, the largest first: not counted.
     """
 
     today: date
@@ -116,6 +125,7 @@ class CashAheadView:
     no_day: int
     overdue_bills: int
     others: tuple[OtherCurrency, ...] = ()
+    unconfirmed: tuple[UnconfirmedDue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from ledger.views.cash import (
     MsmedView,
     OtherCurrency,
     ShortageView,
+    UnconfirmedDue,
     VendorLimit,
     VendorLimitsView,
     VendorMark,
@@ -85,6 +86,15 @@ OURS = MsmedView("INR", "small", "service", DAY, (), 4_321_00, (), 3, 0, date(20
 CARDS = {
     "cash_short": lambda: cash_card(AHEAD, TO),
     "cash_enough": lambda: cash_card(replace(AHEAD, shortage=None, at_risk=None, not_expected=0, no_day=0, others=()), TO),
+    "cash_unconfirmed": lambda: cash_card(
+        replace(
+            AHEAD, shortage=None, at_risk=None, not_expected=0, no_day=0, others=(),
+            unconfirmed=tuple(UnconfirmedDue(name, amount) for name, amount in (
+                ("Salaries", 6_14_183_00), ("GST", 1_75_210_00), ("Provident <fund>", 85_787_00), ("EMI", 58_300_00),
+            )),
+        ),
+        TO,
+    ),
     "cash_no_bank": lambda: cash_card(
         replace(AHEAD, accounts=(), opening=None, shortage=None, at_risk=None, why_not="no_bank",
                 days=(span(0, 0, 0, 45_000, None),), weeks=()), TO
