@@ -36,7 +36,9 @@ def tds(
             [(r.name, r.quarter, r.kind.replace("_", "-").upper(), r.tan or "", r.words) for r in view.rows],
             empty=f"No TDS was cut in {view.fy} that we know of.",
         )
-        if view.rows:
+        if view.rows and not view.stated:
+            say(f"Cut in all: {format_minor(view.cut, view.currency)}; not compared yet.")
+        elif view.rows:
             say(f"Missing in all: {format_minor(view.missing, view.currency)}")
         if not view.stated:
             say("No Form 26AS of that time was imported: munshi import 26AS.txt --source tax:form_26as")

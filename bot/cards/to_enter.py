@@ -60,13 +60,7 @@ def tds_card(view: TdsView, to: Audience) -> Card:
     """Say what customers cut and what Form 26AS shows, the most missing first."""
     if not view.rows:
         return Card(joined(to.heading(to.say("No TDS was cut in {fy} that I know of.", fy=view.fy))))
-    head = to.say(
-        "<b>TDS missing {missing}</b>\ncut {cut} in {fy}, in 26AS {credited}",
-        missing=whole(view.missing, view.currency),
-        cut=whole(view.cut, view.currency),
-        fy=view.fy,
-        credited=whole(view.credited, view.currency),
-    )
+    head = _compared(view, to) if view.stated else _only_cut(view, to)
     rows = [row for row in view.rows if row.state != "agrees"]
     lines = [
         to.say(
@@ -81,5 +75,22 @@ def tds_card(view: TdsView, to: Audience) -> Card:
     if len(rows) > ENTRIES_SHOWN:
         lines.append(to.count("and {n} more", "and {n} more", len(rows) - ENTRIES_SHOWN))
     if not view.stated:
-        lines.append(to.say("I have no Form 26AS of that time: send me its text file."))
+        lines.append(
+            to.say("I have no Form 26AS of that time: send me its text file, and I say what is missing.")
+        )
     return Card(joined([joined(to.heading(head)), joined(lines)], "\n\n"))
+
+
+def _compared(view: TdsView, to: Audience) -> Html:
+    return to.say(
+        "<b>TDS missing {missing}</b>\ncut {cut} in {fy}, in 26AS {credited}",
+        missing=whole(view.missing, view.currency),
+        cut=whole(view.cut, view.currency),
+        fy=view.fy,
+        credited=whole(view.credited, view.currency),
+    )
+
+
+def _only_cut(view: TdsView, to: Audience) -> Html:
+    cut_ = whole(view.cut, view.currency)
+    return to.say("<b>TDS that customers cut {cut}</b>\nin {fy}, not compared yet", cut=cut_, fy=view.fy)

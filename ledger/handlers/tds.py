@@ -71,7 +71,7 @@ async def tds_awaited(question: TdsAwaited, ctx: Context) -> TdsView:
     sums = compared(cuts, credits_, owners)
     visible = await _visible(question, ctx)
     found = [
-        _row(who, kind, quarter, one, names, credits_, owners)
+        _row(who, kind, quarter, one, names, credits_, owners, stated=bool(told))
         for (who, kind, quarter), one in sums.items()
         if visible is None or who in visible
     ]
@@ -125,6 +125,8 @@ def _row(
     names: dict[UUID, str],
     credits_: Sequence[Credit],
     owners: dict[int, UUID],
+    *,
+    stated: bool,
 ) -> TdsRow:
     mine = [one for place, one in enumerate(credits_) if (owners.get(place) or one.tan or one.name) == who]
     name = names.get(who, "—") if isinstance(who, UUID) else mine[0].name
@@ -140,7 +142,7 @@ def _row(
         pending=sums.pending,
         missing=sums.missing,
         state=state,
-        words=_words(sums, state, isinstance(who, UUID)),
+        words=_words(sums, state, isinstance(who, UUID)) if stated else f"cut {format_minor(sums.cut)}",
         sections=tuple(TdsSectionView(section, amount) for section, amount in sorted(sums.sections.items())),
     )
 
