@@ -12,6 +12,7 @@ from ledger.domain.derive.parties import PartyIndex
 from ledger.domain.derive.recognise import unlearned
 from ledger.domain.keys import cheque_numbers, number_key, payer_handles, told_words, utr_key
 
+_CAME_BACK = frozenset(["payment.reversed", "payout.reversed", "cheque.returned", "cheque.replaced"])
 _SOONER, _LATER = timedelta(days=3), timedelta(days=7)
 """How far the bank's day may lie before and after the day of the books, for the same money."""
 
@@ -34,9 +35,14 @@ def settled_claims(claims: Sequence[Identity], lines: Sequence[Identity]) -> set
 
 
 def joined(
-    claims: Sequence[Identity], bank: Sequence[Identity], decisions: Sequence[Identity], parties: PartyIndex
+    claims: Sequence[Identity],
+    bank: Sequence[Identity],
+    decisions: Sequence[Identity],
+    parties: PartyIndex,
+    *,
+    returned: Collection[UUID] = (),
 ) -> list[list[Identity]]:
-    """Return the groups of identities that are the same money."""
+    """Return the groups of identities that are the same money; `returned`: lines that the bank took back later."""
     pool = {identity.subject: identity for identity in (*claims, *bank)}
     confirmed, parted = latest_words(decisions, join="link.confirmed", part="link.rejected")
     groups = Groups(parted)
@@ -52,7 +58,7 @@ def joined(
                 by_utr[key][side].append(identity)
     taken: set[UUID] = set()
     for key in sorted(by_utr):
-        for one, other in _same_money(*by_utr[key], taken=taken, parted=parted):
+        for one, other in _same_money(*by_utr[key], taken=taken, parted=parted, returned=returned):
             groups.join(one, other)
     for one, other in _by_name(*_alone(groups, claims, bank), parted=parted):
         groups.join(one, other)
@@ -240,7 +246,12 @@ def money_keys(identity: Identity) -> set[str]:
 
 
 def _same_money(
-    claims: list[Identity], bank: list[Identity], *, taken: set[UUID], parted: Collection[frozenset[UUID]]
+    claims: list[Identity],
+    bank: list[Identity],
+    *,
+    taken: set[UUID],
+    parted: Collection[frozenset[UUID]],
+    returned: Collection[UUID],
 ) -> Iterable[tuple[UUID, UUID]]:
     """Pair claims and bank lines of one reference: one line a claim, by equal amount first, then by sum."""
     by_source: dict[str, list[Identity]] = defaultdict(list)
@@ -251,7 +262,7 @@ def _same_money(
         yield from _by_amount(first, rows, parted=parted)
     free = [line for line in bank if line.subject not in taken]
     for rows in (first, *others):
-        pairs = list(_by_amount(rows, free, parted=parted))
+        pairs = list(_by_amount(rows, free, parted=parted, returned=returned))
         if not pairs and len(free) == 1 and rows:
             total = sum(row.data["amount"] for row in rows)
             if len(rows) == 1 or total == free[0].data["amount"]:
@@ -265,13 +276,21 @@ def _same_money(
 
 
 def _by_amount(
-    rows: Sequence[Identity], others: Sequence[Identity], *, parted: Collection[frozenset[UUID]]
+    rows: Sequence[Identity],
+    others: Sequence[Identity],
+    *,
+    parted: Collection[frozenset[UUID]],
+    returned: Collection[UUID] = (),
 ) -> Iterable[tuple[UUID, UUID]]:
+    """Pair rows of one amount, the earliest line first; a cheque that stands is none of the times it was returned."""
     left: dict[tuple[int, str], list[UUID]] = defaultdict(list)
-    for other in sorted(others, key=lambda identity: identity.subject):
+    for other in sorted(others, key=lambda one: (one.data.get("posted_on") or "", one.subject)):
         left[other.data["amount"], other.data["currency"]].append(other.subject)
     for row in sorted(rows, key=lambda identity: identity.subject):
         matches = left.get((row.data["amount"], row.data["currency"]), [])
-        place = next((n for n, m in enumerate(matches) if frozenset((row.subject, m)) not in parted), None)
-        if place is not None:
-            yield row.subject, matches.pop(place)
+        free = [other for other in matches if frozenset((row.subject, other)) not in parted]
+        if free:
+            came_back = row.type in _CAME_BACK
+            chosen = next((other for other in free if (other in returned) == came_back), free[0])
+            matches.remove(chosen)
+            yield row.subject, chosen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
@@ -12,10 +12,12 @@ from ledger.domain.derive.joining import joined, keeps_books, money_keys, settle
 from ledger.domain.derive.model import Habit, Identity, Money, Terms
 from ledger.domain.derive.parties import PartyIndex
 from ledger.domain.keys import utr_key
+from ledger.domain.matching.kinds import kind_of
 
 _CASH = ("cash", "gateway")
-_RETURNED_WITHIN, _UNDER_WAY = timedelta(days=45), timedelta(days=4)
-"""How long after its credit a cheque may come back, and how long money between two accounts of ours may take."""
+_RETURNED_WITHIN, _BOUNCED_WITHIN, _UNDER_WAY = timedelta(days=45), timedelta(days=10), timedelta(days=4)
+"""How long after its credit a cheque may come back, a transfer of ours after its debit, and how long money between two
+accounts of ours may take."""
 CLEARING = timedelta(days=4)
 """How long money that the books show may be on its way to the bank, a weekend and a holiday in it."""
 _NOT_PRESENTED = frozenset(["cheque.received", "cheque.deposited", "cheque.replaced"])
@@ -54,9 +56,10 @@ def build_money(
     outgoing = [i for i in identities if i.kind == "payout"]
     debits = [i for i in lines if i.type == "bank.debited"]
     words = _last_words(decisions)
+    returned = _came_back(credits, debits)
     settled = settled_claims(incoming, [i for i in lines if i.subject in out.settlement_of])
     for claims, bank in ((incoming, credits), (outgoing, debits)):
-        for members in joined(claims, bank, decisions, parties):
+        for members in joined(claims, bank, decisions, parties, returned=returned.keys()):
             if all(m.type in _NOT_PRESENTED for m in members):
                 continue
             money = _money(members, terms, side="receivable" if claims is incoming else "payable")
@@ -69,52 +72,114 @@ def build_money(
                 continue
             (out.receipts if claims is incoming else out.payouts).append(money)
             out.of.update((member.subject, money) for member in members)
-    returned = _told_by_bank(out, credits, debits)
-    _reverse(out, identities, terms, returned)
+    _told_by_bank(out, credits, debits, returned, said=words.keys())
+    _reverse(out, identities, terms, {one: other.day(terms, "posted_on") for one, other in returned.items()})
     out.debits = [money for money in out.debits if money.anchor not in out.told_by_bank]
     for rows in (out.receipts, out.payouts, out.debits):
         rows.sort(key=lambda money: (money.day, money.anchor))
     return out
 
 
-def _told_by_bank(out: Moneys, credits: Sequence[Identity], debits: Sequence[Identity]) -> dict[UUID, date]:
-    """Pair credits with debits of the same reference and amount: between two accounts of ours it was moved, in one
-    account it was given back later (a cheque returned). Returns the credits that were given back, with the day."""
-    by_key: dict[tuple[str, int, str], list[Identity]] = defaultdict(list)
-    for debit in debits:
-        for key in money_keys(debit):
-            by_key[key, debit.data["amount"], debit.data["currency"]].append(debit)
-    returned: dict[UUID, date] = {}
-    for credit in sorted(credits, key=lambda line: (line.data["posted_on"], line.subject)) if by_key else ():
-        for debit in sorted(
-            {
-                debit.subject: debit
-                for key in money_keys(credit)
-                for debit in by_key.get((key, credit.data["amount"], credit.data["currency"]), ())
-                if debit.subject not in out.told_by_bank
-            }.values(),
-            key=lambda line: (line.data["posted_on"], line.subject),
-        ):
-            came, went = (
-                date.fromisoformat(credit.data["posted_on"]),
-                date.fromisoformat(debit.data["posted_on"]),
-            )
-            same = (credit.source, credit.data["account"]) == (debit.source, debit.data["account"])
-            if same and timedelta() <= went - came <= _RETURNED_WITHIN:
-                returned[credit.subject] = went
-                out.told_by_bank[debit.subject] = "returned"
-            elif not same and abs(went - came) <= _UNDER_WAY and _by_bank_alone(out.of.get(credit.subject)):
-                money = out.of[credit.subject]
-                money.classified = money.classified or "own_transfer"
-                money.why, money.evidence = (
-                    "own_transfer",
-                    "the same amount and reference left another account of ours",
-                )
+def _came_back(credits: Sequence[Identity], debits: Sequence[Identity]) -> dict[UUID, Identity]:
+    """Return lines that the same account shows the other way later, by reference and amount, with the later line: a
+    cheque that was returned, else a transfer of ours that came back."""
+    found: dict[UUID, Identity] = {}
+    used: set[UUID] = set()
+    for first, then, within, key in (
+        (credits, debits, _RETURNED_WITHIN, ""),
+        (debits, credits, _BOUNCED_WITHIN, "utr:"),
+    ):
+        later = _by_money_key(then)
+        for line in sorted(first, key=_in_time) if later else ():
+            for other in sorted(_same_reference(line, later, key), key=_in_time):
+                gap = _posted(other) - _posted(line)
+                if not {line.subject, other.subject} & used and (
+                    _one_account(line, other)
+                    and timedelta() <= gap <= within
+                    and (gap or not _sent_back(line))
+                ):
+                    found[line.subject] = other
+                    used |= {line.subject, other.subject}
+    return found
+
+
+def _told_by_bank(
+    out: Moneys,
+    credits: Sequence[Identity],
+    debits: Sequence[Identity],
+    returned: Mapping[UUID, Identity],
+    *,
+    said: Collection[UUID],
+) -> None:
+    """Note what the banks' own lines explain: what was given back, and what went from one account of ours to another.
+    A person's word (`said`) goes before."""
+    credited = {credit.subject for credit in credits}
+    back = {other.subject for other in returned.values()}
+    for subject, other in returned.items():
+        if subject in credited:
+            out.told_by_bank[other.subject] = "returned"
+        elif other.subject not in said and _by_bank_alone(money := out.of.get(other.subject)):
+            _explain(money, "reversal", "the same amount and reference left this account before")
+            out.told_by_bank[other.subject] = "returned"
+            if subject not in out.of:
+                out.told_by_bank[subject] = "returned"
+    gone = _by_money_key([debit for debit in debits if debit.subject not in {*returned, *back}])
+    for credit in sorted(credits, key=_in_time) if gone else ():
+        money = out.of.get(credit.subject)
+        if credit.subject in (*returned, *back, *said) or not _by_bank_alone(money):
+            continue
+        for debit in sorted(_same_reference(credit, gone), key=_in_time):
+            near = abs(_posted(debit) - _posted(credit)) <= _UNDER_WAY
+            if near and not _one_account(credit, debit) and debit.subject not in out.told_by_bank:
+                _explain(money, "own_transfer", "the same amount and reference left another account of ours")
                 out.told_by_bank[debit.subject] = "own_transfer"
-            else:
-                continue
-            break
-    return returned
+                break
+
+
+def _explain(money: Money | None, kind: str, words: str) -> None:
+    if money is not None:
+        money.classified = money.classified or kind
+        money.why, money.evidence = kind, words
+
+
+def _by_money_key(lines: Iterable[Identity]) -> dict[tuple[str, int, str], list[Identity]]:
+    found: dict[tuple[str, int, str], list[Identity]] = defaultdict(list)
+    for line in lines:
+        for key in money_keys(line):
+            found[key, line.data["amount"], line.data["currency"]].append(line)
+    return found
+
+
+def _same_reference(
+    line: Identity, others: Mapping[tuple[str, int, str], Sequence[Identity]], prefix: str = ""
+) -> Iterable[Identity]:
+    return {
+        other.subject: other
+        for key in money_keys(line)
+        if key.startswith(prefix)
+        for other in others.get((key, line.data["amount"], line.data["currency"]), ())
+    }.values()
+
+
+def _in_time(line: Identity) -> tuple[str, UUID]:
+    return line.data["posted_on"], line.subject
+
+
+def _posted(line: Identity) -> date:
+    return date.fromisoformat(line.data["posted_on"])
+
+
+def _one_account(one: Identity, other: Identity) -> bool:
+    return (one.source, one.data["account"]) == (other.source, other.data["account"])
+
+
+def _sent_back(line: Identity) -> bool:
+    """Whether a credit is by the bank's words money that we had sent: of its own day it can't be told from the days."""
+    if line.type != "bank.credited":
+        return False
+    payer = (line.data.get("payer") or {}).get("name")
+    told = kind_of(line.data["narration"], side="credit", payer=payer)
+    return told is not None and told.kind == "reversal"
 
 
 def _by_bank_alone(money: Money | None) -> bool:

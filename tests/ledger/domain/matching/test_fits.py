@@ -183,7 +183,7 @@ def test_what_is_proposed_always_adds_up_to_the_money_and_never_over_a_bill(base
     slip = picks.draw(st.integers(-100, 100)) if cut else 0
     amount = sum(b.outstanding - (cut.total(b.base or 0) if cut else 0) for b in chosen) + slip
     for fit in fits(owed, amount, DAY):
-        assert sum(paid for _, paid, kind in fit.lines if kind == "receipt") == amount
+        assert sum(paid for _, paid, kind in fit.lines if kind == "receipt") + fit.left == amount
         for one in fit.bills:
             lines = [(paid, kind) for b, paid, kind in fit.lines if b is one]
             assert sum(paid for paid, _ in lines) == one.outstanding
