@@ -54,6 +54,11 @@ def shared(view: PickView, chosen: Collection[str]) -> list[tuple[OpenBill, int]
     return found
 
 
+def bill_name(bill: OpenBill, to: Audience) -> str:
+    """Return what a bill is called: its number, or the balance with which the books began."""
+    return bill.number or to.label("Opening balance")
+
+
 def pick_card(
     question: ConflictView, view: PickView, chosen: Sequence[str], place: Place, to: Audience
 ) -> Card:
@@ -77,7 +82,7 @@ def pick_card(
         lines.append(to.say("Only the {n} oldest bills are shown.", n=len(view.bills)))
     bills = []
     for bill in view.bills:
-        key, name = str(bill.id), cut(bill.number or to.day(bill.issued_on), 20)
+        key, name = str(bill.id), cut(bill_name(bill, to), 20)
         after = [one for one in chosen if one != key] if key in chosen else [*chosen, key]
         label = f"{'✓ ' if key in chosen else ''}{name} {money(bill.open, bill.currency)}"
         bills.append(Button(label, place.action("pick", question, chosen=after)))

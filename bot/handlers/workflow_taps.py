@@ -10,6 +10,7 @@ from bot.cards.question import Place, question_card, stale_notice, standing_card
 from bot.cards.workflow import (
     alike_card,
     assign_card,
+    bill_name,
     bulk_card,
     bulk_undone_card,
     decided_card,
@@ -100,7 +101,7 @@ class WorkflowTaps:
         command = AllocateReceipt(found.receipt_id, lines, rest, party_id=found.party_id, conflict_id=view.id)
         made = await self.door.execute(command, visitor.actor)
         to = visitor.audience(self.door.clock())
-        names = [bill.number or to.day(bill.issued_on) for bill, _ in shares]
+        names = [bill_name(bill, to) for bill, _ in shares]
         said = " + ".join([*names, *([to.label("rest on account")] if rest else [])])
         return Reply(edit=decided_card(view.title, made, said, to))
 

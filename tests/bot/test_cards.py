@@ -42,10 +42,12 @@ from bot.cards.question import (
     why_card,
 )
 from bot.cards.sources import sources_card
+from bot.cards.workflow import pick_card
 from bot.words import cut
 from kit.errors import Denied, NotFound, Rejected, Retryable, SourceBroken
 from ledger import views
 from ledger.domain.roles import Role
+from ledger.views.workflow import OpenBill, PickView
 from tests.bot import sample_views as sample
 from tests.bot.golden_cards import check
 
@@ -352,3 +354,10 @@ def test_every_answer_is_on_one_of_the_questions_cards_with_its_own_id() -> None
         offered = [b.action.get("answer") for card in cards for row in card.buttons for b in row]
         assert sorted(filter(None, offered)) == sorted(one.id for one in view.answers if one.id != "later")
         assert sum(len(row) for row in cards[0].buttons) <= 10
+
+
+def test_a_bill_without_a_number_is_picked_by_what_it_is() -> None:
+    bill = OpenBill(sample.SHARMA, None, sample.NOW.date(), None, 12_980_00, "INR")
+    view = PickView(sample.SHARMA, 10_000_00, "INR", sample.SHARMA, "Sharma Traders", (bill,))
+    card = pick_card(sample.question(), view, [str(bill.id)], Place(), TO)
+    assert card.buttons[0][0].label == "✓ Opening balance ₹12,980"
