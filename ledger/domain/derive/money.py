@@ -73,7 +73,8 @@ def build_money(
             (out.receipts if claims is incoming else out.payouts).append(money)
             out.of.update((member.subject, money) for member in members)
     _told_by_bank(out, credits, debits, returned, said=words.keys())
-    _reverse(out, identities, terms, {one: other.day(terms, "posted_on") for one, other in returned.items()})
+    back = {one: other.day(terms, "posted_on") for one, other in returned.items()}
+    _reverse(out, identities, terms, _not_in_books(out, identities, parties, back))
     out.debits = [money for money in out.debits if money.anchor not in out.told_by_bank]
     for rows in (out.receipts, out.payouts, out.debits):
         rows.sort(key=lambda money: (money.day, money.anchor))
@@ -180,6 +181,39 @@ def _sent_back(line: Identity) -> bool:
     payer = (line.data.get("payer") or {}).get("name")
     told = kind_of(line.data["narration"], side="credit", payer=payer)
     return told is not None and told.kind == "reversal"
+
+
+def _not_in_books(
+    out: Moneys, identities: Iterable[Identity], parties: PartyIndex, returned: Mapping[UUID, date]
+) -> dict[UUID, date]:
+    """Leave out of the credits that the bank took back those that the books take back themselves, by a voucher that is
+    no sale and charges the party with as much on those days: its bills are open again by that."""
+    charged: dict[tuple[str, str, UUID], list[Identity]] = defaultdict(list)
+    for identity in identities if returned else ():
+        voucher = str(identity.data.get("voucher") or "").casefold()
+        if (
+            identity.kind == "invoice"
+            and keeps_books(identity)
+            and voucher
+            and not voucher.startswith("sales")
+        ):
+            party = parties.of(identity)
+            if party is not None:
+                record = identity.data.get("record") or identity.external_id
+                charged[identity.source, record, party].append(identity)
+    told: dict[tuple[UUID, int], list[date]] = defaultdict(list)
+    for (_, _, party), parts in charged.items():
+        if (day := parts[0].date("issued_on")) is not None:
+            told[party, sum(part.data.get("amount", 0) for part in parts)].append(day)
+    left = {}
+    for subject, went in returned.items():
+        money = out.of.get(subject)
+        days = (
+            told.get((money.party, money.amount), ()) if money is not None and money.party is not None else ()
+        )
+        if money is None or not any(money.day <= day <= went + _RETURNED_WITHIN for day in days):
+            left[subject] = went
+    return left
 
 
 def _by_bank_alone(money: Money | None) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ledger.domain.derive import Derived, Identity
 from ledger.domain.events import subject_id
-from tests.ledger.domain.test_derive import BANK, BOOKS, balance, bill, only, said, world
+from tests.ledger.domain.test_derive import BANK, BOOKS, SHARMA, balance, bill, only, said, world
 
 GUPTA = {"id": "c2", "name": "Gupta Steel Pvt Ltd"}
 SHARMA_ID = str(subject_id(BOOKS, "party", "c1"))
@@ -397,3 +397,27 @@ def test_rupees_for_a_bill_in_dollars_are_no_money_on_account_by_themselves() ->
     line, no = str(subject_id(BANK, "bank_line", "U1")), str(subject_id(BOOKS, "invoice", "INV-1"))
     parted = decided("link.rejected", subjects=[line, no])
     assert of(world(bill("INV-1", 500_00), *seen, parted, came("U1", 500_00)), "U1") is None
+
+
+def test_a_returned_cheque_that_the_books_charge_again_counts_once() -> None:
+    line = {
+        "channel": "CHEQUE",
+        "references": {"tokens": ["000123"]},
+        "account": "4421",
+        "payer": {"name": "SHARMA TRADERS"},
+    }
+    entered = said(
+        BOOKS, "payment.received", "R1", amount=500_00, party=SHARMA, into="bank", paid_on="2026-09-20", method="cheque",
+        references={"utr": ["000123"]}, settles=[{"number": "INV-1", "amount": 500_00}],
+    )  # fmt: skip
+    world_of = [
+        bill("INV-1", 500_00), entered,
+        said(BANK, "bank.credited", "C1", amount=500_00, posted_on="2026-09-20", narration="CLG 000123", **line),
+        said(BANK, "bank.debited", "C2", amount=500_00, posted_on="2026-09-23", narration="CHQ RET 000123", **line),
+    ]  # fmt: skip
+    again = said(
+        BOOKS, "invoice.issued", "P9", number="INV-1 RTN", amount=500_00, party=SHARMA, issued_on="2026-09-23",
+        voucher="Payment 9",
+    )  # fmt: skip
+    assert balance(world(*world_of)) == 500_00
+    assert balance(world(*world_of, again)) == 500_00
