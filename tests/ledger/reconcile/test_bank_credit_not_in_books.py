@@ -81,6 +81,7 @@ async def test_what_the_bank_shows_is_not_for_reps(firm):
 async def test_for_a_month_it_only_stands_on_the_list_of_what_is_to_be_entered(firm):
     await came(firm, day="2026-10-25")
     assert await firm.asked(RULE) == []
-    await firm.settle(days=6)
+    await firm.settle(days=12)
     await firm.sweep()
+    await firm.settle()
     assert len(await firm.asked(RULE)) == 1
