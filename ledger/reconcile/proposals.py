@@ -11,17 +11,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from ledger.domain.matching.fits import (
-    LUCKY,
-    Allowed,
-    Bill,
-    Fit,
-    Owed,
-    days_in_words,
-    exact,
-    oldest_first,
-    search,
-)
+from ledger.domain.matching.bills import LUCKY, Allowed, Bill, Fit, days_in_words
+from ledger.domain.matching.fits import Owed, exact, oldest_first, search
 from ledger.domain.matching.hints import meant
 from ledger.domain.matching.kinds import Kind
 from ledger.domain.matching.learned import Usual

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from ledger.domain.matching.fits import ROUNDING, short_fits
+from ledger.domain.matching.bills import ROUNDING
+from ledger.domain.matching.fits import short_fits
 from ledger.domain.matching.rates import Cut
 
 MAX_CANDIDATES = 4

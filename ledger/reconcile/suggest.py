@@ -16,7 +16,8 @@ from uuid import UUID
 import asyncpg
 
 from kit.database import Tx
-from ledger.domain.matching.fits import Bill, Owed
+from ledger.domain.matching.bills import Bill
+from ledger.domain.matching.fits import Owed
 from ledger.domain.matching.kinds import kind_of
 from ledger.reconcile.found import Found
 from ledger.reconcile.likely import Likely, read_likely

@@ -14,24 +14,21 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
+from ledger.domain.derive.coming_to import age, lines_less, net, only_sum, paid, taxes_on
 from ledger.domain.derive.documents import Documents
 from ledger.domain.derive.habits import Habits
 from ledger.domain.derive.model import Document, Habit, Identity, Money, Terms
 from ledger.domain.derive.recognise import Payer, Payers
 from ledger.domain.derive.settling import Line
-from ledger.domain.matching.fits import MAX_BILLS, ROUNDING, short_fits
+from ledger.domain.matching.bills import ROUNDING, when_in_words
+from ledger.domain.matching.fits import short_fits
 from ledger.domain.matching.hints import meant
 from ledger.domain.matching.learned import Usual, usual
-from ledger.domain.matching.rates import cuts_on
-from ledger.domain.matching.subsets import Sums, by_chance
 
-LUCKY = 4
-"""Of 1,000: the chance that bills add up by accident, above which nothing matches itself."""
 APART = timedelta(days=15)
 """Of bills of one amount that lie so far apart the oldest is the one that is paid."""
 ROUND_SUM = 500_00
 """Multiples of so many paise are paid against no bill in particular."""
-_GRAINS = (100_000, 50_000, 10_000, 5_000, 1_000, 500, 100, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +87,7 @@ class Matcher:
             if any(kind == "credit_note" for kind, *_ in row.entries):
                 self._credited[key].append(row)
         for rows in (*self._open.values(), *self._credited.values()):
-            rows.sort(key=_age)
+            rows.sort(key=age)
         self._given_up: dict[UUID, list[tuple[date, int]]] = defaultdict(list)
         for decision in given_up:
             if (found := documents.of(UUID(decision.data["document"]))) is not None:
@@ -192,18 +189,18 @@ class Matcher:
         case = _Case(money, case.payer, case.bills, [])
         short = sum(row.remaining for row in asked) - money.amount
         if abs(short) <= self._limit(money):
-            return case.match([_line(row, money.amount, why) for row in asked], why, "amount exact")
+            return case.match([paid(row, money.amount, why) for row in asked], why, "amount exact")
         single = [row for row in asked if row.remaining == money.amount]
         if len(single) == 1:
-            return case.match([_line(single[0], money.amount, why)], why, "amount exact")
-        rates = [*sorted(self._usual.get(party, ())), *(_on(money) if by_bank else ())]
+            return case.match([paid(single[0], money.amount, why)], why, "amount exact")
+        rates = [*sorted(self._usual.get(party, ())), *(taxes_on(money) if by_bank else ())]
         for rows in (asked, *([row] for row in asked if len(asked) > 1)):
             for rate in rates:
-                if (lines := _less(rows, money.amount, rate)) is not None:
+                if (lines := lines_less(rows, money.amount, rate)) is not None:
                     return case.match(lines, "deduction", f"amount exact after {rate.words}")
         if not by_bank:
             return case.match(
-                [_line(row, money.amount, why) for row in asked], why, "a part of it, or less than it"
+                [paid(row, money.amount, why) for row in asked], why, "a part of it, or less than it"
             )
         return self._with_others(case, asked) or self._rest(case, asked, short)
 
@@ -212,7 +209,7 @@ class Matcher:
         money = case.money
         others = [row for row in case.bills if row not in asked]
         for rate in (None, *sorted(self._usual.get(case.payer.party, ()))):
-            nets = {row.anchor: _net(row, rate) for row in case.bills}
+            nets = {row.anchor: net(row, rate) for row in case.bills}
             if any(nets[row.anchor] is None for row in asked):
                 continue
             left = money.amount - sum(nets[row.anchor] or 0 for row in asked)
@@ -223,15 +220,15 @@ class Matcher:
                 chosen = one
             else:
                 places = (
-                    None if one else _only_sum([nets[row.anchor] or 0 for row in usable], left, slack=slack)
+                    None if one else only_sum([nets[row.anchor] or 0 for row in usable], left, slack=slack)
                 )
                 chosen = [usable[place] for place in places or ()]
             if chosen:
-                rows = sorted((*asked, *chosen), key=_age)
+                rows = sorted((*asked, *chosen), key=age)
                 lines = (
-                    _less(rows, money.amount, rate)
+                    lines_less(rows, money.amount, rate)
                     if rate
-                    else [_line(r, r.remaining, "subset") for r in rows]
+                    else [paid(r, r.remaining, "subset") for r in rows]
                 )
                 if lines is not None:
                     words = f"{len(rows)} bills exactly" + (f" after {rate.words}" if rate else "")
@@ -240,10 +237,10 @@ class Matcher:
 
     def _rest(self, case: _Case, asked: Sequence[Document], short: int) -> Match | None:
         habit = self._habits.at(case.payer.party, case.money.day)
-        lines = [_line(row, row.remaining, "narration") for row in asked]
+        lines = [paid(row, row.remaining, "narration") for row in asked]
         if short < 0 and habit is not None and habit.shows(case.money):
             rest = [row for row in case.bills if row not in asked] if habit.how == "oldest_first" else []
-            lines += [_line(row, case.money.amount, "oldest_first") for row in rest]
+            lines += [paid(row, case.money.amount, "oldest_first") for row in rest]
             return case.match(lines, "narration", f"the rest {habit.words}")
         if short < 0 and len(asked) == len(case.bills):
             return case.match(lines, "narration", "pays all that was open; the rest stands on account")
@@ -281,7 +278,7 @@ class Matcher:
         words = "amount exact" if exact else "amount exact but for the rounding"
         if len(near) > 1:
             words += f" · the oldest of {len(near)} of this amount"
-        return case.match([_line(row, amount, why)], why, f"{words} · {_when(case.money, row)}")
+        return case.match([paid(row, amount, why)], why, f"{words} · {_when(case.money, row)}")
 
     def _as_it_stood(self, case: _Case) -> Match | None:
         """Match the one bill of just this amount as it stood on the day: a credit note of later takes nothing back of
@@ -298,12 +295,12 @@ class Matcher:
         if not case.meant and any(row.remaining == money.amount for row in case.bills):
             return None
         row = found[0]
-        plainly = all(_age(row) <= _age(other) for other in case.bills) and money.amount == row.amount
+        plainly = all(age(row) <= age(other) for other in case.bills) and money.amount == row.amount
         if not case.meant and not plainly and self._may_be_on_account(case):
             return None
         why = "known_payer" if case.payer.known else "similar_name"
         words = f"amount exact before a later credit note · {_when(money, row)}"
-        return case.match([_line(row, money.amount, why)], why, words)
+        return case.match([paid(row, money.amount, why)], why, words)
 
     def _may_be_on_account(self, case: _Case) -> bool:
         """Whether its payer pays against no bill in particular at times, or it is an even sum of one not known better."""
@@ -317,7 +314,7 @@ class Matcher:
         found: dict[tuple[UUID, ...], Match] = {}
         for rate in sorted(self._usual.get(case.payer.party, ())):
             rows = _rows_less(case, rate)
-            lines = _less(rows, case.money.amount, rate) if rows else None
+            lines = lines_less(rows, case.money.amount, rate) if rows else None
             if lines is not None:
                 words = f"amount exact after {rate.words}, as before · {_when(case.money, rows[0])}"
                 key = tuple(row.anchor for row in rows)
@@ -338,19 +335,19 @@ class Matcher:
         if short_fits(short=short, base=row.base, total=row.amount, day=money.day):
             return None
         return case.match(
-            [_line(row, money.amount, "part_payment")], "part_payment", "part of the only open bill"
+            [paid(row, money.amount, "part_payment")], "part_payment", "part of the only open bill"
         )
 
 
 def _by_habit(case: _Case, habit: Habit) -> Match:
     rows = case.bills if habit.how == "oldest_first" else ()
-    return case.match([_line(row, case.money.amount, habit.how) for row in rows], habit.how, habit.words)
+    return case.match([paid(row, case.money.amount, habit.how) for row in rows], habit.how, habit.words)
 
 
 def _whole(case: _Case) -> Match | None:
     if len(case.bills) < 2 or sum(row.remaining for row in case.bills) != case.money.amount:
         return None
-    lines = [_line(row, row.remaining, "subset") for row in case.bills]
+    lines = [paid(row, row.remaining, "subset") for row in case.bills]
     return case.match(lines, "subset", f"all {len(case.bills)} open bills exactly")
 
 
@@ -358,22 +355,22 @@ def _several(case: _Case) -> Match | None:
     """Match the only set of bills that comes to the amount, where that is no coincidence."""
     if case.money.amount % ROUND_SUM == 0 and not case.meant:
         return None
-    chosen = _only_sum([row.remaining for row in case.bills], case.money.amount)
+    chosen = only_sum([row.remaining for row in case.bills], case.money.amount)
     rows = [case.bills[place] for place in chosen or ()]
     if not rows or any(row not in rows for row in case.meant):
         return None
-    lines = [_line(row, row.remaining, "subset") for row in rows]
+    lines = [paid(row, row.remaining, "subset") for row in rows]
     return case.match(lines, "subset", f"{len(rows)} bills exactly, and no others")
 
 
 def _rows_less(case: _Case, rate: Usual) -> list[Document]:
     """Return the bill, or the only bills, that come to the money less what is kept back of each."""
-    nets = [(row, net) for row in case.bills if (net := _net(row, rate))]
-    near = [row for row, net in nets if abs(net - case.money.amount) <= ROUNDING]
+    nets = [(row, amount) for row in case.bills if (amount := net(row, rate))]
+    near = [row for row, amount in nets if abs(amount - case.money.amount) <= ROUNDING]
     if near:
         row = _one_of(case, near) if len({row.remaining for row in near}) == 1 else None
         return [row] if row is not None else []
-    chosen = _only_sum([net for _, net in nets], case.money.amount, slack=ROUNDING)
+    chosen = only_sum([amount for _, amount in nets], case.money.amount, slack=ROUNDING)
     rows = [nets[place][0] for place in chosen or ()]
     return [] if any(row not in rows for row in case.meant) else rows
 
@@ -387,47 +384,6 @@ def _one_of(case: _Case, rows: Sequence[Document]) -> Document | None:
     return rows[0] if rows and apart else None
 
 
-def _net(row: Document, rate: Usual | None) -> int | None:
-    """Return what would be paid of a bill; None where nothing can have been kept back of it."""
-    if rate is None:
-        return row.remaining
-    untouched = not any(kind == "deduction" for kind, *_ in row.entries) and not row.reserve
-    parts = rate.of(base=row.base, amount=row.amount) if untouched else ()
-    kept = sum(amount for _, amount in parts)
-    return row.remaining - kept if kept > ROUNDING and kept < row.remaining else None
-
-
-def _less(rows: Sequence[Document], amount: int, rate: Usual) -> list[Line] | None:
-    """Write down what each bill gets and what was kept back of it, if that comes to `amount` (₹1 a bill); the
-    roundings fall on the last."""
-    lines: list[Line] = []
-    left = amount
-    for row in rows:
-        net = _net(row, rate)
-        if net is None:
-            return None
-        parts = list(rate.of(base=row.base, amount=row.amount))
-        if row is rows[-1]:
-            if abs(net - left) > ROUNDING * len(rows):
-                return None
-            parts[0] = (parts[0][0], parts[0][1] + net - left)
-            net = left
-        left -= net
-        lines.append(_line(row, net, "deduction"))
-        lines += [Line(row, kind, part, "deduction") for kind, part in parts if part > 0]
-    return lines
-
-
-def _on(money: Money) -> list[Usual]:
-    """Return what may be deducted at source on that day; by few buyers, the last."""
-    if money.side != "receivable":
-        return []
-    cuts = sorted(
-        cuts_on(money.day), key=lambda cut: (any(kind != "tds" for kind, _ in cut.parts), cut.parts)
-    )
-    return [Usual(tuple((kind, rate, False) for kind, rate in sorted(cut.parts))) for cut in cuts]
-
-
 def _texts(money: Money) -> list[str]:
     return [
         member.data["narration"]
@@ -436,35 +392,9 @@ def _texts(money: Money) -> list[str]:
     ]
 
 
-def _only_sum(amounts: Sequence[int], total: int, *, slack: int = 0) -> tuple[int, ...] | None:
-    """Return the places of the two or more amounts that come to `total`, if no others do and it is no accident."""
-    usable = [(place, amount) for place, amount in enumerate(amounts) if 0 < amount < total]
-    if not 2 <= len(usable) <= MAX_BILLS or sum(amount for _, amount in usable) < total - slack * len(usable):
-        return None
-    values = [amount for _, amount in usable]
-    found = Sums(values, slack=slack).meeting(total).only
-    if found is None:
-        return None
-    grain = next((grain for grain in _GRAINS if not any(value % grain for value in values)), 1)
-    lucky = by_chance(values, len(found), window=slack * len(found), grain=grain)
-    return tuple(usable[n][0] for n in found) if lucky <= LUCKY else None
-
-
-def _age(row: Document) -> tuple[object, ...]:
-    return (row.due_on or row.issued_on, row.issued_on, row.anchor)
-
-
 def _credited_after(row: Document, day: date) -> int:
     return -sum(amount for kind, amount, on, _ in row.entries if kind == "credit_note" and on > day)
 
 
-def _line(row: Document, amount: int, why: str) -> Line:
-    return Line(row, "receipt", amount, why)
-
-
 def _when(money: Money, row: Document) -> str:
-    late = (money.day - (row.due_on or row.issued_on)).days
-    what = "due" if row.due_on else "the bill"
-    if late == 0:
-        return "on the due day" if row.due_on else "on the day of the bill"
-    return f"{abs(late)} day{'s' if abs(late) != 1 else ''} {'after' if late > 0 else 'before'} {what}"
+    return when_in_words(money.day, due_on=row.due_on, issued_on=row.issued_on)

@@ -7,17 +7,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.domain.matching.fits import (
-    Allowed,
-    Bill,
-    Discount,
-    Owed,
-    days_in_words,
-    fits,
-    oldest_first,
-    search,
-    short_fits,
-)
+from ledger.domain.matching.bills import Allowed, Bill, Discount, days_in_words
+from ledger.domain.matching.fits import Owed, fits, oldest_first, search, short_fits
 from ledger.domain.matching.rates import cuts_on, rates
 from ledger.domain.matching.subsets import Sums
 from ledger.reconcile.names import Known, Names
