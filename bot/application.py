@@ -18,11 +18,11 @@ from telegram.request import HTTPXRequest
 
 from bot.files import Files
 from bot.gate import Gate, OneAtATimePerChat
-from bot.handlers.commands import Commands
+from bot.handlers.areas import AREAS
+from bot.handlers.desk import Desk
 from bot.handlers.documents import Documents
 from bot.handlers.failures import Apology
 from bot.handlers.linking import Linking
-from bot.handlers.taps import Taps
 from bot.visit import Visit
 from ingest.door import Ring
 from ledger.dispatch import Door
@@ -31,21 +31,6 @@ AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 TELEGRAM = "https://api.telegram.org"
 ALLOWED_UPDATES = (Update.MESSAGE, Update.CALLBACK_QUERY)
 _GATE_GROUP = -1
-COMMANDS = (
-    ("digest", "Today at a glance"),
-    ("owes", "Who owes me"),
-    ("owe", "What I owe"),
-    ("cash", "Will the money be enough"),
-    ("dues", "What falls due besides bills"),
-    ("questions", "Entries that need my answer"),
-    ("find", "A customer, a bill, an amount"),
-    ("tally", "Do the books say the same"),
-    ("enter", "What is to be entered in the books"),
-    ("fix", "What is missing about customers"),
-    ("tds", "TDS that is not in 26AS yet"),
-    ("sources", "Where the news comes from"),
-    ("help", "What I can ask"),
-)
 
 
 def build_application(
@@ -71,35 +56,19 @@ def build_application(
 
 def register(application: AnyApplication, door: Door, files: Files, *, ring: Ring | None = None) -> None:
     """Put the gate before every handler, and the handlers behind it."""
-    gate = Gate(door)
-    commands, taps = Commands(door), Taps(door, ring=ring)
+    gate, desk = Gate(door), Desk(door, ring=ring)
     application.add_handler(TypeHandler(Update, gate.check), group=_GATE_GROUP)
     application.add_handler(CommandHandler("start", Linking(door, gate).start))
-    for name in (
-        "digest",
-        "owes",
-        "owe",
-        "cash",
-        "dues",
-        "questions",
-        "tally",
-        "sources",
-        "enter",
-        "fix",
-        "tds",
-        "find",
-        "help",
-        "firm",
-    ):
-        application.add_handler(CommandHandler(name, getattr(commands, name)))
-    application.add_handler(CallbackQueryHandler(taps.tap))
-    application.add_handler(MessageHandler(filters.COMMAND, commands.help))
-    application.add_handler(MessageHandler(filters.TEXT, commands.text))
-    application.add_handler(MessageHandler(filters.Document.ALL, Documents(door, files).document))
-    application.add_handler(MessageHandler(filters.ALL, commands.unreadable))
+    application.add_handler(CallbackQueryHandler(desk.tap))
+    application.add_handler(MessageHandler(filters.COMMAND, desk.command))
+    application.add_handler(MessageHandler(filters.TEXT, desk.words))
+    documents = Documents(door, files)
+    application.add_handler(MessageHandler(filters.Document.ALL, documents.document))
+    application.add_handler(MessageHandler(filters.ALL, documents.unreadable))
     application.add_error_handler(Apology(door))
 
 
 def bot_commands() -> list[BotCommand]:
     """Return the commands that the client offers while typing."""
-    return [BotCommand(name, words) for name, words in COMMANDS]
+    offered = [command for area in AREAS for command in area.commands if command.words]
+    return [BotCommand(command.name, command.words) for command in offered]

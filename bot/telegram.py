@@ -104,6 +104,12 @@ async def _call(bot: Bot, message: OutboxMessage) -> int | None:
             link_preview_options=_NO_PREVIEW,
         )
         return edited.message_id if isinstance(edited, Message) else message.edit_message
+    if attachment is not None and attachment.kind == "photo":
+        photo = InputFile(BytesIO(attachment.content), filename=attachment.filename)
+        shown = await bot.send_photo(
+            message.chat_id, photo, caption=text, parse_mode=mode, reply_markup=keyboard
+        )
+        return shown.message_id
     if attachment is not None:
         document = InputFile(BytesIO(attachment.content), filename=attachment.filename)
         sent = await bot.send_document(
@@ -129,7 +135,10 @@ def _text(card: dict[str, Any]) -> str:
 
 def _keyboard(card: dict[str, Any]) -> InlineKeyboardMarkup | None:
     rows = [
-        [InlineKeyboardButton(button["label"], callback_data=button["data"]) for button in row]
+        [
+            InlineKeyboardButton(button["label"], url=button.get("url"), callback_data=button.get("data"))
+            for button in row
+        ]
         for row in card.get("buttons", [])
     ]
     return InlineKeyboardMarkup(rows) if rows else None

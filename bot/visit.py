@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from telegram.ext import CallbackContext, ExtBot
 
@@ -33,6 +34,13 @@ class Visitor:
     def actor(self) -> Actor:
         """As whom he acts."""
         return self.member.actor
+
+    def speaking_as(self, member: ChatMemberView) -> Visitor:
+        """Return the same visitor as the member of another of his businesses."""
+        if member is self.member:
+            return self
+        others = tuple(one for one in (self.member, *self.others) if one is not member)
+        return replace(self, member=member, others=others)
 
     def audience(self, now: datetime) -> Audience:
         """For whom cards are written."""
@@ -81,18 +89,30 @@ class Visit(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict[A
 
 
 async def answer(
-    door: Door, visitor: Visitor, cards: Sequence[Card], *, edit_message: int | None = None
-) -> None:
-    """Queue cards as answers in a member's chat; the first one takes the place of `edit_message` if given."""
+    door: Door,
+    visitor: Visitor,
+    cards: Sequence[Card],
+    *,
+    edit_message: int | None = None,
+    edit_of: UUID | None = None,
+) -> list[UUID]:
+    """Queue cards as answers in a member's chat and return their rows in the outbox.
+
+    The first one takes the place of `edit_message`, or of what an earlier row of the outbox became (`edit_of`).
+    """
+    made = []
     for card in cards:
-        await door.execute(
+        row = await door.execute(
             QueueMessage(
                 chat_id=visitor.chat_id,
                 member_id=visitor.actor.member_id,
                 kind="answer",
                 card={**card.stored(), "language": visitor.actor.language},
                 edit_message=edit_message,
+                edit_of=edit_of,
             ),
             visitor.actor,
         )
-        edit_message = None
+        made.append(row)
+        edit_message = edit_of = None
+    return made

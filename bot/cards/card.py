@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.words import Html
@@ -15,10 +15,19 @@ Action = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One button: its words, and what a tap does."""
+    """One button: its words, and what a tap does, or the page that it opens (`url`, then there is no action)."""
 
     label: str
-    action: Action
+    action: Action = field(default_factory=dict)
+    url: str = ""
+
+    def stored(self) -> dict[str, Any]:
+        """Return the form in a stored card."""
+        return (
+            {"label": self.label, "url": self.url}
+            if self.url
+            else {"label": self.label, "action": self.action}
+        )
 
 
 _ROW_WIDTHS = ((3, 9.9), (2, 15.9), (1, 1_000.0))
@@ -29,10 +38,11 @@ Rows = tuple[tuple[Button, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that comes with the card."""
+    """A file that comes with the card; `kind`: document, or photo (shown in the chat itself)."""
 
     filename: str
     content: bytes
+    kind: str = "document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +57,13 @@ class Card:
         """Return the form that `QueueMessage` takes: plain JSON."""
         form: dict[str, Any] = {
             "text": str(self.text),
-            "buttons": [[{"label": b.label, "action": b.action} for b in row] for row in self.buttons],
+            "buttons": [[button.stored() for button in row] for row in self.buttons],
         }
         if self.attachment is not None:
             form["attachment"] = {
                 "filename": self.attachment.filename,
                 "content": b64encode(self.attachment.content).decode(),
+                "kind": self.attachment.kind,
             }
         return form
 
@@ -60,7 +71,11 @@ class Card:
 def attachment_of(stored: Mapping[str, Any]) -> Attachment | None:
     """Return the file of a stored card, if it has one."""
     form = stored.get("attachment")
-    return Attachment(form["filename"], b64decode(form["content"])) if form else None
+    return (
+        Attachment(form["filename"], b64decode(form["content"]), form.get("kind", "document"))
+        if form
+        else None
+    )
 
 
 def in_rows(buttons: Sequence[Button]) -> Rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from telegram import Document, Update
 
-from bot.cards.plain import FileResult, imported_card
+from bot.cards.plain import FileResult, cannot_read_card, imported_card
 from bot.files import Files, Imported
 from bot.handlers.failures import HasDoor, by_remedy
 from bot.visit import Visit, answer
@@ -33,6 +33,11 @@ class Documents(HasDoor):
         imported = await self._files.take(visitor.actor, Inbound(body=body, filename=name))
         to = visitor.audience(self.door.clock())
         await answer(self.door, visitor, [imported_card(_result(name, imported), to)])
+
+    @by_remedy
+    async def unreadable(self, _: Update, visit: Visit) -> None:
+        """Photos, voice, stickers."""
+        await answer(self.door, visit.guest, [cannot_read_card(visit.guest.audience(self.door.clock()))])
 
     async def _fetch(self, document: Document) -> bytes:
         if (document.file_size or 0) > self._files.max_bytes:

@@ -200,7 +200,10 @@ class SaveButtons:
 
 @dataclass(frozen=True, slots=True)
 class QueueMessage:
-    """Put a card into the outbox. Result: the outbox id, or None if `once_key` was queued before."""
+    """Put a card into the outbox. Result: the outbox id, or None if `once_key` was queued before.
+
+    `edit_message`: the message whose place it takes; `edit_of`: the earlier row of the outbox whose message that is.
+    """
 
     chat_id: int
     member_id: UUID | None
@@ -208,6 +211,7 @@ class QueueMessage:
     card: dict[str, Any]
     once_key: str | None = None
     edit_message: int | None = None
+    edit_of: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,6 +406,14 @@ class ChooseBusiness:
     """Speak for this business from now on in a chat that serves several."""
 
     chat_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectWords:
+    """Note what the next words typed in a chat are for (None: a question again); forgotten after an hour."""
+
+    chat_id: int
+    action: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)

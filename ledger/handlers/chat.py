@@ -22,6 +22,8 @@ _CODE_LENGTH = 8
 _LOOKALIKES = str.maketrans("OIL", "011")
 _BUTTON_BYTES = 9
 _MOST_MINUTES = 60 * 24 * 30
+_FORGOTTEN_AFTER = timedelta(hours=1)
+"""Words typed later than this after a card asked for some are no answer to it."""
 
 
 def code_hash(code: str) -> bytes:
@@ -133,7 +135,8 @@ async def chat_member(question: queries.ChatMember, ctx: Context) -> views.ChatM
     row = await ctx.tx.row(
         """
         SELECT m.id, m.name, m.role, m.language, m.crm_owner, m.chat_id, b.name AS business_name, b.timezone,
-               d.state ->> 'chosen_at' AS chosen_at
+               d.state ->> 'chosen_at' AS chosen_at,
+               CASE WHEN (d.state #>> '{expects,at}')::timestamptz > $4 THEN d.state -> 'expects' END AS expects
         FROM members m
         JOIN businesses b ON b.business_id = m.business_id
         LEFT JOIN dialogues d ON d.business_id = m.business_id AND d.chat_id = coalesce($3, m.chat_id)
@@ -142,6 +145,7 @@ async def chat_member(question: queries.ChatMember, ctx: Context) -> views.ChatM
         ctx.actor.business_id,
         question.member_id,
         question.chat_id,
+        ctx.now - _FORGOTTEN_AFTER,
     )
     if row is None:
         raise NotFound("member.unknown", "There is no such member.")
@@ -151,12 +155,24 @@ async def chat_member(question: queries.ChatMember, ctx: Context) -> views.ChatM
         business_name=row["business_name"],
         timezone=row["timezone"],
         chosen_at=row["chosen_at"] or "",
+        expects=row["expects"],
     )
 
 
 @handles(commands.ChooseBusiness, permission=Permission.SEE_RECEIVABLES)
 async def choose_business(command: commands.ChooseBusiness, ctx: Context) -> None:
     """Remember when a chat chose this business; the latest choice is the one it speaks for."""
+    await _remember(ctx, command.chat_id, {"chosen_at": ctx.now.isoformat()})
+
+
+@handles(commands.ExpectWords, permission=Permission.SEE_RECEIVABLES)
+async def expect_words(command: commands.ExpectWords, ctx: Context) -> None:
+    """Remember what the next words in a chat are for."""
+    expected = {**command.action, "at": ctx.now.isoformat()} if command.action is not None else None
+    await _remember(ctx, command.chat_id, {"expects": expected})
+
+
+async def _remember(ctx: Context, chat_id: int, state: dict[str, Any]) -> None:
     await ctx.tx.run(
         """
         INSERT INTO dialogues (business_id, chat_id, state, changed_at) VALUES ($1, $2, $3::jsonb, $4)
@@ -164,8 +180,8 @@ async def choose_business(command: commands.ChooseBusiness, ctx: Context) -> Non
         DO UPDATE SET state = dialogues.state || EXCLUDED.state, changed_at = EXCLUDED.changed_at
         """,
         ctx.actor.business_id,
-        command.chat_id,
-        orjson.dumps({"chosen_at": ctx.now.isoformat()}).decode(),
+        chat_id,
+        orjson.dumps(state).decode(),
         ctx.now,
     )
 

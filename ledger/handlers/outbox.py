@@ -37,8 +37,8 @@ async def queue_message(command: commands.QueueMessage, ctx: Context) -> UUID | 
     made: UUID | None = await ctx.tx.value(
         """
         INSERT INTO outbox (business_id, id, channel, chat_id, member_id, kind, once_key, card, edit_message,
-                            queued_at, due_at)
-        VALUES ($1, $2, 'telegram', $3, $4, $5, $6, $7::jsonb, $8, clock_timestamp(), $9)
+                            edit_of, queued_at, due_at)
+        VALUES ($1, $2, 'telegram', $3, $4, $5, $6, $7::jsonb, $8, $9, clock_timestamp(), $10)
         ON CONFLICT (business_id, once_key) WHERE once_key IS NOT NULL DO NOTHING
         RETURNING id
         """,
@@ -50,6 +50,7 @@ async def queue_message(command: commands.QueueMessage, ctx: Context) -> UUID | 
         command.once_key,
         orjson.dumps(card).decode(),
         command.edit_message,
+        command.edit_of,
         ctx.now,
     )
     if made is not None:
@@ -103,7 +104,10 @@ async def claim_message(command: commands.ClaimMessage, ctx: Context) -> command
     """Take the oldest queued message of a chat; while that one isn't due, nothing behind it goes either."""
     row = await ctx.tx.row(
         """
-        UPDATE outbox SET status = 'sending', attempts = attempts + 1
+        UPDATE outbox SET status = 'sending', attempts = attempts + 1,
+               edit_message = coalesce(edit_message, (
+                 SELECT e.message_id FROM outbox e
+                 WHERE e.business_id = $1 AND e.id = outbox.edit_of AND e.chat_id = $2))
         WHERE business_id = $1 AND due_at <= $3 AND id = (
           SELECT id FROM outbox WHERE business_id = $1 AND chat_id = $2 AND status = 'queued'
           ORDER BY queued_at, id LIMIT 1 FOR UPDATE)

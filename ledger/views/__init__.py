@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -451,13 +452,14 @@ class ConflictPage(Page):
 @dataclass(frozen=True, slots=True)
 class ChatMemberView:
     """A member as a chat needs him; `chat_id` None: not linked, or unreachable; `chosen_at`: when the chat last
-    chose this business (sortable, empty: never)."""
+    chose this business (sortable, empty: never); `expects`: what the next words typed are for, with the moment `at`."""
 
     actor: Actor
     chat_id: int | None
     business_name: str
     timezone: str
     chosen_at: str
+    expects: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

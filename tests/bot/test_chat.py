@@ -223,8 +223,8 @@ async def test_an_expected_error_is_answered_by_its_remedy(
     async def refused(*_: Any) -> Any:
         raise MunshiError("x.y", "The <drum> is empty.", remedy="Fill it.")
 
-    monkeypatch.setattr(Scenes, "sources", refused)
-    assert await say(RAMESH, "/sources") == "The &lt;drum&gt; is empty. Fill it."
+    monkeypatch.setattr(Scenes, "find", refused)
+    assert await say(RAMESH, "/find drum") == "The &lt;drum&gt; is empty. Fill it."
 
 
 async def test_messages_of_one_chat_are_answered_in_order(

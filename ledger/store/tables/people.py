@@ -50,6 +50,20 @@ members = Table(
     Column("language", Text, nullable=False, server_default="en"),
     Column("digest_at", Time, nullable=True, comment="local hour of the morning digest; null: none"),
     Column("digest_sent_on", Date, nullable=True),
+    Column("evening_at", Time, nullable=True, comment="local hour of the evening close; null: none"),
+    Column("evening_sent_on", Date, nullable=True),
+    Column("picture", Text, nullable=False, server_default="off", comment="of the morning: off, light, dark"),
+    Column(
+        "quiet_from", Time, nullable=False, server_default="21:00", comment="no alerts from this local hour"
+    ),
+    Column("quiet_until", Time, nullable=False, server_default="08:00", comment="until this one"),
+    Column(
+        "alerts",
+        JSONB,
+        nullable=False,
+        server_default="{}",
+        comment="kind of alert: false where he wants none",
+    ),
     Column(
         "crm_owner", Text, nullable=True, comment="the member's identity in the CRM: whose customers are his"
     ),

@@ -108,6 +108,9 @@ outbox = Table(
     Column("once_key", Text, nullable=True, comment="digest:<member>:<day>: at most once"),
     Column("card", JSONB, nullable=False, comment="text, buttons, attachments"),
     Column("edit_message", BigInteger, nullable=True, comment="message to edit in place"),
+    Column(
+        "edit_of", Uuid, nullable=True, comment="earlier row whose message is to be edited, once it is sent"
+    ),
     Column("status", Text, nullable=False, server_default="queued", comment="queued, sending, sent, failed"),
     Column("message_id", BigInteger, nullable=True),
     Column("attempts", Integer, nullable=False, server_default="0"),
@@ -135,6 +138,64 @@ dialogues = Table(
     Column("chat_id", BigInteger, primary_key=True),
     Column("state", JSONB, nullable=False),
     when("changed_at", nullable=False, now=True),
+    comment="Which business a chat speaks for, and the answer that is expected of it in words.",
+)
+chat_updates = Table(
+    "chat_updates",
+    metadata,
+    business(),
+    Column("update_id", BigInteger, primary_key=True),
+    when("taken_at", nullable=False, now=True),
+    comment="Messages and taps that were taken up: what a channel delivers twice is done once.",
+)
+alerts_told = Table(
+    "alerts_told",
+    metadata,
+    business(),
+    Column("member_id", Uuid, primary_key=True),
+    Column("subject", Text, primary_key=True, comment="receipt:<id>, conflict:<id>:<version> …"),
+    Column("kind", Text, nullable=False),
+    when("told_at", nullable=False),
+    Index("alerts_told_at", "business_id", "told_at"),
+    comment="What a member was told, or chose not to be told: nothing twice.",
+)
+chat_files = Table(
+    "chat_files",
+    metadata,
+    business(),
+    Column("id", Uuid, primary_key=True),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("member_id", Uuid, nullable=False),
+    Column("message", Uuid, nullable=True, comment="row of the outbox that shows how far it is"),
+    Column("file_id", Text, nullable=False, comment="the channel's name of the file, to fetch it again"),
+    Column("filename", Text, nullable=False),
+    Column("source", Text, nullable=True),
+    Column("digest", LargeBinary, nullable=True, comment="the delivery that it became"),
+    Column("status", Text, nullable=False, comment="reading, derived, told, refused"),
+    Column("counts", JSONB, nullable=False, server_default="{}"),
+    when("taken_at", nullable=False),
+    when("changed_at", nullable=False),
+    Index(
+        "chat_files_open", "business_id", "status", postgresql_where=text("status IN ('reading', 'derived')")
+    ),
+    comment="Files sent to a chat, from the first byte to the summary of what they explained.",
+)
+pay_links = Table(
+    "pay_links",
+    metadata,
+    business(),
+    Column("key_hash", LargeBinary, primary_key=True),
+    Column("id", Uuid, nullable=False),
+    Column("party_anchor", Uuid, nullable=False),
+    Column("amount", BigInteger, nullable=False, comment="what was asked for, in minor units"),
+    Column("currency", Text, nullable=False),
+    Column("language", Text, nullable=False, server_default="en"),
+    Column("made_by", Uuid, nullable=True, comment="member"),
+    when("created_at", nullable=False),
+    when("expires_at", nullable=False),
+    when("opened_at"),
+    Index("pay_links_party", "business_id", "party_anchor", "created_at"),
+    comment="Pages on which a customer sees what he owes and how to pay it.",
 )
 write_backs = Table(
     "write_backs",

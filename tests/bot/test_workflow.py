@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.handlers.workflow_taps import WorkflowTaps
+from bot.handlers.workflow import Workflow
 from bot.scenes import Scenes
 from bot.visit import Visitor
 from kit.errors import Stale
@@ -23,7 +23,7 @@ def firm(door, engine, clock, owner) -> Firm:
 
 def taps_of(firm: Firm) -> tuple[dict[str, Any], Visitor]:
     member = ChatMemberView(firm.owner, 7, "Order Traders", "Asia/Kolkata", "")
-    return WorkflowTaps(firm.door, Scenes(firm.door)).by_name, Visitor(7, member)
+    return dict(Workflow(firm.door, Scenes(firm.door)).taps), Visitor(7, member)
 
 
 def action(card: Any, label: str) -> dict[str, Any]:

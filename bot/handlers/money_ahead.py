@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 
 from bot.cards.card import Action
 from bot.cards.cash import noted_toast
+from bot.handlers.area import Area, Command, Tap
 from bot.handlers.reply import Reply
-from bot.scenes import Scenes
 from bot.visit import Visitor
 from ledger.commands.cash import RefuseDue, StateDue
-from ledger.dispatch import Door
 
 
-class CashTaps:
+class MoneyAhead(Area):
     """The scenes of the money ahead."""
 
-    DECIDES = frozenset({"due_yes", "due_no"})
+    commands = (
+        Command("cash", {"do": "cash"}, "Will the money be enough"),
+        Command("dues", {"do": "dues"}, "What falls due besides bills"),
+    )
+    decides = frozenset({"due_yes", "due_no"})
 
-    def __init__(self, door: Door, scenes: Scenes) -> None:
-        self.door, self.scenes = door, scenes
-        self.by_name: dict[str, Callable[[Visitor, Action], Awaitable[Reply]]] = {
+    @property
+    def taps(self) -> Mapping[str, Tap]:
+        """Return what answers each action."""
+        return {
             "cash": self._cash,
             "dues": self._dues,
             "msmed": self._msmed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from uuid import UUID
 
 from bot.cards.card import Action
@@ -18,8 +18,8 @@ from bot.cards.workflow import (
     shared,
     withdrawn_card,
 )
+from bot.handlers.area import Area, Tap
 from bot.handlers.reply import Reply
-from bot.scenes import Scenes
 from bot.visit import Visitor
 from ledger.commands.workflow import (
     AllocateReceipt,
@@ -29,20 +29,20 @@ from ledger.commands.workflow import (
     UndoBulk,
     WithdrawDecision,
 )
-from ledger.dispatch import Door
 from ledger.queries.workflow import Alike, Colleagues, PickBills
 from ledger.views import ConflictView
 from ledger.views.workflow import PickView
 
 
-class WorkflowTaps:
+class Workflow(Area):
     """The scenes of questions that concern more than one answer of one person."""
 
-    DECIDES = frozenset({"alike_answer", "bulk_undo", "picked", "withdraw"})
+    decides = frozenset({"alike_answer", "bulk_undo", "picked", "withdraw"})
 
-    def __init__(self, door: Door, scenes: Scenes) -> None:
-        self.door, self.scenes = door, scenes
-        self.by_name: dict[str, Callable[[Visitor, Action], Awaitable[Reply]]] = {
+    @property
+    def taps(self) -> Mapping[str, Tap]:
+        """Return what answers each action."""
+        return {
             "alike": self._alike,
             "alike_answer": self._alike_answer,
             "bulk_undo": self._bulk_undo,

@@ -1,0 +1,130 @@
+"""What can be asked at a glance: the digest, lists, one customer, the books, the sources."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
+from uuid import UUID
+
+from bot.cards.card import Action, Card
+from bot.cards.lists import Turn
+from bot.cards.plain import firms_card, help_card
+from bot.handlers.area import Area, Command, Tap
+from bot.handlers.reply import Reply
+from bot.visit import Visitor
+from kit.errors import Denied
+from ledger.commands import ChooseBusiness
+
+_MISSING = frozenset(["what is missing", "what's missing", "whats missing", "क्या कमी है", "kya kami hai"])
+_TIE_OUT = frozenset(["tie-out", "tie out", "tieout"])
+
+
+class Overview(Area):
+    """What a member looks at."""
+
+    commands = (
+        Command("digest", {"do": "digest"}, "Today at a glance"),
+        Command("owes", {"do": "owes"}, "Who owes me"),
+        Command("owe", {"do": "owe"}, "What I owe"),
+        Command("find", {"do": "find"}, "A customer, a bill, an amount"),
+        Command("tally", {"do": "tally"}, "Do the books say the same"),
+        Command("enter", {"do": "enter"}, "What is to be entered in the books"),
+        Command("fix", {"do": "fix"}, "What is missing about customers"),
+        Command("tds", {"do": "tds"}, "TDS that is not in 26AS yet"),
+        Command("sources", {"do": "sources"}, "Where the news comes from"),
+        Command("help", {"do": "help"}, "What I can ask"),
+        Command("firm", {"do": "firms"}),
+    )
+    decides = frozenset({"promised"})
+
+    @property
+    def taps(self) -> Mapping[str, Tap]:
+        """Return what answers each action."""
+        return {
+            "digest": _shows(self.scenes.digest),
+            "tally": _shows(self.scenes.tie_out),
+            "enter": _shows(self.scenes.to_enter),
+            "fix": _shows(self.scenes.quality),
+            "tds": _shows(self.scenes.tds),
+            "sources": _shows(self.scenes.sources),
+            "owes": self._owes,
+            "owe": self._owe,
+            "party": self._party,
+            "promise": self._promise,
+            "promised": self._promised,
+            "history": self._history,
+            "to_enter_file": self._to_enter_file,
+            "find": self._find,
+            "ask": self._ask,
+            "help": self._help,
+            "firms": self._firms,
+            "firm": self._firm,
+        }
+
+    async def _owes(self, visitor: Visitor, action: Action) -> Reply:
+        return _turned(await self.scenes.who_owes(visitor, Turn.of(action)), action)
+
+    async def _owe(self, visitor: Visitor, action: Action) -> Reply:
+        return _turned(await self.scenes.what_i_owe(visitor, Turn.of(action)), action)
+
+    async def _party(self, visitor: Visitor, action: Action) -> Reply:
+        return _turned(await self.scenes.party(visitor, UUID(action["party"])), action)
+
+    async def _promise(self, visitor: Visitor, action: Action) -> Reply:
+        return Reply(edit=await self.scenes.promise(visitor, UUID(action["party"])))
+
+    async def _promised(self, visitor: Visitor, action: Action) -> Reply:
+        on = date.fromisoformat(action["on"])
+        card = await self.scenes.promised(visitor, UUID(action["party"]), on)
+        to = visitor.audience(self.door.clock())
+        return Reply(edit=card, toast=to.label("Noted: {day}.", day=to.day(on)))
+
+    async def _history(self, visitor: Visitor, action: Action) -> Reply:
+        return Reply(edit=await self.scenes.history(visitor, UUID(action["party"]), Turn.of(action)))
+
+    async def _to_enter_file(self, visitor: Visitor, action: Action) -> Reply:
+        return Reply(cards=(await self.scenes.to_enter_file(visitor, action["format"]),))
+
+    async def _find(self, visitor: Visitor, action: Action) -> Reply:
+        return Reply(cards=(await self.scenes.find(visitor, action.get("text") or ""),))
+
+    async def _ask(self, visitor: Visitor, action: Action) -> Reply:
+        """Words that no card asked for: looked for, if they are no phrase that we know."""
+        asked = action["text"].strip(" ?!.").casefold()
+        if asked in _TIE_OUT:
+            return Reply(cards=(await self.scenes.tie_out(visitor),))
+        if asked in _MISSING:
+            return Reply(cards=(await self.scenes.quality(visitor),))
+        return await self._find(visitor, action)
+
+    async def _help(self, visitor: Visitor, _: Action) -> Reply:
+        return Reply(cards=(help_card(visitor.audience(self.door.clock())),))
+
+    async def _firms(self, visitor: Visitor, action: Action) -> Reply:
+        """Which business the chat speaks for, where it serves several."""
+        if not visitor.others:
+            return await self._help(visitor, action)
+        firms = tuple(
+            (str(member.actor.business_id), member.business_name)
+            for member in (visitor.member, *visitor.others)
+        )
+        return Reply(cards=(firms_card(firms, visitor.audience(self.door.clock())),))
+
+    async def _firm(self, visitor: Visitor, action: Action) -> Reply:
+        for member in (visitor.member, *visitor.others):
+            if str(member.actor.business_id) == action["firm"]:
+                await self.door.execute(ChooseBusiness(visitor.chat_id), member.actor)
+                return Reply(cards=(await self.scenes.digest(visitor.speaking_as(member)),))
+        raise Denied("firm.foreign", "You are not of that firm.")
+
+
+def _shows(scene: Callable[[Visitor], Awaitable[Card]]) -> Tap:
+    async def shown(visitor: Visitor, _: Action) -> Reply:
+        return Reply(cards=(await scene(visitor),))
+
+    return shown
+
+
+def _turned(card: Card, action: Action) -> Reply:
+    # A page turned takes the place of the page before; a list opened from elsewhere is a message of its own.
+    return Reply(edit=card) if "number" in action or action.get("inplace") else Reply(cards=(card,))
