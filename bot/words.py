@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import gettext
 import re
 import unicodedata
-from functools import lru_cache
 from html import escape
 from pathlib import Path
 
+from kit.catalogues import Catalogue
+
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_LOCALES = Path(__file__).parent / "locale"
+CATALOGUE = Catalogue(Path(__file__).parent / "locale")
 _NEAR = 8
 _VIRAMA = 9  # canonical combining class of the sign that binds two consonants into one syllable
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -36,25 +36,19 @@ def joined(parts: list[Html], separator: str = "\n") -> Html:
     return Html(separator.join(parts))
 
 
-@lru_cache(maxsize=8)
 def spoken(language: str) -> str:
     """Return `language` if there is a catalogue of it, else English: dates and words never mix two languages."""
-    return language if gettext.find("munshi", _LOCALES, [language]) else "en"
-
-
-@lru_cache(maxsize=8)
-def _catalogue(language: str) -> gettext.NullTranslations:
-    return gettext.translation("munshi", _LOCALES, languages=[language], fallback=True)
+    return CATALOGUE.spoken(language)
 
 
 def say(language: str, text: str, values: dict[str, object]) -> Html:
     """Translate `text` and put in `values`, each escaped unless it is Html."""
-    return _filled(_catalogue(language).gettext(text), values)
+    return _filled(CATALOGUE.text(language, text), values)
 
 
 def say_count(language: str, one: str, many: str, count: int, values: dict[str, object]) -> Html:
     """Translate the form of `one` and `many` that `count` asks for; `{n}` is the count."""
-    return _filled(_catalogue(language).ngettext(one, many, count), {"n": count, **values})
+    return _filled(CATALOGUE.counted(language, one, many, count), {"n": count, **values})
 
 
 def _filled(template: str, values: dict[str, object]) -> Html:
