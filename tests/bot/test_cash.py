@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
-import pytest
-
+from bot.cards.audience import Audience
 from bot.cards.cash import cash_card, dues_card, msmed_card
 from bot.cards.digest import digest_card
 from ledger.views.cash import (
@@ -29,10 +28,9 @@ from ledger.views.cash import (
     VendorMark,
 )
 from tests.bot import sample_views as sample
-from tests.bot.golden_cards import check
+from tests.bot.golden_cards import Cards, check, golden
 from tests.bot.test_chat import RAMESH, Join, Say, say  # noqa: F401  a fixture
 
-TO = sample.audience()
 DAY = date(2026, 11, 20)
 ONE = UUID(int=1)
 ALL = tuple(range(1, 13))
@@ -83,38 +81,38 @@ LIMITS = VendorLimitsView(
 )  # fmt: skip
 OURS = MsmedView("INR", "small", "service", DAY, (), 4_321_00, (), 3, 0, date(2026, 2, 6))
 
-CARDS = {
-    "cash_short": lambda: cash_card(AHEAD, TO),
-    "cash_enough": lambda: cash_card(replace(AHEAD, shortage=None, at_risk=None, not_expected=0, no_day=0, others=()), TO),
-    "cash_unconfirmed": lambda: cash_card(
+CARDS: Cards = {
+    "cash_short": lambda to: cash_card(AHEAD, to),
+    "cash_enough": lambda to: cash_card(replace(AHEAD, shortage=None, at_risk=None, not_expected=0, no_day=0, others=()), to),
+    "cash_unconfirmed": lambda to: cash_card(
         replace(
             AHEAD, shortage=None, at_risk=None, not_expected=0, no_day=0, others=(),
             unconfirmed=tuple(UnconfirmedDue(name, amount) for name, amount in (
                 ("Salaries", 6_14_183_00), ("GST", 1_75_210_00), ("Provident <fund>", 85_787_00), ("EMI", 58_300_00),
             )),
         ),
-        TO,
+        to,
     ),
-    "cash_no_bank": lambda: cash_card(
+    "cash_no_bank": lambda to: cash_card(
         replace(AHEAD, accounts=(), opening=None, shortage=None, at_risk=None, why_not="no_bank",
-                days=(span(0, 0, 0, 45_000, None),), weeks=()), TO
+                days=(span(0, 0, 0, 45_000, None),), weeks=()), to
     ),
-    "cash_stale_bank": lambda: cash_card(
+    "cash_stale_bank": lambda to: cash_card(
         replace(AHEAD, accounts=(replace(AHEAD.accounts[0], until=day(-9), days_old=9),), shortage=None, at_risk=None,
-                why_not="stale_bank"), TO
+                why_not="stale_bank"), to
     ),
-    "dues": lambda: dues_card(DUES, TO),
-    "dues_none": lambda: dues_card(replace(DUES, dues=(), proposals=()), TO),
-    "small_vendors": lambda: msmed_card(LIMITS, OURS, TO),
-    "digest_short": lambda: digest_card(
-        sample.digest(shortage=SHORT, dues=(DueAhead("GST", "gst", DAY, 45_000_00),)), TO
+    "dues": lambda to: dues_card(DUES, to),
+    "dues_none": lambda to: dues_card(replace(DUES, dues=(), proposals=()), to),
+    "small_vendors": lambda to: msmed_card(LIMITS, OURS, to),
+    "digest_short": lambda to: digest_card(
+        sample.digest(shortage=SHORT, dues=(DueAhead("GST", "gst", DAY, 45_000_00),)), to
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CARDS)
-def test_a_card_reads_as_its_golden_text(name: str) -> None:
-    check(name, CARDS[name]())
+@golden(CARDS)
+def test_a_card_reads_as_its_golden_text(name: str, to: Audience) -> None:
+    check(name, CARDS[name](to), to.language)
 
 
 async def test_owner_asks_and_a_sales_rep_is_told_whom_to_ask(say: Say, join: Join) -> None:  # noqa: F811

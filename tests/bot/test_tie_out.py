@@ -7,17 +7,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import pytest
-
+from bot.cards.audience import Audience
 from bot.cards.tie_out import tie_out_card
 from ledger.dispatch import Door
 from ledger.views.tie_out import BooksView, TieOutLine, TieOutPage, TieOutRow, TieOutTotal
 from tests.bot import sample_views as sample
-from tests.bot.golden_cards import check
+from tests.bot.golden_cards import Cards, check, golden
 from tests.bot.test_chat import RAMESH, Join, Say, say  # noqa: F401  a fixture
 from tests.ledger.handlers.test_tie_out import Teller
 
-TO = sample.audience()
 DAY = date(2026, 11, 20)
 LINES = (
     TieOutLine("receipt.not_in_books", 2, 15_000_00),
@@ -45,19 +43,19 @@ def page(*rows: TieOutRow, apart: int) -> TieOutPage:
     )  # fmt: skip
 
 
-CARDS = {
-    "tie_out_apart": lambda: tie_out_card(
-        page(row("Sharma Traders", *LINES), row("Gupta <Steel>", LINES[4]), apart=9), TO
+CARDS: Cards = {
+    "tie_out_apart": lambda to: tie_out_card(
+        page(row("Sharma Traders", *LINES), row("Gupta <Steel>", LINES[4]), apart=9), to
     ),
-    "tie_out_ties": lambda: tie_out_card(page(apart=0), TO),
-    "tie_out_signed": lambda: tie_out_card(replace(page(apart=0), signed_until=date(2026, 10, 31)), TO),
-    "tie_out_no_books": lambda: tie_out_card(replace(page(apart=0), books=(), totals=()), TO),
+    "tie_out_ties": lambda to: tie_out_card(page(apart=0), to),
+    "tie_out_signed": lambda to: tie_out_card(replace(page(apart=0), signed_until=date(2026, 10, 31)), to),
+    "tie_out_no_books": lambda to: tie_out_card(replace(page(apart=0), books=(), totals=()), to),
 }
 
 
-@pytest.mark.parametrize("name", CARDS)
-def test_a_card_reads_as_its_golden_text(name: str) -> None:
-    check(name, CARDS[name]())
+@golden(CARDS)
+def test_a_card_reads_as_its_golden_text(name: str, to: Audience) -> None:
+    check(name, CARDS[name](to), to.language)
 
 
 async def test_the_command_and_the_word_bring_it(
