@@ -203,6 +203,7 @@ receipts = Table(
     Index("receipts_handle", "business_id", "handle", postgresql_where=text("handle IS NOT NULL")),
     Index("receipts_anchor", "business_id", "anchor"),
     Index("receipts_party", "business_id", "party_id"),
+    Index("receipts_day", "business_id", "received_on"),
     Index("receipts_cash", "business_id", "party_id", postgresql_where=text("method = 'cash'")),
 )
 allocations = Table(

@@ -61,6 +61,7 @@ conflicts = Table(
     ),
     Index("conflicts_open", "business_id", "status", "due_at"),
     Index("conflicts_party", "business_id", "party_id"),
+    Index("conflicts_opened", "business_id", "opened_at", postgresql_where=text("status = 'open'")),
     Index(
         "conflicts_alike",
         "business_id",
