@@ -257,6 +257,10 @@ EVENTS: Mapping[str, EventSpec] = {
     "deduction.refused": EventSpec("decision", {"document": "text", "kind": "text", **_MONEY}, _DECISION),
     "promise.made": EventSpec("promise", {"party": "text", "on": "date"}, {**_DECISION, **_MONEY}),
     "call.logged": EventSpec("call", {"party": "text", "outcome": "text"}, _DECISION),
+    # A reminder that a person says he sent; `overruled` names what spoke against it and was overruled.
+    "reminder.sent": EventSpec(
+        "reminder", {"party": "text", **_MONEY}, {**_DECISION, "channel": "text", "overruled": "texts"}
+    ),
     "dispute.raised": EventSpec("decision", {"document": "text"}, {**_DECISION, "reason": "text"}),
     "dispute.settled": EventSpec("decision", {"document": "text"}, {**_DECISION, "reason": "text"}),
     "writeoff.approved": EventSpec("decision", {"document": "text", **_MONEY}, _DECISION),
@@ -274,7 +278,18 @@ EVENTS: Mapping[str, EventSpec] = {
 }
 
 OPERATOR_KINDS = frozenset(
-    ["resolution", "decision", "promise", "call", "mapping", "period", "note", "recurring", "enterprise"]
+    [
+        "resolution",
+        "decision",
+        "promise",
+        "call",
+        "reminder",
+        "mapping",
+        "period",
+        "note",
+        "recurring",
+        "enterprise",
+    ]
 )
 LEARN = ("always", "once")
 """What an answer teaches of a payer: it holds for his later payments too (unless said otherwise), or only for this."""

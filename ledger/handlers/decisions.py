@@ -21,7 +21,7 @@ from ledger.views.workflow import DecisionView
 MAX_SHOWN = 200
 _THINGS = ("payment", "cheque")
 """What stands by itself: taking the last word back leaves the thing as it was before."""
-_KINDS = ("decision", "promise", "call", "note", "recurring", "enterprise", *_THINGS)
+_KINDS = ("decision", "promise", "call", "reminder", "note", "recurring", "enterprise", *_THINGS)
 _MAX_EVENTS = 52
 _OWNERS = ("writeoff.approved",)
 _SAID = """

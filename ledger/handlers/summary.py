@@ -69,6 +69,7 @@ _SENTENCES: Mapping[str, str] = {
     "deduction.refused": "Deduction{of} refused{kind}",
     "promise.made": "Promised to pay{money_after}{promised}",
     "call.logged": "Call: {outcome}",
+    "reminder.sent": "Reminded of {money}",
     "dispute.raised": "Bill disputed{why}",
     "dispute.settled": "Dispute settled{why}",
     "writeoff.approved": "{money} written off",

@@ -63,6 +63,12 @@ external_events = Table(
     Index("external_events_delivery", "business_id", "delivery"),
     Index("external_events_flag", "business_id", "flag", postgresql_where=text("flag IS NOT NULL")),
     Index("external_events_periods", "business_id", "external_id", postgresql_where=text("kind = 'period'")),
+    Index(
+        "external_events_talk",
+        "business_id",
+        "occurred_at",
+        postgresql_where=text("kind IN ('call', 'reminder')"),
+    ),
 )
 event_rewrites = Table(
     "event_rewrites",
