@@ -85,3 +85,8 @@ def key_of(message: Message) -> Key:
     """Return what a message of a catalogue is found by."""
     text = message.id if isinstance(message.id, str) else message.id[0]
     return message.context, str(text)
+
+
+def N_(text: str) -> str:  # noqa: N802  gettext's own name for it
+    """Mark a text that stands in a table, so that it is found for translation; it is translated where it is shown."""
+    return text

@@ -53,6 +53,10 @@ class Audience:
         """Translate a button's words: plain text, which buttons show as it is."""
         return unescaped(say(self.language, text, values))
 
+    def marked(self, text: str) -> str:
+        """Translate a text that stands in a table, marked there with `N_`."""
+        return unescaped(say(self.language, text, {}))
+
     def day(self, day: date) -> str:
         """Write `Fri 20 Nov`, with the year where it isn't this one."""
         pattern = "EEE d MMM" if day.year == self.today.year else "EEE d MMM y"
