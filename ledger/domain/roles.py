@@ -25,6 +25,8 @@ class Permission(StrEnum):
     SEE_PAYABLES = "see_payables"
     SEE_SOURCES = "see_sources"
     ANSWER = "answer"
+    COMMENT = "comment"
+    """Saying what one would answer: the accountant's word, which changes nothing by itself."""
     REPORT = "report"
     MAP = "map"
     REPLAY = "replay"
@@ -42,7 +44,13 @@ MATRIX: Mapping[Role, frozenset[Permission]] = {
     Role.FINANCE: _ALL - {Permission.WRITE_OFF, Permission.ADMINISTER},
     Role.SALES: frozenset({Permission.SEE_RECEIVABLES, Permission.REPORT}),
     Role.VIEW: frozenset(
-        {Permission.SEE_RECEIVABLES, Permission.SEE_PAYABLES, Permission.SEE_SOURCES, Permission.EXPORT_AUDIT}
+        {
+            Permission.SEE_RECEIVABLES,
+            Permission.SEE_PAYABLES,
+            Permission.SEE_SOURCES,
+            Permission.EXPORT_AUDIT,
+            Permission.COMMENT,
+        }
     ),
     Role.SYSTEM: frozenset(Permission),
 }

@@ -54,10 +54,10 @@ _BACK = "$2::date - 90"
 # anything, $6: till when): those of days to come, and those given since. Settlements on their way come in.
 OUT = f"""
 WITH scheduled AS (
-  SELECT o.id, o.party_id, greatest(o.paid_on, $2) AS on_day, o.amount, o.payee FROM payouts o
+  SELECT o.id, o.party_id, greatest(o.paid_on, $2) AS on_day, o.amount, o.payee, o.reference FROM payouts o
   WHERE o.business_id = $1 AND o.status = 'payout.scheduled' AND o.currency = $4 AND o.paid_on >= {_BACK}
 ), bill AS (
-  SELECT b.party_id, p.name, b.due_on, b.outstanding,
+  SELECT b.id, b.party_id, p.name, b.number, b.due_on, b.outstanding,
          sum(b.outstanding) OVER (PARTITION BY b.party_id ORDER BY coalesce(b.due_on, b.issued_on), b.id) AS upto,
          CASE WHEN p.currency = $4
               THEN greatest(0, sum(b.outstanding) OVER (PARTITION BY b.party_id) - p.payable) ELSE 0 END
@@ -66,13 +66,13 @@ WITH scheduled AS (
   WHERE b.business_id = $1 AND b.outstanding > 0 AND b.currency = $4
 ), going AS (
   SELECT 'bill' AS kind, b.due_on AS on_day, b.party_id, b.name,
-         greatest(0, least(b.outstanding, b.upto - b.covered))::bigint AS amount
+         greatest(0, least(b.outstanding, b.upto - b.covered))::bigint AS amount, b.id, b.number
   FROM bill b WHERE b.due_on IS NULL OR b.due_on <= $3
   UNION ALL
-  SELECT 'payout', s.on_day, s.party_id, coalesce(p.name, s.payee), s.amount
+  SELECT 'payout', s.on_day, s.party_id, coalesce(p.name, s.payee), s.amount, s.id, s.reference
   FROM scheduled s LEFT JOIN parties p ON p.business_id = $1 AND p.id = s.party_id WHERE s.on_day <= $3
   UNION ALL
-  SELECT 'own_cheque', greatest(o.paid_on, $2), o.party_id, coalesce(p.name, o.payee), o.amount
+  SELECT 'own_cheque', greatest(o.paid_on, $2), o.party_id, coalesce(p.name, o.payee), o.amount, o.id, o.reference
   FROM payouts o LEFT JOIN parties p ON p.business_id = $1 AND p.id = o.party_id
   WHERE o.business_id = $1 AND o.status = 'payout.processed' AND o.bank_line_id IS NULL AND o.currency = $4
     AND o.paid_on BETWEEN {_BACK} AND $3
@@ -81,11 +81,11 @@ WITH scheduled AS (
       WHERE c.business_id = $1 AND c.row_id = o.id AND c.row_kind = 'payout'
         AND n.state->'data'->>'mode' ILIKE '%cheque%'))
   UNION ALL
-  SELECT 'settlement', $2 + 1, NULL, s.source, s.amount FROM settlements s
+  SELECT 'settlement', $2 + 1, NULL, s.source, s.amount, s.id, NULL FROM settlements s
   WHERE s.business_id = $1 AND s.status = 'settlement.processed' AND s.bank_line_id IS NULL AND s.currency = $4
     AND $5 AND s.settled_on BETWEEN $2 - 5 AND $2 AND s.settled_on > $6::date - 2
   UNION ALL
-  SELECT 'cheque', greatest(coalesce(c.dated_on, $2), $2) + 2, NULL, c.number, c.amount FROM cheques c
+  SELECT 'cheque', greatest(coalesce(c.dated_on, $2), $2) + 2, NULL, c.number, c.amount, c.id, NULL FROM cheques c
   WHERE c.business_id = $1 AND c.party_id IS NULL AND c.currency = $4 AND c.amount > 0
     AND c.status IN ('cheque.received', 'cheque.deposited')
 )
@@ -143,8 +143,8 @@ async def cash_ahead(_: CashAhead, ctx: Context) -> CashAheadView:
     banks = await read_banks(ctx)
     where = _customers(firm)
     rows = await ctx.tx.fetch(STANDING.format(where=where.sql) + _IN, *where.values)
-    going = await ctx.tx.fetch(_EACH, *_out(firm, banks, last))
-    dues = await _dues(ctx, firm, banks, last)
+    going = await ctx.tx.fetch(_EACH, *outgoing(firm, banks, last))
+    dues = await dues_ahead(ctx, firm, banks, last)
     receipts = [_receipt(row) for row in rows if row["on_day"] is not None]
     payments = [_payment(row) for row in going if row["kind"] not in _INCOMING and row["on_day"] is not None]
     receipts += [_sure(row) for row in going if row["kind"] in _INCOMING]
@@ -182,8 +182,8 @@ async def morning(ctx: Context, *, expected: Mapping[str, int], horizon: date) -
     """Answer for the digest with few and small statements; `expected` is what customers should bring, by ISO day."""
     firm = await business(ctx)
     banks = await read_banks(ctx)
-    going = await ctx.tx.fetch(_BY_DAY, *_out(firm, banks, horizon))
-    dues = await _dues(ctx, firm, banks, horizon)
+    going = await ctx.tx.fetch(_BY_DAY, *outgoing(firm, banks, horizon))
+    dues = await dues_ahead(ctx, firm, banks, horizon)
     on_days = [row for row in going if row["on_day"] is not None and row["on_day"] <= horizon]
     to_pay = sum(row["amount"] for row in on_days if row["kind"] in ("bill", "payout"))
     told = tuple(_due_ahead(one, firm.today) for one in dues)
@@ -207,11 +207,12 @@ def _customers(firm: BusinessView) -> Conditions:
     return where
 
 
-def _out(firm: BusinessView, banks: Banks, last: date) -> tuple[Any, ...]:
+def outgoing(firm: BusinessView, banks: Banks, last: date) -> tuple[Any, ...]:
+    """Return the values of OUT: what goes until `last`."""
     return firm.id, firm.today, last, firm.currency, banks.opening is not None, banks.until or firm.today
 
 
-async def _dues(ctx: Context, firm: BusinessView, banks: Banks, last: date) -> list[Occurrence]:
+async def dues_ahead(ctx: Context, firm: BusinessView, banks: Banks, last: date) -> list[Occurrence]:
     """Return the due days that aren't paid: what the bank shows ends some days ago, so do these begin there."""
     first = firm.today
     if banks.until is not None:

@@ -45,9 +45,17 @@ class Alike:
 
 @dataclass(frozen=True, slots=True)
 class PickBills:
-    """The open bills that the money of a question may be set against, at most 12. Result: PickView."""
+    """The open bills that the money of a question may be set against, `first` to a page. Result: PickView.
+
+    `party_id` says whose money it is where that isn't known, or where it is another's; `chosen` bills are told
+    whatever page they are on.
+    """
 
     conflict_id: UUID
+    party_id: UUID | None = None
+    chosen: tuple[UUID, ...] = ()
+    first: int = 12
+    skip: int = 0
 
 
 @dataclass(frozen=True, slots=True)

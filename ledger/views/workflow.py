@@ -129,7 +129,10 @@ class OpenBill:
 
 @dataclass(frozen=True, slots=True)
 class PickView:
-    """The bills that the money of one question may be set against, oldest first; in paise."""
+    """The bills that the money of one question may be set against, oldest first; in paise.
+
+    `bills` is the page after the first `skip`, `more` are behind it; `chosen` are those asked for by id.
+    """
 
     receipt_id: UUID
     amount: int
@@ -138,3 +141,5 @@ class PickView:
     party_name: str | None
     bills: tuple[OpenBill, ...]
     more: int = 0
+    skip: int = 0
+    chosen: tuple[OpenBill, ...] = ()

@@ -21,6 +21,7 @@ from ledger.commands import cash as do_cash
 from ledger.commands import rules as do_rules
 from ledger.commands import to_enter as do_to_enter
 from ledger.commands import workflow as do
+from ledger.commands.advice import AdviseOnConflict
 from ledger.commands.tie_out import ClosePeriod, ReopenPeriod
 from ledger.dispatch import Door
 from ledger.domain.roles import MATRIX, Actor, Permission, Role, system
@@ -31,8 +32,11 @@ from ledger.queries import rules as ask_rules
 from ledger.queries import tds as ask_tds
 from ledger.queries import to_enter as ask_to_enter
 from ledger.queries import workflow as ask
+from ledger.queries.advice import Advisers
 from ledger.queries.forecast import ExpectedBills, ExpectedMoney, PartyOutlook
 from ledger.queries.identity import DataQuality, PartyGroups
+from ledger.queries.money import FindMoney
+from ledger.queries.payables import PayablesAhead, VendorCard
 from ledger.queries.tie_out import AfterClosing, ClosedPeriods, TieOut, TieOutDays
 
 OWNER, FINANCE, SALES, VIEW = Role.OWNER, Role.FINANCE, Role.SALES, Role.VIEW
@@ -44,6 +48,7 @@ DESIGNED = {
     Permission.SEE_PAYABLES: {OWNER, FINANCE, VIEW},
     Permission.SEE_SOURCES: {OWNER, FINANCE, VIEW},
     Permission.ANSWER: {OWNER, FINANCE},
+    Permission.COMMENT: {OWNER, FINANCE, VIEW},
     Permission.REPORT: {OWNER, FINANCE, SALES},
     Permission.MAP: {OWNER, FINANCE},
     Permission.REPLAY: {OWNER, FINANCE},
@@ -142,6 +147,10 @@ NEEDED: dict[type, Permission] = {
     ),
     **dict.fromkeys((do_cash.SetMsmed, do_cash.ConfirmBankRate), Permission.MAP),
     do.SetDeductionLimit: Permission.ADMINISTER,
+    AdviseOnConflict: Permission.COMMENT,
+    Advisers: Permission.ANSWER,
+    FindMoney: Permission.SEE_RECEIVABLES,
+    **dict.fromkeys((PayablesAhead, VendorCard), Permission.SEE_PAYABLES),
     **dict.fromkeys((ask.CashWithReps, ask.ChequesInHand, ask.Decisions, ask.DeductionClaims), Permission.SEE_RECEIVABLES),
 }  # fmt: skip
 RESULTS = {

@@ -1,0 +1,15 @@
+"""What is asked about one piece of money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FindMoney:
+    """Money by its UTR, RRN or gateway id, newest first, as tuple[MoneyFound, ...]; a sales rep finds his customers'.
+
+    Of what came and went at most 5; what only says so and isn't in the bank yet is told as such.
+    """
+
+    reference: str
