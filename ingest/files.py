@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.contract import Inbound, Unreadable
+from ingest.normalise import Progress
 from ingest.reading import read_delivery
 from ingest.sources import Source
 from ingest.webhook import Appends
@@ -33,6 +34,8 @@ class ImportSummary:
     """Facts dated in the future: kept, and not applied."""
     unreadable: tuple[Unreadable, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    digest: bytes = b""
+    """The delivery that it became."""
 
 
 async def import_file(
@@ -43,10 +46,12 @@ async def import_file(
     via: str,
     now: datetime,
     max_bytes: int = MAX_FILE_BYTES,
+    progress: Progress | None = None,
 ) -> ImportSummary:
     """Read a file of a known source and append what it says; the same file again adds nothing.
 
     Rejected only if it is larger than `max_bytes`; what can't be read is quarantined and told in the summary.
+    `progress` hears how many rows are read of how many; it is called on the thread that reads.
     """
     if len(inbound.body) > max_bytes:
         raise Rejected(
@@ -55,9 +60,11 @@ async def import_file(
             remedy="Split it, or export a shorter period.",
         )
     if len(inbound.body) <= _INLINE_BYTES:
-        reading = read_delivery(source, inbound, via=via, received_at=now)
+        reading = read_delivery(source, inbound, via=via, received_at=now, progress=progress)
     else:
-        reading = await asyncio.to_thread(read_delivery, source, inbound, via=via, received_at=now)
+        reading = await asyncio.to_thread(
+            read_delivery, source, inbound, via=via, received_at=now, progress=progress
+        )
     appended = await appender.append(reading.delivery)
     return ImportSummary(
         added=appended.added,
@@ -69,4 +76,5 @@ async def import_file(
             Unreadable(part.place, part.code, part.reason) for part in reading.delivery.quarantined
         ),
         facts=reading.facts,
+        digest=reading.delivery.digest,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -61,12 +61,21 @@ class Normalised:
     ignored: tuple[str, ...]
 
 
-def normalise(observed: Observed, statuses: StatusMap, *, received_at: datetime) -> Normalised:
+Progress = Callable[[int, int], None]
+"""Hears how many rows are read, of how many; now and then, not for each."""
+_TOLD_EVERY = 500
+
+
+def normalise(
+    observed: Observed, statuses: StatusMap, *, received_at: datetime, progress: Progress | None = None
+) -> Normalised:
     """Turn observations into events; pure. A bad one costs only itself: it is quarantined under its event id."""
     events: list[NewEvent] = []
     quarantined = [Quarantined(part.where, part.code, part.reason) for part in observed.unreadable]
     ignored = list(observed.ignored)
-    for observation in observed.observations:
+    for number, observation in enumerate(observed.observations):
+        if progress is not None and number % _TOLD_EVERY == 0:
+            progress(number, len(observed.observations))
         try:
             made = _events(observation, statuses, version=observed.version, received_at=received_at)
         except Rejected as rejection:

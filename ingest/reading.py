@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.contract import Inbound, Observed
 from ingest.drift import explained
-from ingest.normalise import Normalised, check_label, normalise
+from ingest.normalise import Normalised, Progress, check_label, normalise
 from ingest.sources import Source
 from kit.errors import MunshiError, Rejected
 from kit.logs import logger
@@ -29,14 +29,16 @@ class Reading:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_delivery(source: Source, inbound: Inbound, *, via: str, received_at: datetime) -> Reading:
-    """Read a verified delivery; pure but for a log line, and it never raises."""
-    observed, normalised = understand(source, inbound, received_at=received_at)
+def read_delivery(
+    source: Source, inbound: Inbound, *, via: str, received_at: datetime, progress: Progress | None = None
+) -> Reading:
+    """Read a verified delivery; pure but for a log line (and for `progress`), and it never raises."""
+    observed, normalised = understand(source, inbound, received_at=received_at, progress=progress)
     return _reading(source, inbound, observed, normalised, via=via, received_at=received_at)
 
 
 def understand(
-    source: Source, inbound: Inbound, *, received_at: datetime
+    source: Source, inbound: Inbound, *, received_at: datetime, progress: Progress | None = None
 ) -> tuple[Observed | None, Normalised]:
     """Return what a delivery says in its vendor's words, and in ours; never raises.
 
@@ -51,7 +53,7 @@ def understand(
                 "schema.version", f"Payload version {observed.version[:40]!r} isn't one that we accept."
             )
         _day(observed.facts.get("covered_until"))
-        return observed, normalise(observed, source.statuses, received_at=received_at)
+        return observed, normalise(observed, source.statuses, received_at=received_at, progress=progress)
     except MunshiError as error:
         refused = Quarantined("", error.code, str(error))
     except Exception as error:

@@ -92,6 +92,18 @@ async def businesses_with_messages(engine: AsyncEngine, *, status: str = "queued
     return waiting
 
 
+async def businesses_with_files(engine: AsyncEngine) -> list[UUID]:
+    """Return the businesses with files of their chats that are not told of yet."""
+    waiting: list[UUID] = []
+    async for chunk in _chunks(engine):
+        async with transaction(engine, chunk) as tx:
+            rows = await tx.fetch(
+                "SELECT DISTINCT business_id FROM chat_files WHERE status IN ('reading', 'derived')"
+            )
+        waiting += [row["business_id"] for row in rows]
+    return waiting
+
+
 async def members_due_for_digest(engine: AsyncEngine, now: datetime) -> list[Listed]:
     """Return the members whose hour has passed today in their business's timezone and who had no digest today."""
     due: list[Listed] = []
