@@ -128,11 +128,12 @@ _INCOMING = ("settlement", "cheque")
 
 @dataclass(frozen=True, slots=True)
 class Morning:
-    """What the digest says of it: to pay by its horizon, the dues among it, and the first short day."""
+    """What the digest says of it: to pay by its horizon, the dues among it, the first short day, and what goes when."""
 
     to_pay: int
     dues: tuple[DueAhead, ...]
     shortage: ShortageView | None
+    pays: tuple[tuple[date, int], ...] = ()
 
 
 @handles(CashAhead, permission=Permission.SEE_PAYABLES)
@@ -187,7 +188,14 @@ async def morning(ctx: Context, *, expected: Mapping[str, int], horizon: date) -
     on_days = [row for row in going if row["on_day"] is not None and row["on_day"] <= horizon]
     to_pay = sum(row["amount"] for row in on_days if row["kind"] in ("bill", "payout"))
     told = tuple(_due_ahead(one, firm.today) for one in dues)
-    morning = Morning(to_pay + sum(due.amount for due in told), told, None)
+    pays: dict[date, int] = defaultdict(int)
+    for row in on_days:
+        if row["kind"] in ("bill", "payout"):
+            pays[max(row["on_day"], firm.today)] += row["amount"]
+    for due in told:
+        pays[due.on] += due.amount
+    by_day = tuple(sorted(pays.items()))
+    morning = Morning(to_pay + sum(due.amount for due in told), told, None, by_day)
     if banks.opening is None or banks.why_not is not None:
         return morning
     receipts = [_likely(date.fromisoformat(on), amount) for on, amount in expected.items()]

@@ -11,6 +11,7 @@ from uuid import UUID
 from ledger.domain.roles import Actor
 from ledger.views.cash import DueAhead, ShortageView
 from ledger.views.forecast import PartyOutlookView
+from ledger.views.mornings import WeekView
 from ledger.views.party_group import AttributeView, PartyGroupView
 
 
@@ -327,6 +328,17 @@ class DigestView:
     """What of `to_pay` falls due each month besides bills, about so much each."""
     shortage: ShortageView | None = None
     """The first day by `horizon` on which the banks' money isn't enough."""
+    came: int = 0
+    """From customers, since the day `came_since`, the last working day before today."""
+    came_since: date | None = None
+    week: WeekView | None = None
+    """Only on the first day of a stretch of work: a Monday, the day after a holiday."""
+    stale: tuple[SourceView, ...] = ()
+    """Banks and books that several working days are missing of: what stands here may be old."""
+    working: bool = True
+    """Whether work is done today: no Sunday, no listed holiday."""
+    offers_evening: bool = False
+    """Whether to offer the close of the day, once."""
 
 
 @dataclass(frozen=True, slots=True)
