@@ -45,6 +45,7 @@ from tests.bench.matching import measure_matching
 from tests.bench.parties import measure_parties
 from tests.bench.programs import free_port, program, resident_mb
 from tests.bench.replay import measure_replay
+from tests.bench.taps import measure_taps
 from tests.bench.tryton import measure_tryton
 
 REQUESTS = int(os.environ.get("BENCH_REQUESTS", "20000"))
@@ -317,6 +318,7 @@ async def main() -> None:
         measure_forecast(report)
         firm = await measure_state(report, door)
         await measure_receivables(report, door, firm)
+        await measure_taps(report, door)
         await measure_parties(report, door)
         await measure_tryton(report, door)
         await measure_replay(report, door, os.environ["DATABASE_URL"])

@@ -34,7 +34,7 @@ async def program(*arguments: str, port: int | None = None, **environment: str) 
         yield child.pid
     finally:
         child.terminate()
-        child.wait(20)
+        await asyncio.to_thread(child.wait, 20)
 
 
 async def _listening(child: subprocess.Popen[bytes], port: int) -> None:

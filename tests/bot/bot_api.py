@@ -186,9 +186,9 @@ def _sent(form: dict[str, Any], message_id: int) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def running_bot_api(port: int) -> AsyncIterator[BotApi]:
-    """Serve a Bot API on a port of this machine."""
-    api = BotApi()
+async def running_bot_api(port: int, made: BotApi | None = None) -> AsyncIterator[BotApi]:
+    """Serve a Bot API (a new one, unless one is given) on a port of this machine."""
+    api = made or BotApi()
     app = Starlette(
         routes=[
             Route("/bot{token}/{method}", api.call, methods=["GET", "POST"]),
