@@ -46,11 +46,11 @@ def found() -> tuple[tuple[Shown, ...], tuple[str, ...]]:
             for node in ast.walk(tree):
                 if isinstance(node, ast.Call) and (texts_of := _texts(node, name)) is not None:
                     place = f"{name}:{node.lineno}"
-                    read = [_constant(one) for one in texts_of]
-                    if not read or any(one is None for one in read):
+                    read = [_constants(one) for one in texts_of]
+                    if not all(read):
                         loose.append(place)
-                    else:
-                        texts.append(Shown(package, str(read[0]), read[1] if read[1:] else None, place))
+                    for forms in zip(*read, strict=True):
+                        texts.append(Shown(package, forms[0], forms[1] if forms[1:] else None, place))
     texts += [
         Shown("ledger", text, None, f"rules/{rule.name}") for rule in _shipped() for text in words_of(rule)
     ]
@@ -87,5 +87,12 @@ def _texts(call: ast.Call, name: str) -> list[ast.expr] | None:
     return None
 
 
-def _constant(node: ast.expr) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+def _constants(node: ast.expr) -> list[str]:
+    """Return the text that is written there, or both of `A if … else B`; none where it is no constant."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.IfExp(body=one, orelse=other):
+            read = [_constants(one), _constants(other)]
+            return sum(read, []) if all(read) else []
+    return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
@@ -16,6 +16,8 @@ from ledger.views import AgingBucket
 BAR = "▇"
 _BAR_CELLS = 8
 _LINE = 34
+_PARTS_OF_DAY = ((4, "रात"), (12, "सुबह"), (16, "दोपहर"), (20, "शाम"), (24, "रात"))
+"""Until which hour it is called what, in Hindi."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +65,34 @@ class Audience:
         return format_date(day, pattern, locale=self.language)
 
     def weekday(self, day: date) -> str:
-        """Write `Thu` within a week of today, else the whole day."""
-        near = abs((day - self.today).days) <= 6
-        return format_date(day, "EEE", locale=self.language) if near else self.day(day)
+        """Write `Thu` within a week of today (in Hindi whole: गुरुवार), else the whole day."""
+        if abs((day - self.today).days) > 6:
+            return self.day(day)
+        return format_date(day, "EEE" if self.language == "en" else "EEEE", locale=self.language)
+
+    def nth(self, day: int) -> str:
+        """Write a day of the month: `5th`; other languages say the number."""
+        if self.language != "en":
+            return str(day)
+        ending = "th" if 10 < day < 14 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+        return f"{day}{ending}"
+
+    def hour(self, at: time) -> str:
+        """Write a time of day as people say it: `9:05 am`, शाम 7 बजे."""
+        if self.language != "hi":
+            return format_time(at, "h:mm a", locale=self.language).lower()
+        part = next(words for until, words in _PARTS_OF_DAY if at.hour < until)
+        minutes = f":{at.minute:02d}" if at.minute else ""
+        return f"{part} {(at.hour - 1) % 12 + 1}{minutes} बजे"
 
     def moment(self, moment: datetime) -> str:
         """Write `today 9:05 am`, `yesterday 7:00 pm`, else the day."""
         local = moment.astimezone(ZoneInfo(self.timezone))
-        time = format_time(local, "h:mm a", locale=self.language).lower()
+        at = self.hour(local.time())
         if local.date() == self.today:
-            return unescaped(self.say("today {time}", time=time))
+            return unescaped(self.say("today {time}", time=at))
         if local.date() == self.today - timedelta(days=1):
-            return unescaped(self.say("yesterday {time}", time=time))
+            return unescaped(self.say("yesterday {time}", time=at))
         return self.day(local.date())
 
     def heading(self, line: Html) -> list[Html]:

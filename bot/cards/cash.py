@@ -245,7 +245,7 @@ def _proposal(number: int, one: DueProposal, currency: str, to: Audience) -> Htm
         "{number} {what} on the {day}\n{indent}paid {seen}",
         number=number,
         what=_about(cut(one.name, NAME_WIDTH), one.amount or 0, currency, to),
-        day=_nth(one.day),
+        day=to.nth(one.day),
         indent=INDENT,
         seen=", ".join(to.day(day) for day in one.seen),
     )
@@ -327,11 +327,6 @@ def _and(names: Sequence[str], to: Audience) -> Html:
     if len(names) == 1:
         return to.say("{name}", name=names[0])
     return to.say("{names} and {last}", names=", ".join(names[:-1]), last=names[-1])
-
-
-def _nth(day: int) -> str:
-    ending = "th" if 10 < day < 14 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
-    return f"{day}{ending}"
 
 
 def noted_toast(name: str, on: date | None, to: Audience) -> str:

@@ -11,7 +11,10 @@ from ledger.views import PartyBrief, SourceView
 
 NAME_WIDTH = 24
 INDENT = "    "
-_LEGAL_FORM = re.compile(r"[\s,]+\(?(?:pvt|private|ltd|limited|llp|opc|inc|corp|co)\.?\)?$", re.IGNORECASE)
+_LEGAL_FORM = re.compile(
+    r"[\s,]+\(?(?:pvt|private|ltd|limited|llp|opc|inc|corp|co|प्रा|प्राइवेट|लि|लिमिटेड|एलएलपी)[.॰]?\)?$",
+    re.IGNORECASE,
+)
 
 
 def standing(brief: PartyBrief, to: Audience) -> Html:
