@@ -71,9 +71,9 @@ class Audience:
         return format_date(day, "EEE" if self.language == "en" else "EEEE", locale=self.language)
 
     def nth(self, day: int) -> str:
-        """Write a day of the month: `5th`; other languages say the number."""
-        if self.language != "en":
-            return str(day)
+        """Write a day of the month: `5th`, 5 तारीख."""
+        if self.language == "hi":
+            return f"{day} तारीख"
         ending = "th" if 10 < day < 14 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
         return f"{day}{ending}"
 

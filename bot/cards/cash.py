@@ -210,7 +210,7 @@ def dues_card(view: DuesView, to: Audience) -> Card:
             rows = [_buttons(number, one, to) for number, one in enumerate(seen, start=1)]
     usual = [one for one in view.proposals if one.amount is None]
     if usual:
-        named = ", ".join(dict.fromkeys(f"{one.name} ({_nth(one.day)})" for one in usual))
+        named = ", ".join(dict.fromkeys(f"{one.name} ({to.nth(one.day)})" for one in usual))
         blocks.append(
             to.say("Usual by law, if they concern you: {named}. Tell the office the amounts.", named=named)
         )
