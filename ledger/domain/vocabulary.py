@@ -261,6 +261,9 @@ EVENTS: Mapping[str, EventSpec] = {
     "reminder.sent": EventSpec(
         "reminder", {"party": "text", **_MONEY}, {**_DECISION, "channel": "text", "overruled": "texts"}
     ),
+    # Whether goods may go out on credit, by the owner's word; `until`, and up to which amount, where he said so.
+    "goods.held": EventSpec("decision", {"party": "text"}, _DECISION),
+    "goods.released": EventSpec("decision", {"party": "text"}, {**_DECISION, **_MONEY, "until": "date"}),
     "dispute.raised": EventSpec("decision", {"document": "text"}, {**_DECISION, "reason": "text"}),
     "dispute.settled": EventSpec("decision", {"document": "text"}, {**_DECISION, "reason": "text"}),
     "writeoff.approved": EventSpec("decision", {"document": "text", **_MONEY}, _DECISION),
