@@ -120,6 +120,8 @@ outbox = Table(
     when("due_at", nullable=False, now=True),
     when("sent_at"),
     Index("outbox_queue", "business_id", "status", "due_at"),
+    Index("outbox_sent", "sent_at", postgresql_where=text("sent_at IS NOT NULL")),
+    Index("outbox_failed", "queued_at", postgresql_where=text("status = 'failed'")),
     Index(
         "outbox_once", "business_id", "once_key", unique=True, postgresql_where=text("once_key IS NOT NULL")
     ),
@@ -131,6 +133,7 @@ buttons = Table(
     Column("id", Text, primary_key=True, comment="short id in callback data"),
     Column("action", JSONB, nullable=False),
     when("created_at", nullable=False, now=True),
+    Index("buttons_created", "created_at", postgresql_using="brin"),
 )
 dialogues = Table(
     "dialogues",
@@ -147,6 +150,7 @@ chat_updates = Table(
     business(),
     Column("update_id", BigInteger, primary_key=True),
     when("taken_at", nullable=False, now=True),
+    Index("chat_updates_taken", "taken_at"),
     comment="Messages and taps that were taken up: what a channel delivers twice is done once.",
 )
 alerts_told = Table(
