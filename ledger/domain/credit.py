@@ -120,9 +120,7 @@ def _promises(standing: CreditStanding) -> list[Reason]:
     if not standing.promise_broken:
         return []
     if standing.promises_broken >= _OFTEN_BROKEN:
-        return [
-            Reason("promises_broken", NO, days=standing.promises_broken, usual=standing.promises_given)
-        ]
+        return [Reason("promises_broken", NO, days=standing.promises_broken, usual=standing.promises_given)]
     return [Reason("promise_broken", ASK)]
 
 

@@ -68,6 +68,8 @@ async def timeline(question: queries.Timeline, ctx: Context) -> views.TimelinePa
     where = Conditions([ctx.actor.business_id, question.party_id])
     if not sees_payables(ctx):
         where.add("e.kind <> ALL({})", list(OURS_TO_SEE))
+    if question.source is not None:
+        where.add("e.source = {}", question.source)
     where.seek(ORDER, after)
     rows = await ctx.tx.fetch(_EVENTS.format(where=where.sql, by=ORDER.by, limit=first + 1), *where.values)
     page, end, more = cut(rows, first, ORDER, _key)

@@ -102,11 +102,12 @@ class InvoicesByIds:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """What every source and person said about a party, newest first, as TimelinePage."""
+    """What every source and person said about a party, newest first, as TimelinePage. `source`: one source alone."""
 
     party_id: UUID
     first: int = 50
     after: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +189,6 @@ class ChatMember:
 
     member_id: UUID
     chat_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingChats:
-    """Chats with queued messages, and when the next of each may go (system only), as tuple[WaitingChat, ...]."""
 
 
 @dataclass(frozen=True, slots=True)
