@@ -17,7 +17,7 @@ SELECT p.party_id, p.side, p.currency,
             WHEN p.kind = 'reversal' AND p.anchor <> p.cause AND p.cause IN (
               SELECT q.anchor FROM postings q WHERE q.business_id = $1 AND q.kind IN ('invoice', 'opening'))
             THEN least(p.anchor, p.cause) ELSE p.cause END AS key,
-       p.amount, p.effective_on, p.known_from, p.known_to
+       p.kind, p.due_on, p.amount, p.effective_on, p.known_from, p.known_to
 FROM postings p WHERE p.business_id = $1
 """
 _THEIRS = """
