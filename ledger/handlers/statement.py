@@ -27,7 +27,11 @@ from ledger.views.statement import (
 )
 
 MAX_ENTRIES, MAX_BILLS, MAX_NAMED = 5_000, 60, 6
-_TOLD = ("address", "gstin", "phone", "upi_vpa", "upi_name", "bank_name", "bank_account", "bank_ifsc")
+_TOLD = ("address", "gstin")
+_PAY = ("upi_id", "payee", "bank", "account", "ifsc", "phone")
+Bills = tuple[tuple[StatementBill, ...], int, int]
+"""The oldest open bills, how many more there are, and what all of them leave."""
+_NO_BILLS: Bills = ((), 0, 0)
 
 # $2 the party's ids, $3 until. A thing's parts of one day are one line: a receipt over several bills is one
 # receipt, and an advance that a bill takes moves nothing. What came back is a line of its own on the day on which its
@@ -202,7 +206,7 @@ async def _accounts(
     found: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for row in rows:
         found[row["side"], row["currency"]].append(row)
-    return [_account(*key, lines, *bills.get(key, ((), 0, 0))) for key, lines in found.items()]
+    return [_account(*key, lines, bills.get(key, _NO_BILLS)) for key, lines in found.items()]
 
 
 async def _ids(party_id: UUID, ctx: Context) -> list[UUID]:
@@ -215,9 +219,7 @@ async def _ids(party_id: UUID, ctx: Context) -> list[UUID]:
     return sorted({party_id, *(row_id("party", row["subject"]) for row in rows)})
 
 
-def _account(
-    side: str, currency: str, rows: Sequence[Any], bills: tuple[StatementBill, ...], more: int, total: int
-) -> StatementAccount:
+def _account(side: str, currency: str, rows: Sequence[Any], bills: Bills) -> StatementAccount:
     # What they owe us is a debit; what we owe them is a credit.
     sign = 1 if side == "receivable" else -1
     opening = sum(sign * row["amount"] for row in rows if row["thing"] is None)
@@ -234,9 +236,9 @@ def _account(
         debits=sum(entry.debit for entry in entries),
         credits=sum(entry.credit for entry in entries),
         closing=balance,
-        bills=bills,
-        more_bills=more,
-        open_bills=total,
+        bills=bills[0],
+        more_bills=bills[1],
+        open_bills=bills[2],
     )
 
 
@@ -284,9 +286,7 @@ def _voucher(named: str | None) -> tuple[str | None, str | None]:
     return (named or "").strip() or None, None
 
 
-async def _bills(
-    ctx: Context, where: Conditions, then: str
-) -> dict[tuple[str, str], tuple[tuple[StatementBill, ...], int, int]]:
+async def _bills(ctx: Context, where: Conditions, then: str) -> dict[tuple[str, str], Bills]:
     """Return of each side and currency the oldest bills that were open, how many more, and what all of them leave."""
     found: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for row in await ctx.tx.fetch(_BILLS.format(then=then, charges=CHARGES, limit=MAX_BILLS), *where.values):
@@ -313,5 +313,9 @@ async def _firm(ctx: Context) -> StatementFirm:
     settings = await ctx.tx.value(
         "SELECT settings FROM businesses WHERE business_id = $1", ctx.actor.business_id
     )
-    told = {name: value for name in _TOLD if isinstance(value := settings.get(name), str) and value.strip()}
-    return StatementFirm(name=firm.name, currency=firm.currency, **told)
+    told = {name: settings.get(name) for name in _TOLD} | {
+        name: (settings.get("pay") or {}).get(name) for name in _PAY
+    }
+    return StatementFirm(
+        name=firm.name, currency=firm.currency, **{name: value or None for name, value in told.items()}
+    )

@@ -72,11 +72,11 @@ class StatementFirm:
     address: str | None = None
     gstin: str | None = None
     phone: str | None = None
-    upi_vpa: str | None = None
-    upi_name: str | None = None
-    bank_name: str | None = None
-    bank_account: str | None = None
-    bank_ifsc: str | None = None
+    upi_id: str | None = None
+    payee: str | None = None
+    bank: str | None = None
+    account: str | None = None
+    ifsc: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -327,7 +327,7 @@ async def test_a_sales_rep_sees_his_own_customers_and_nothing_that_we_owe(
         teller.bill("INV-2", 100_00, party=GUPTA),
     )
     ravi = Actor(business, Role.SALES, "Ravi", member_id=uuid7(), owner_key="ravi")
-    sharma, gupta = (await teller.ask(name) for name in ("Sharma Traders", "Gupta Steel"))
+    sharma, gupta = await teller.ask("Sharma Traders"), await teller.ask("Gupta Steel")
     seen: StatementView = await teller.door.query(Statement(sharma.party_id), ravi)
     assert [a.side for a in seen.accounts] == ["receivable"]
     with pytest.raises(NotFound):
