@@ -18,6 +18,7 @@ from kit.errors import Denied
 from kit.ids import uuid7
 from ledger import commands, queries
 from ledger.commands import cash as do_cash
+from ledger.commands import reminders as do_remind
 from ledger.commands import rules as do_rules
 from ledger.commands import to_enter as do_to_enter
 from ledger.commands import workflow as do
@@ -28,6 +29,7 @@ from ledger.domain.roles import MATRIX, Actor, Permission, Role, system
 from ledger.handlers import registry
 from ledger.handlers.registry import Context, all_handlers
 from ledger.queries import cash as ask_cash
+from ledger.queries import reminders as ask_remind
 from ledger.queries import rules as ask_rules
 from ledger.queries import tds as ask_tds
 from ledger.queries import to_enter as ask_to_enter
@@ -147,6 +149,12 @@ NEEDED: dict[type, Permission] = {
     ),
     **dict.fromkeys((do_cash.SetMsmed, do_cash.ConfirmBankRate), Permission.MAP),
     do.SetDeductionLimit: Permission.ADMINISTER,
+    do_remind.SetPaymentDetails: Permission.ADMINISTER,
+    do_remind.PrepareReminder: Permission.REPORT,
+    do_remind.LogReminder: Permission.REPORT,
+    ask_remind.ReminderFor: Permission.REPORT,
+    ask_remind.LateCustomers: Permission.REPORT,
+    ask_remind.PaymentDetails: Permission.SEE_RECEIVABLES,
     AdviseOnConflict: Permission.COMMENT,
     Advisers: Permission.ANSWER,
     FindMoney: Permission.SEE_RECEIVABLES,
