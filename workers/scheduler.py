@@ -1,4 +1,4 @@
-"""The scheduler: `python -m workers.scheduler`. Rings for what is due, sweeps each morning, queues digests."""
+"""The scheduler: `python -m workers.scheduler`. Rings for what is due, sweeps each morning, queues digests and alerts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ import redis
 from dramatiq import Broker
 from dramatiq.errors import DramatiqError
 
-from bot.digest import queue_due_digests
+from bot.alerts import Bell
+from bot.digest import queue_due_digests, queue_due_evenings
 from ingest.cursors import sources_due
 from ingest.silence import pull_silent_ones
 from kit.database import transaction
@@ -34,6 +35,7 @@ log = logger(__name__)
 TICK = 2.0
 SWEEP_AT = time(6, 0)
 DIGESTS_EVERY = timedelta(seconds=20)
+ALERTS_EVERY = timedelta(seconds=15)
 SWEEPS_EVERY = timedelta(minutes=1)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=1)
 _CHUNK = 500
@@ -90,11 +92,16 @@ class Scheduler:
     patience: Patience = field(default_factory=Patience)
     pull_patience: Patience = field(default_factory=Patience)
     mornings: Mornings = field(default_factory=Mornings)
+    bell: Bell = field(init=False)
     _digests_at: datetime | None = None
+    _alerts_at: datetime | None = None
     _sweeps_at: datetime | None = None
 
+    def __post_init__(self) -> None:
+        self.bell = Bell(self.door)
+
     async def tick(self) -> None:
-        """Ring for what is due; now and then look for sweeps and digests."""
+        """Ring for what is due; now and then look for sweeps, for digests and for what is to be told at once."""
         now = self.door.clock()
         await self.ring(now)
         await self.pull(now)
@@ -104,7 +111,11 @@ class Scheduler:
             self._sweeps_at = now + SWEEPS_EVERY
         if self._digests_at is None or now >= self._digests_at:
             await queue_due_digests(self.door, now)
+            await queue_due_evenings(self.door, now)
             self._digests_at = now + DIGESTS_EVERY
+        if self._alerts_at is None or now >= self._alerts_at:
+            await self.bell.ring(now)
+            self._alerts_at = now + ALERTS_EVERY
 
     async def ring(self, now: datetime) -> None:
         """Ring for every business with due work: what an append rang for and got lost, and every wake-up."""

@@ -1,9 +1,9 @@
-"""Alerts: which kinds there are, who gets which, and when nobody is told. Pure."""
+"""Alerts: which kinds there are, who gets which, and what is news at all. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import time, timedelta
+from datetime import timedelta
 
 from ledger.domain.roles import MATRIX, Permission, Role
 
@@ -25,6 +25,8 @@ NEWS_DAYS = 3
 """Money of days before that is history, whenever it arrives."""
 NEWS_FOR = timedelta(days=1)
 """What arrived, or was asked, longer ago is told by the digest, and no more by an alert."""
+EVENING_OFFER = "offer:evening"
+"""By what it is noted that the close of the day was offered."""
 
 
 def offered(role: Role) -> tuple[str, ...]:
@@ -36,10 +38,3 @@ def wanted(role: Role, chosen: Mapping[str, bool]) -> frozenset[str]:
     """Return the kinds that a member is told of: all that his role may hear, none by itself for who only looks."""
     by_itself = role is not Role.VIEW
     return frozenset(kind for kind in offered(role) if chosen.get(kind, by_itself))
-
-
-def is_quiet(now: time, start: time, until: time) -> bool:
-    """Return whether a local hour falls into the quiet ones; from and until alike: there are none."""
-    if start <= until:
-        return start <= now < until
-    return now >= start or now < until

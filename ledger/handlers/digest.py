@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ledger import queries, views
+from ledger.domain.alerts import EVENING_OFFER
 from ledger.domain.roles import Permission
 from ledger.domain.working_days import begins_a_week, is_working, last_working, missing
 from ledger.handlers.cash_ahead import morning
@@ -17,6 +18,7 @@ from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business, own_parties, sees_payables
 from ledger.handlers.sources import BANK, read_sources
 from ledger.handlers.standing import AGING, BRIEF, STANDING, aging, briefs
+from ledger.queries.mornings import DailyDigest
 from ledger.views import BusinessView
 from ledger.views.mornings import WeekView
 
@@ -27,7 +29,6 @@ CALL_FIRST = 3
 STALE_AFTER = 2
 """So many whole working days missing, and what is known is told as old."""
 BOOKS = "books:"
-EVENING_OFFER = "offer:evening"
 _FIRST_WEEK = timedelta(days=7)
 
 # Everything that customers owe in the business's currency ($3), in one pass, and what of it is to come by $4.
@@ -129,6 +130,16 @@ async def digest(_: queries.Digest, ctx: Context) -> views.DigestView:
         working=is_working(firm.today, shut),
         offers_evening=day["offers_evening"],
     )
+
+
+@handles(DailyDigest, permission=Permission.SEE_RECEIVABLES)
+async def daily_digest(_: DailyDigest, ctx: Context) -> views.DigestView:
+    """Answer with the same for the round of the morning: planned once a connection, not once a member.
+
+    The planner knows nothing of a single business (decisions/0014), so that its plans are alike anyway.
+    """
+    await ctx.tx.run("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)")
+    return await digest(queries.Digest(), ctx)
 
 
 async def _day(ctx: Context) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -18,6 +19,7 @@ from ledger.commands.settings import (
 from ledger.domain.alerts import offered, wanted
 from ledger.domain.roles import Permission
 from ledger.handlers.registry import Context, handles
+from ledger.handlers.scope import business
 from ledger.queries.mornings import MySettings
 from ledger.views.mornings import SettingsView
 
@@ -31,6 +33,10 @@ WHERE business_id = $1 AND id = $2
 @handles(MySettings, permission=Permission.SEE_RECEIVABLES)
 async def my_settings(_: MySettings, ctx: Context) -> SettingsView:
     """Answer with what the asking member has set."""
+    return await _mine(ctx)
+
+
+async def _mine(ctx: Context) -> SettingsView:
     row = await ctx.tx.row(_MINE, ctx.actor.business_id, ctx.actor.member_id)
     if row is None:
         raise Denied("settings.nobody", "Only a member has settings.")
@@ -48,14 +54,14 @@ async def my_settings(_: MySettings, ctx: Context) -> SettingsView:
 
 @handles(SetDigestHour, permission=Permission.SEE_RECEIVABLES)
 async def set_digest_hour(command: SetDigestHour, ctx: Context) -> SettingsView:
-    """Set the hour of the digest; one whose hour has passed today comes tomorrow, if he had today's."""
-    return await _set(ctx, "digest_at", _local(command.at))
+    """Set the hour of the digest; where it has passed today, the first one comes tomorrow."""
+    return await _set_hour(ctx, "digest", command.at)
 
 
 @handles(SetEveningHour, permission=Permission.SEE_RECEIVABLES)
 async def set_evening_hour(command: SetEveningHour, ctx: Context) -> SettingsView:
-    """Set the hour of the evening close."""
-    return await _set(ctx, "evening_at", _local(command.at))
+    """Set the hour of the evening close; where it has passed today, the first one comes tomorrow."""
+    return await _set_hour(ctx, "evening", command.at)
 
 
 @handles(SetPicture, permission=Permission.SEE_RECEIVABLES)
@@ -78,7 +84,7 @@ async def switch_alert(command: SwitchAlert, ctx: Context) -> SettingsView:
         orjson.dumps({command.kind: command.to == "on"}).decode(),
     )
     _audit(ctx, f"alert.{command.kind}", command.to)
-    return await my_settings(MySettings(), ctx)
+    return await _mine(ctx)
 
 
 @handles(SetQuietHours, permission=Permission.SEE_RECEIVABLES)
@@ -94,6 +100,25 @@ def _local(at: time | None) -> time | None:
     return at.replace(second=0, microsecond=0) if at is not None else None
 
 
+async def _set_hour(ctx: Context, which: str, at: time | None) -> SettingsView:
+    firm = await business(ctx)
+    hour = _local(at)
+    passed = hour is not None and hour <= ctx.now.astimezone(ZoneInfo(firm.timezone)).time()
+    await ctx.tx.run(
+        f"""
+        UPDATE members SET {which}_at = $3, {which}_sent_on = CASE WHEN $4 THEN $5::date ELSE {which}_sent_on END
+        WHERE business_id = $1 AND id = $2
+        """,
+        firm.id,
+        ctx.actor.member_id,
+        hour,
+        passed,
+        firm.today,
+    )
+    _audit(ctx, f"{which}_at", None if hour is None else f"{hour:%H:%M}")
+    return await _mine(ctx)
+
+
 async def _set(ctx: Context, column: str, value: Any) -> SettingsView:
     await ctx.tx.run(
         f"UPDATE members SET {column} = $3 WHERE business_id = $1 AND id = $2",
@@ -102,7 +127,7 @@ async def _set(ctx: Context, column: str, value: Any) -> SettingsView:
         value,
     )
     _audit(ctx, column, None if value is None else str(value))
-    return await my_settings(MySettings(), ctx)
+    return await _mine(ctx)
 
 
 def _audit(ctx: Context, what: str, value: str | None) -> None:

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class DailyDigest:
+    """The digest, asked for many members one after the other. View: DigestView."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evening:
     """How the day went and what tomorrow needs. View: EveningView."""
 

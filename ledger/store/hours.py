@@ -1,0 +1,116 @@
+"""Looks across tenants by the clock: whose hour of the day has come, and who may have to be told something now."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from kit.database import transaction
+from ledger.domain.alerts import NEWS_FOR, RULES
+from ledger.domain.roles import Actor, Role
+from ledger.store.directory import all_businesses
+from ledger.store.news import ASKED, CONFLICT_KEY, MONEY, RECEIPT_KEY
+from ledger.views import ChatMemberView
+
+CHUNK = 500
+"""Tenants looked at in one transaction."""
+LOOK_BACK = timedelta(minutes=15)
+"""A source that was heard within this may have brought something that nobody was told; all others are looked at seldom."""
+
+_MEMBER = """
+SELECT m.business_id, m.id, m.name, m.role, m.language, m.crm_owner, m.chat_id, m.picture, b.name AS business_name,
+       b.timezone, ($1::timestamptz AT TIME ZONE b.timezone)::date AS today,
+       (SELECT count(*) FROM directory d WHERE d.kind = 'chat' AND d.key = 'chat:' || m.chat_id) > 1 AS several
+FROM members m JOIN businesses b ON b.business_id = m.business_id
+WHERE m.active AND m.chat_id IS NOT NULL
+"""
+_DUE = (
+    _MEMBER
+    + """
+  AND m.{hour} <= ($1 AT TIME ZONE b.timezone)::time
+  AND m.{sent_on} IS DISTINCT FROM ($1 AT TIME ZONE b.timezone)::date
+ORDER BY m.business_id, m.id
+"""
+)
+# Nobody within his quiet hours. `fresh`: of late something came, or his quiet hours have just ended; $2 null: all are
+# looked at. Then whether there is anything at all that he wasn't told of: a probe of an index for each.
+_TO_TELL = (
+    _MEMBER
+    + f"""
+  AND NOT CASE WHEN m.quiet_from <= m.quiet_until
+    THEN ($1 AT TIME ZONE b.timezone)::time >= m.quiet_from AND ($1 AT TIME ZONE b.timezone)::time < m.quiet_until
+    ELSE ($1 AT TIME ZONE b.timezone)::time >= m.quiet_from OR ($1 AT TIME ZONE b.timezone)::time < m.quiet_until END
+  AND ($3::timestamptz IS NULL
+    OR ($1 AT TIME ZONE b.timezone)::time - m.quiet_until BETWEEN interval '0' AND interval '1 minute'
+    OR EXISTS (SELECT FROM source_state s WHERE s.business_id = m.business_id AND s.last_delivery_at > $3)
+    OR EXISTS (SELECT FROM conflicts c WHERE c.business_id = m.business_id AND c.status = 'open' AND c.opened_at > $3))
+  AND (EXISTS (
+    SELECT FROM receipts r WHERE r.business_id = m.business_id
+      AND {MONEY.replace("$2::date", "($1 AT TIME ZONE b.timezone)::date")}
+      AND NOT EXISTS (SELECT FROM alerts_told t WHERE t.business_id = m.business_id AND t.member_id = m.id
+                        AND t.subject = {RECEIPT_KEY}))
+  OR EXISTS (
+    SELECT FROM conflicts c WHERE c.business_id = m.business_id AND {ASKED}
+      AND NOT EXISTS (SELECT FROM alerts_told t WHERE t.business_id = m.business_id AND t.member_id = m.id
+                        AND t.subject = {CONFLICT_KEY})))
+ORDER BY m.business_id, m.id
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A member whose turn it is; `several`: his chat serves several businesses; `today` is where his business is."""
+
+    member: ChatMemberView
+    several: bool
+    today: date
+    picture: str
+
+    @property
+    def business_id(self) -> UUID:
+        """Of which business."""
+        return self.member.actor.business_id
+
+
+async def whose_hour(engine: AsyncEngine, which: str, now: datetime) -> AsyncIterator[list[Due]]:
+    """Yield, chunk by chunk, whose hour has passed today and who had nothing yet; `which`: digest or evening."""
+    statement = _DUE.format(hour=f"{which}_at", sent_on=f"{which}_sent_on")
+    async for rows in _each(engine, statement, now):
+        yield rows
+
+
+async def whom_to_tell(engine: AsyncEngine, now: datetime, *, all_of_them: bool) -> AsyncIterator[list[Due]]:
+    """Yield, chunk by chunk, who may have to be told something now; else only firms of which something was heard of late."""
+    heard = None if all_of_them else now - LOOK_BACK
+    async for rows in _each(engine, _TO_TELL, now, now - NEWS_FOR, heard, list(RULES)):
+        yield rows
+
+
+async def _each(engine: AsyncEngine, statement: str, *values: Any) -> AsyncIterator[list[Due]]:
+    businesses = await all_businesses(engine)
+    for start in range(0, len(businesses), CHUNK):
+        async with transaction(engine, businesses[start : start + CHUNK]) as tx:
+            rows = await tx.fetch(statement, *values)
+        if found := [due for row in rows if (due := _due(row)) is not None]:
+            yield found
+
+
+def _due(row: Any) -> Due | None:
+    if row["role"] not in (role.value for role in Role):  # a role that we don't have sees nothing
+        return None
+    actor = Actor(
+        business_id=row["business_id"],
+        role=Role(row["role"]),
+        name=row["name"],
+        member_id=row["id"],
+        owner_key=row["crm_owner"],
+        language=row["language"],
+    )
+    member = ChatMemberView(actor, row["chat_id"], row["business_name"], row["timezone"], "")
+    return Due(member, row["several"], row["today"], row["picture"])
