@@ -23,7 +23,8 @@ _LINES = """
 SELECT l.id, l.anchor, l.source, l.posted_on, l.amount, l.currency, l.narration, l.reference, l.payer,
        l.explained_by, l.explained_id, s.label
 FROM bank_lines l LEFT JOIN sources s ON s.business_id = $1 AND s.name = l.source
-WHERE l.business_id = $1 AND (upper(l.reference) = $2 OR strpos(upper(l.narration), $2) > 0)
+WHERE l.business_id = $1 AND ($2::text IS NOT NULL AND (upper(l.reference) = $2 OR strpos(upper(l.narration), $2) > 0)
+  OR l.amount IN ($3::bigint, -$3::bigint))
 ORDER BY l.posted_on DESC, l.id LIMIT 10
 """
 _RECEIPTS = """
@@ -36,14 +37,14 @@ _PAYOUTS = """
 SELECT o.id, o.anchor, o.paid_on AS on_day, o.amount, o.allocated, o.currency, o.status, o.reference, o.party_id,
        p.name AS party_name, o.payee AS payer, o.bank_line_id
 FROM payouts o LEFT JOIN parties p ON p.business_id = $1 AND p.id = o.party_id
-WHERE o.business_id = $1 AND (upper(o.reference) = $2 OR o.bank_line_id = ANY($3))
+WHERE o.business_id = $1 AND (upper(o.reference) = $2 OR o.amount = $3 OR o.bank_line_id = ANY($4))
 ORDER BY o.paid_on DESC, o.id LIMIT 5
 """
 _SETTLEMENTS = """
 SELECT s.id, s.anchor, s.settled_on AS on_day, s.amount, s.currency, s.status, s.utr AS reference, s.bank_line_id,
        coalesce(n.label, s.source) AS payer
 FROM settlements s LEFT JOIN sources n ON n.business_id = $1 AND n.name = s.source
-WHERE s.business_id = $1 AND (upper(s.utr) = $2 OR s.bank_line_id = ANY($3))
+WHERE s.business_id = $1 AND (upper(s.utr) = $2 OR s.amount = $3 OR s.bank_line_id = ANY($4))
 ORDER BY s.settled_on DESC, s.id LIMIT 5
 """
 _OF_LINES = """
@@ -70,18 +71,17 @@ ORDER BY s.subject, c.opened_at
 
 @handles(FindMoney, permission=Permission.SEE_RECEIVABLES)
 async def find_money(question: FindMoney, ctx: Context) -> tuple[MoneyFound, ...]:
-    """Answer with the money that has this reference; bank lines only to who may see them."""
-    wanted = utr_key(storable(question.reference))
-    if not SHORTEST <= len(wanted) <= LONGEST:
-        raise Rejected("money.reference", f"A reference has {SHORTEST} to {LONGEST} letters and digits.")
+    """Answer with the money that has this reference, or is this amount; bank lines only to who may see them."""
+    wanted = _reference(question)
     whole = sees_payables(ctx)
-    lines = await ctx.tx.fetch(_LINES, ctx.actor.business_id, wanted) if whole else []
-    found, seen = await _receipts(ctx, wanted, lines)
+    key = (ctx.actor.business_id, wanted, question.amount)
+    lines = await ctx.tx.fetch(_LINES, *key) if whole else []
+    found, seen = await _receipts(ctx, wanted, question.amount, lines)
     if whole:
         ids = [line["id"] for line in lines]
         by_id = {line["id"]: line for line in lines}
         for sql, kind in ((_PAYOUTS, "payout"), (_SETTLEMENTS, "settlement")):
-            for row in await ctx.tx.fetch(sql, ctx.actor.business_id, wanted, ids):
+            for row in await ctx.tx.fetch(sql, *key, ids):
                 found.append(_other(row, kind, by_id.get(row["bank_line_id"])))
                 seen.add(row["bank_line_id"])
         found += [_line(line) for line in lines if line["id"] not in seen]
@@ -93,13 +93,30 @@ async def find_money(question: FindMoney, ctx: Context) -> tuple[MoneyFound, ...
 _Found = tuple[MoneyFound, UUID]
 
 
-async def _receipts(ctx: Context, wanted: str, lines: Sequence[Any]) -> tuple[list[_Found], set[UUID | None]]:
+def _reference(question: FindMoney) -> str | None:
+    if (question.reference is None) == (question.amount is None):
+        raise Rejected("money.what", "Name either a reference or an amount.")
+    if question.reference is None:
+        return None
+    wanted = utr_key(storable(question.reference))
+    if not SHORTEST <= len(wanted) <= LONGEST:
+        raise Rejected("money.reference", f"A reference has {SHORTEST} to {LONGEST} letters and digits.")
+    return wanted
+
+
+async def _receipts(
+    ctx: Context, wanted: str | None, amount: int | None, lines: Sequence[Any]
+) -> tuple[list[_Found], set[UUID | None]]:
     """Return the receipts with the reference, or that such a line brought, and the lines they are told by."""
     brought = await ctx.tx.fetch(_OF_LINES, ctx.actor.business_id, [line["anchor"] for line in lines])
     told = {line["explained_id"] for line in lines if line["explained_by"] == "receipt"}
     where = Conditions([ctx.actor.business_id])
     ids = where.value([row["row_id"] for row in brought] + [key for key in told if key is not None])
-    where.add(f"r.business_id = $1 AND (upper(r.reference) = {{}} OR r.id = ANY({ids}))", wanted)
+    sum_ = where.value(amount)
+    where.add(
+        f"r.business_id = $1 AND (upper(r.reference) = {{}} OR r.amount = {sum_}::bigint OR r.id = ANY({ids}))",
+        wanted,
+    )
     own_parties(ctx, where)
     rows = await ctx.tx.fetch(_RECEIPTS.format(where=where.sql), *where.values)
     keys = [row["id"] for row in rows]
