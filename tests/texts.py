@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from ledger.domain.matching.rates import rates
 from ledger.reconcile.ast import Rule
 from ledger.reconcile.load import shipped_rules
 
@@ -52,8 +53,11 @@ def found() -> tuple[tuple[Shown, ...], tuple[str, ...]]:
                     for forms in zip(*read, strict=True):
                         texts.append(Shown(package, forms[0], forms[1] if forms[1:] else None, place))
     texts += [
-        Shown("ledger", text, None, f"rules/{rule.name}") for rule in _shipped() for text in words_of(rule)
+        Shown("ledger", text, None, f"rules/{rule.name}")
+        for rule in shipped_rules().values()
+        for text in words_of(rule)
     ]
+    texts += [Shown("ledger", rate.what, None, "tds_rates.toml") for rate in rates()]
     return tuple(texts), tuple(loose)
 
 
@@ -65,10 +69,6 @@ def words_of(rule: Rule) -> Iterator[str]:
     if question.quote:
         yield question.quote
     yield from (answer.label for answer in rule.answers)
-
-
-def _shipped() -> list[Rule]:
-    return list(shipped_rules().values())
 
 
 def _texts(call: ast.Call, name: str) -> list[ast.expr] | None:
@@ -93,6 +93,6 @@ def _constants(node: ast.expr) -> list[str]:
         case ast.Constant(value=str(text)):
             return [text]
         case ast.IfExp(body=one, orelse=other):
-            read = [_constants(one), _constants(other)]
-            return sum(read, []) if all(read) else []
+            first, second = _constants(one), _constants(other)
+            return [*first, *second] if first and second else []
     return []

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from kit.catalogues import ENGLISH
 from kit.errors import NotFound, Rejected, Stale
 from kit.ids import uuid7
 from ledger.commands.workflow import ResolveAlike, UndoBulk
@@ -21,6 +22,7 @@ from ledger.handlers.scope import business
 from ledger.queries.workflow import Alike
 from ledger.reconcile.offers import Offer, offers
 from ledger.reconcile.questions import Question, answer_label, question_view
+from ledger.reconcile.worded import worded
 from ledger.views import AnswerOption
 from ledger.views.workflow import AlikeView, BulkView
 
@@ -42,19 +44,19 @@ async def alike(question: Alike, ctx: Context) -> AlikeView:
     timezone = (await business(ctx)).timezone
     return AlikeView(
         conflict_id=question.conflict_id,
-        title=question_view(this, now=ctx.now, timezone=timezone).title,
+        title=question_view(this, now=ctx.now, timezone=timezone, language=ctx.actor.language).title,
         count=len(still),
         answers=tuple(
             AnswerOption(offer.id, offer.label)
-            for offer in _offered(ctx, this)
+            for offer in _offered(ctx, this, ctx.actor.language)
             if common is not None and offer.id in common and offer.answer.each != "candidate"
         ),
     )
 
 
-def _offered(ctx: Context, question: Question) -> tuple[Offer, ...]:
+def _offered(ctx: Context, question: Question, language: str = ENGLISH) -> tuple[Offer, ...]:
     """Return the answers of a question that the actor may give."""
-    found = offers(question.rule, question.evidence, STATUSES)
+    found = offers(worded(question.rule, language), question.evidence, STATUSES, language=language)
     return tuple(offer for offer in found if ctx.actor.may(offer.answer.permission))
 
 
@@ -86,6 +88,7 @@ async def resolve_alike(command: ResolveAlike, ctx: Context) -> BulkView:
         await carry_out(ctx, one, note=command.note, bulk=bulk)
     skipped += left_out
     label = answer_label(question.rule, question.evidence, command.answer) or command.answer
+    shown = answer_label(question.rule, question.evidence, command.answer, language=ctx.actor.language)
     ctx.audit(
         "conflict.bulk_resolved",
         str(bulk),
@@ -97,7 +100,7 @@ async def resolve_alike(command: ResolveAlike, ctx: Context) -> BulkView:
         skipped=skipped,
     )
     conflicts = tuple(one.question.id for one in given)
-    return BulkView(bulk, command.answer, label, len(given), skipped, conflicts)
+    return BulkView(bulk, command.answer, shown or label, len(given), skipped, conflicts)
 
 
 def _apart(prepared: Sequence[Prepared]) -> tuple[list[Prepared], int]:

@@ -175,7 +175,7 @@ def read_question(row: asyncpg.Record) -> Question:
 
 async def _view(ctx: Context, row: asyncpg.Record) -> ConflictView:
     timezone = (await business(ctx)).timezone
-    return question_view(read_question(row), now=ctx.now, timezone=timezone)
+    return question_view(read_question(row), now=ctx.now, timezone=timezone, language=ctx.actor.language)
 
 
 def _visible(ctx: Context) -> Conditions:

@@ -10,31 +10,33 @@ from uuid import UUID
 
 from rapidfuzz import fuzz
 
+from kit.catalogues import ENGLISH, N_
 from ledger.domain.matching.kinds import LABELS
 from ledger.reconcile.ast import Answer, Rule
+from ledger.words import marked, say, say_count
 
 STATUS_WORDS: Mapping[str, str] = {
-    "invoice.draft": "Only a draft",
-    "invoice.issued": "Sent, to be paid",
-    "invoice.partially_paid": "Partly paid",
-    "invoice.paid": "Paid",
-    "invoice.voided": "Cancelled",
-    "invoice.written_off": "Given up",
-    "invoice.disputed": "Disputed",
-    "payment.authorised": "Approved, not here yet",
-    "payment.received": "Money received",
-    "payment.failed": "Payment failed",
-    "payment.refunded": "Given back",
-    "payment.reversed": "Taken back",
-    "payable.scheduled": "Payment planned",
-    "payable.due": "To be paid",
-    "payable.partially_paid": "Partly paid",
-    "payable.paid": "Paid",
-    "payable.failed": "Payment failed",
-    "payable.voided": "Cancelled",
-    "deal.open": "Still open",
-    "deal.lost": "Lost",
-    "none": "Says nothing about money",
+    "invoice.draft": N_("Only a draft"),
+    "invoice.issued": N_("Sent, to be paid"),
+    "invoice.partially_paid": N_("Partly paid"),
+    "invoice.paid": N_("Paid"),
+    "invoice.voided": N_("Cancelled"),
+    "invoice.written_off": N_("Given up"),
+    "invoice.disputed": N_("Disputed"),
+    "payment.authorised": N_("Approved, not here yet"),
+    "payment.received": N_("Money received"),
+    "payment.failed": N_("Payment failed"),
+    "payment.refunded": N_("Given back"),
+    "payment.reversed": N_("Taken back"),
+    "payable.scheduled": N_("Payment planned"),
+    "payable.due": N_("To be paid"),
+    "payable.partially_paid": N_("Partly paid"),
+    "payable.paid": N_("Paid"),
+    "payable.failed": N_("Payment failed"),
+    "payable.voided": N_("Cancelled"),
+    "deal.open": N_("Still open"),
+    "deal.lost": N_("Lost"),
+    "none": N_("Says nothing about money"),
 }
 """Our statuses in an owner's words; others read as they are called."""
 _HINTS: Mapping[str, str] = {
@@ -57,7 +59,23 @@ _FAMILIES: Mapping[str, tuple[str, ...]] = {
     "credit_note": ("invoice",),
     "deal": ("deal", "invoice"),
 }
-_CUTS: Mapping[str, str] = {"tds": "TDS", "gst_tds": "GST-TDS"}
+YES = "Yes"
+"""What a rule calls the answer that takes the best proposal."""
+CASH_DISCOUNT = "cash_discount"
+DEDUCTION_WORDS: Mapping[str, str] = {
+    "tds": N_("TDS"),
+    "gst_tds": N_("GST-TDS"),
+    CASH_DISCOUNT: N_("cash discount"),
+    "rate_difference": N_("rate difference"),
+    "shortage": N_("shortage"),
+    "goods_returned": N_("goods returned"),
+    "freight": N_("freight"),
+    "retention": N_("retention"),
+    "bank_charge": N_("bank charge"),
+    "round_off": N_("round off"),
+    "financier_charge": N_("financier charge"),
+}
+"""What may be kept back of a bill, as it reads in a sentence."""
 _MANY = 3
 """More bills than this are counted, not named, on a button."""
 _OF_DEAL = frozenset({"deal.open", "deal.lost", "invoice.issued", "invoice.paid", "invoice.voided"})
@@ -79,12 +97,14 @@ class Offer:
         return "kind" if self.answer.effect == "classify" and self.answer.each is None else ""
 
 
-def offers(rule: Rule, evidence: Mapping[str, Any], statuses: frozenset[str]) -> tuple[Offer, ...]:
-    """Return the buttons of a question, best first; `statuses` are all that we have."""
+def offers(
+    rule: Rule, evidence: Mapping[str, Any], statuses: frozenset[str], *, language: str = ENGLISH
+) -> tuple[Offer, ...]:
+    """Return the buttons of a question, best first; `statuses` are all that we have. The rule is in `language` already."""
     first: dict[str, Offer] = {}
     said = set()
     for answer in rule.answers:
-        for offer in _of(answer, evidence, statuses, rule):
+        for offer in _of(answer, evidence, statuses, rule, language):
             meant = _meaning(offer)
             if offer.id not in first and (meant is None or meant not in said):
                 first[offer.id] = offer
@@ -101,25 +121,31 @@ def statuses_of(kind: str, statuses: frozenset[str]) -> list[str]:
     return [*found, "none"]
 
 
-def bills_in_words(candidate: Mapping[str, Any], money: str) -> str:
-    """Name a proposal's bills: `INV-102 + INV-107`, `5 bills`; `money` stands where a bill has no number."""
+def bills_in_words(candidate: Mapping[str, Any], nameless: str, language: str = ENGLISH) -> str:
+    """Name a proposal's bills: `INV-102 + INV-107`, `5 bills`; `nameless` stands where a bill has no number."""
     if len(candidate["bills"]) > _MANY:
-        return f"{len(candidate['bills'])} bills"
-    return " + ".join(str(bill["number"] or money) for bill in candidate["bills"])
+        return say_count(language, "{n} bill", "{n} bills", len(candidate["bills"]))
+    return " + ".join(str(bill["number"] or nameless) for bill in candidate["bills"])
 
 
-def cut_kinds(candidate: Mapping[str, Any]) -> str:
+def cut_kinds(candidate: Mapping[str, Any], language: str = ENGLISH) -> str:
     """Name a proposal's deductions: `TDS and GST-TDS`."""
     kinds = dict.fromkeys(line["kind"] for line in candidate["lines"] if line["kind"] != "receipt")
-    return " and ".join(_CUTS.get(kind, kind.replace("_", " ")) for kind in kinds)
+    named = [marked(language, DEDUCTION_WORDS.get(kind, kind.replace("_", " "))) for kind in kinds]
+    words = named[0] if named else ""
+    for name in named[1:]:
+        words = say(language, "{one} and {other}", one=words, other=name)
+    return words
 
 
-def _of(answer: Answer, evidence: Mapping[str, Any], statuses: frozenset[str], rule: Rule) -> Iterator[Offer]:
+def _of(
+    answer: Answer, evidence: Mapping[str, Any], statuses: frozenset[str], rule: Rule, language: str
+) -> Iterator[Offer]:
     if answer.when is not None and not evidence.get(answer.when):
         return
     match answer.each:
         case "candidate":
-            yield from _candidates(answer, (evidence.get("candidates") or ())[: answer.limit], rule)
+            yield from _candidates(answer, (evidence.get("candidates") or ())[: answer.limit], rule, language)
         case "party":
             for party in (evidence.get("parties") or ())[: answer.limit]:
                 if "oldest_first" in (answer.id, answer.setting("as")) and not party.get("lines"):
@@ -134,18 +160,25 @@ def _of(answer: Answer, evidence: Mapping[str, Any], statuses: frozenset[str], r
             )
             for status in likely[: answer.limit]:
                 words = STATUS_WORDS.get(status, status.partition(".")[2].capitalize())
-                yield Offer(status, answer.label.replace("{status}", words), answer, {"status": status})
+                yield Offer(
+                    status,
+                    answer.label.replace("{status}", marked(language, words)),
+                    answer,
+                    {"status": status},
+                )
         case None:
             yield Offer(answer.id, answer.label, answer)
 
 
-def _candidates(answer: Answer, found: Sequence[Mapping[str, Any]], rule: Rule) -> Iterator[Offer]:
+def _candidates(
+    answer: Answer, found: Sequence[Mapping[str, Any]], rule: Rule, language: str
+) -> Iterator[Offer]:
     """Offer each proposal, the best one as "Yes"; for this time only where its payer is known to pay for others."""
     once = answer.setting("learn") == "once"
     for number, candidate in enumerate(found):
         if once and not candidate.get("once"):
             continue
-        label = answer.label if number == 0 or once else _other(candidate, found[0])
+        label = answer.label if number == 0 or once else _other(candidate, found[0], language)
         name = f"{candidate['id']}_once" if once else candidate["id"]
         yield Offer(name, label, _acting(answer, candidate, rule), candidate)
 
@@ -175,39 +208,42 @@ def _meaning(offer: Offer) -> tuple[str, str] | None:
     return None
 
 
-def in_short(candidate: Mapping[str, Any]) -> str:
+def in_short(candidate: Mapping[str, Any], language: str = ENGLISH) -> str:
     """Name a proposal once it is chosen: `INV-102 + INV-107, TDS 2%`, or the deduction alone: `TDS 2%`."""
     match candidate.get("shape"):
         case "kind":
-            return LABELS.get(candidate["as"], candidate["as"])
+            return marked(language, LABELS.get(candidate["as"], candidate["as"]))
         case "on_account":
-            return f"On account of {candidate['name']}"
+            return say(language, "On account of {party}", party=candidate["name"])
         case "oldest_first":
-            return f"Oldest bills first, {candidate['name']}"
+            return say(language, "Oldest bills first, {party}", party=candidate["name"])
         case "still_due":
-            return "The rest is still to come"
+            return say(language, "The rest is still to come")
         case "part_payment":
-            return f"Part of {bills_in_words(candidate, 'the oldest bill')}"
-    cut = f"{cut_kinds(candidate)} {candidate['cut']['percent']}" if candidate.get("cut") else ""
-    kept = "" if cut or candidate.get("name") else cut_kinds(candidate).capitalize()
-    bills = bills_in_words(candidate, "a bill") if candidate.get("name") else ""
+            bills = bills_in_words(candidate, say(language, "the oldest bill"), language)
+            return say(language, "Part of {bills}", bills=bills)
+    kinds = cut_kinds(candidate, language)
+    cut = f"{kinds} {candidate['cut']['percent']}" if candidate.get("cut") else ""
+    kept = "" if cut or candidate.get("name") else kinds[:1].upper() + kinds[1:]
+    bills = bills_in_words(candidate, say(language, "a bill"), language) if candidate.get("name") else ""
     return ", ".join(part for part in (bills, cut, kept) if part)
 
 
-def _other(candidate: Mapping[str, Any], best: Mapping[str, Any]) -> str:
+def _other(candidate: Mapping[str, Any], best: Mapping[str, Any], language: str) -> str:
     shape = candidate.get("shape")
     if shape in ("kind", "on_account"):
-        return in_short(candidate)
+        return in_short(candidate, language)
     if not candidate.get("name"):
-        return f"No, {in_short(candidate)}"
+        return say(language, "No, {what}", what=in_short(candidate, language))
     whose = "" if candidate["name"] == best.get("name") else f" · {candidate['name']}"
     if shape == "oldest_first":
-        return f"Oldest bills first{whose}"
+        return f"{say(language, 'Oldest bills first')}{whose}"
     if candidate["bills"] == best["bills"] and shape != "part_payment":
-        return f"Same, with {in_short({**candidate, 'name': ''}) or 'nothing cut'}"
+        what = in_short({**candidate, "name": ""}, language) or say(language, "nothing cut")
+        return say(language, "Same, with {what}", what=what)
     if shape == "part_payment":
-        return f"{in_short(candidate)}{whose}"
-    return f"{bills_in_words(candidate, 'a bill')}{whose}"
+        return f"{in_short(candidate, language)}{whose}"
+    return f"{bills_in_words(candidate, say(language, 'a bill'), language)}{whose}"
 
 
 def _likeness(word: str, status: str) -> int:

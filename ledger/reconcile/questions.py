@@ -10,22 +10,35 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from kit.catalogues import ENGLISH, N_
 from kit.clock import business_day
 from kit.money import format_minor
 from ledger.domain.matching.kinds import LABELS
 from ledger.domain.vocabulary import STATUSES
 from ledger.reconcile.ast import Rule
-from ledger.reconcile.offers import Offer, bills_in_words, cut_kinds, in_short, offers
+from ledger.reconcile.evidence import told
+from ledger.reconcile.offers import CASH_DISCOUNT, YES, Offer, bills_in_words, cut_kinds, in_short, offers
+from ledger.reconcile.worded import worded
 from ledger.views import AnswerOption, ConflictView
+from ledger.words import Value, filled, marked, on_day
 
 MAX_QUOTE = 300
 MAX_NAMED = 4
 """More bills than this are counted, not named."""
-_PLACE = re.compile(r"\{([a-z_.]+)(?:\|([a-z]+))?\}")
-_OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _KNOWN = re.compile(r"^(?:known payer|similar name)")
 _HIDDEN = ("standing", "likely")
 _ABBREVIATED = frozenset({"neft", "rtgs", "imps", "upi", "ach", "nach", "emi"})
+WORDS = (
+    N_("invoice"), N_("bill"), N_("deal"), N_("payment"), N_("payout"), N_("cheque"), N_("cash"), N_("card"),
+    N_("credit note"), N_("bank transfer"), N_("net banking"), N_("netbanking"), N_("wallet"), N_("refund"), N_("settlement"),
+    N_("transfer"), N_("other"),
+)  # fmt: skip
+"""Kinds of things and ways of paying that evidence names by our own words; a source's words stay as they are."""
+FIELDS = (
+    N_("amount"), N_("day"), N_("number"), N_("reference"), N_("short"), N_("over"), N_("outstanding"), N_("bill amount"),
+    N_("bill base"), N_("allocated"), N_("promised"), N_("was"), N_("word"), N_("credit limit"), N_("covered until"),
+)  # fmt: skip
+"""What may have changed since an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +66,23 @@ class Question:
     source_label: str | None = None
 
 
-def question_view(question: Question, *, now: datetime, timezone: str) -> ConflictView:
-    """Write a question down with its evidence and answers, best first."""
-    words = _Words(question, now=now, timezone=timezone)
-    options = offers(question.rule, question.evidence, STATUSES)
-    text = question.rule.question
+def question_view(
+    question: Question, *, now: datetime, timezone: str, language: str = ENGLISH
+) -> ConflictView:
+    """Write a question down with its evidence and answers, best first; `language` is the reader's."""
+    rule = worded(question.rule, language)
+    words = _Words(question, now=now, timezone=timezone, language=language)
+    options = offers(rule, question.evidence, STATUSES, language=language)
+    text = rule.question
     quote = words.fill(text.quote) if text.quote else None
     return ConflictView(
         id=question.id,
         version=question.version,
-        rule=question.rule.name,
+        rule=rule.name,
         severity=question.severity,
         status=question.status,
-        title=words.fill(text.title) or question.rule.title,
-        lines=tuple(words.lines(*text.lines) + _proposal(words, options)),
+        title=words.fill(text.title) or rule.title,
+        lines=tuple(words.lines(*text.lines) + _proposal(words, rule, options)),
         quote=quote[:MAX_QUOTE] if quote else None,
         why=tuple(words.lines(*text.why) + _reasons(words, options)),
         answers=tuple(AnswerOption(option.id, option.label, option.group) for option in options),
@@ -76,7 +92,7 @@ def question_view(question: Question, *, now: datetime, timezone: str) -> Confli
         currency=question.currency,
         opened_at=question.opened_at,
         answer=question.answer,
-        answer_label=answer_label(question.rule, question.evidence, question.answer),
+        answer_label=answer_label(question.rule, question.evidence, question.answer, language=language),
         answered_by=question.answered_by,
         answered_at=question.answered_at,
         can_undo=question.status in ("resolved", "snoozed") or bool(question.evidence.get("standing")),
@@ -88,38 +104,44 @@ def question_view(question: Question, *, now: datetime, timezone: str) -> Confli
     )
 
 
-def answer_label(rule: Rule, evidence: Mapping[str, Any], answer: str | None) -> str | None:
+def answer_label(
+    rule: Rule, evidence: Mapping[str, Any], answer: str | None, *, language: str = ENGLISH
+) -> str | None:
     """Return the words of the button that was tapped."""
     if answer is None:
         return None
-    found = next((offer for offer in offers(rule, evidence, STATUSES) if offer.id == answer), None)
+    offered = offers(worded(rule, language), evidence, STATUSES, language=language)
+    found = next((offer for offer in offered if offer.id == answer), None)
     if found is None:
         return answer
     # "Yes" says nothing once the question is out of sight: name what it was said to.
-    return (
-        f"{found.label}: {in_short(found.choice)}" if found.label == "Yes" and found.choice else found.label
-    )
+    says_yes = found.label in (YES, marked(language, YES))
+    return f"{found.label}: {in_short(found.choice, language)}" if says_yes and found.choice else found.label
 
 
 class _Words:
     """Fills templates from the evidence of one question."""
 
-    def __init__(self, question: Question, *, now: datetime, timezone: str) -> None:
-        self.question = question
+    def __init__(self, question: Question, *, now: datetime, timezone: str, language: str) -> None:
+        self.question, self.language = question, language
         self.evidence = question.evidence
         self._today = business_day(now, timezone)
         self._zone = ZoneInfo(timezone)
         best = next(iter(question.evidence.get("candidates") or ()), None)
         payer = question.evidence.get("payer")
-        told = best["evidence"][-1:] if best is not None else []
-        stranger = best is not None and "name" in best and not _KNOWN.search("".join(told))
+        last = best["evidence"][-1:] if best is not None else []
+        stranger = best is not None and "name" in best and not _KNOWN.search("".join(last))
         known = question.party_name if not stranger else None
         self.party = known or (str(payer).title() if payer else None)
 
     def fill(self, template: str) -> str:
         """Fill a template; optional parts with an empty field fall away, and so does all of it."""
-        text = _OPTIONAL.sub(lambda found: self._filled(found[1]) or "", template)
-        return self._filled(text) or ""
+        return filled(template, self._value)
+
+    def say(self, text: str, /, **values: object) -> str:
+        """Fill one of our own sentences; `[…]` with an empty value falls away."""
+        known: Value = lambda name, _: str(values[name]) if values[name] else None  # noqa: E731
+        return filled(marked(self.language, text), known)
 
     def lines(self, *templates: str) -> list[str]:
         """Fill several templates, without those that come out empty."""
@@ -128,18 +150,6 @@ class _Words:
     def money(self, minor: int) -> str:
         """Write an amount in the question's currency."""
         return format_minor(minor, self.question.currency or "INR")
-
-    def _filled(self, template: str) -> str | None:
-        empty = False
-
-        def place(found: re.Match[str]) -> str:
-            nonlocal empty
-            value = self._value(found[1], found[2])
-            empty = empty or not value
-            return value or ""
-
-        text = _PLACE.sub(place, template)
-        return None if empty else text
 
     def _value(self, name: str, shaped: str | None) -> str | None:
         if name == "party":
@@ -162,7 +172,8 @@ class _Words:
                 return own.upper() if short else own.replace("_", " ").title()
             case "words":
                 text = str(value).replace("_", " ")
-                return text.upper() if text.lower() in _ABBREVIATED else text.lower()
+                plain = text.upper() if text.lower() in _ABBREVIATED else text.lower()
+                return marked(self.language, plain)
         match self.question.rule.kinds[name]:
             case "money":
                 return self.money(value)
@@ -170,33 +181,47 @@ class _Words:
                 return self._day(date.fromisoformat(value))
             case "instant":
                 moment = datetime.fromisoformat(value).astimezone(self._zone)
-                return f"{moment:%a} {self._day(moment.date())}"
+                return f"{on_day(self.language, moment.date(), 'EEE')} {self._day(moment.date())}"
         return str(value)
 
     def _day(self, day: date) -> str:
-        return f"{day.day} {day:%b}" if day.year == self._today.year else f"{day.day} {day:%b %Y}"
+        return on_day(self.language, day, "d MMM" if day.year == self._today.year else "d MMM y")
 
 
-def _proposal(words: _Words, options: tuple[Offer, ...]) -> list[str]:
+def _proposal(words: _Words, rule: Rule, options: tuple[Offer, ...]) -> list[str]:
     """Say what the best proposal is, or what there is instead."""
     best = next((option.choice for option in options if option.answer.each == "candidate"), None)
     if best is None:
-        return words.lines(*words.question.rule.question.otherwise)
+        return words.lines(*rule.question.otherwise)
+    correct = words.say("Correct?")
     if said := _loosely(words, best):
-        return [said, "Correct?"]
+        return [said, correct]
     cut = _cut(words, best)
     if "name" not in best:
-        return [f"They seem to have cut {cut}.", "Correct?"]
-    whose = "" if best["name"] == words.party else f" of {best['name']}"
-    fits = f"It fits {_bills(words, best)}{whose}"
+        return [words.say("They seem to have cut {cut}.", cut=cut), correct]
+    name = _whose(words, best)
+    bills = _bills(words, best)
     left = best.get("left")
     if left and best.get("shape") == "overpaid":
-        return [f"It pays {_bills(words, best)}{whose}; {words.money(left)} stays on account.", "Correct?"]
+        rest = words.money(left)
+        said = words.say(
+            "It pays {bills}[ of {name}]; {rest} stays on account.", bills=bills, name=name, rest=rest
+        )
+        return [said, correct]
     kept = [line for line in best["lines"] if line["kind"] != "receipt"]
-    if kept and not cut:
-        small = sum(line["amount"] for line in kept)
-        return [f"{fits},", f"{words.money(small)} less ({cut_kinds(best)}).", "Correct?"]
-    return [f"{fits},", f"if they cut {cut}.", "Correct?"] if cut else [f"{fits}.", "Correct?"]
+    if not cut and not kept:
+        return [words.say("It fits {bills}[ of {name}].", bills=bills, name=name), correct]
+    fits = words.say("It fits {bills}[ of {name}],", bills=bills, name=name)
+    if cut:
+        return [fits, words.say("if they cut {cut}.", cut=cut), correct]
+    small = words.money(sum(line["amount"] for line in kept))
+    kinds = cut_kinds(best, words.language)
+    return [fits, words.say("{amount} less ({kinds}).", amount=small, kinds=kinds), correct]
+
+
+def _whose(words: _Words, candidate: Mapping[str, Any]) -> str | None:
+    """Return whose bills a proposal is about, where it isn't the party that the question names."""
+    return None if candidate.get("name") in (None, words.party) else str(candidate["name"])
 
 
 def _bills(words: _Words, candidate: Mapping[str, Any]) -> str:
@@ -204,37 +229,55 @@ def _bills(words: _Words, candidate: Mapping[str, Any]) -> str:
     bills = candidate["bills"]
     total = words.money(sum(bill["outstanding"] for bill in bills))
     if len(bills) > MAX_NAMED:
-        which = {"all_open": "all ", "all_due": "all that are due, "}.get(str(candidate.get("shape")), "")
-        first, last = bills[0]["number"], bills[-1]["number"]
-        return f"{which}{len(bills)} bills, {first or '?'} to {last or '?'}, together {total}"
+        many = {
+            "n": len(bills),
+            "first": bills[0]["number"] or "?",
+            "last": bills[-1]["number"] or "?",
+            "total": total,
+        }
+        match candidate.get("shape"):
+            case "all_open":
+                return words.say("all {n} bills, {first} to {last}, together {total}", **many)
+            case "all_due":
+                return words.say("all that are due, {n} bills, {first} to {last}, together {total}", **many)
+        return words.say("{n} bills, {first} to {last}, together {total}", **many)
     named = " + ".join(
         f"{bill['number']} {words.money(bill['outstanding'])}"
         if bill["number"]
         else words.money(bill["outstanding"])
         for bill in bills
     )
-    return f"bill{'s' if len(bills) > 1 else ''} {named}"
+    return (
+        words.say("bills {named}", named=named) if len(bills) > 1 else words.say("bill {named}", named=named)
+    )
 
 
 def _loosely(words: _Words, best: Mapping[str, Any]) -> str | None:
     """Say what the money may be where no bills come to its amount."""
-    whose = "" if best.get("name") in (None, words.party) else f" of {best['name']}"
+    name = _whose(words, best)
     match best.get("shape"):
         case "kind":
-            label = LABELS.get(best["as"], best["as"])
-            return f"It looks like {label if label[:3].isupper() else label[:1].lower() + label[1:]}."
+            label = marked(words.language, LABELS.get(best["as"], best["as"]))
+            plain = label if label[:3].isupper() else label[:1].lower() + label[1:]
+            return words.say("It looks like {what}.", what=plain)
         case "on_account":
-            return f"It fits no open bill. It may be on account of {best['name']}."
+            return words.say("It fits no open bill. It may be on account of {name}.", name=best["name"])
         case "part_payment":
-            return f"It may be a part of {_bills(words, best)}{whose}."
+            return words.say("It may be a part of {bills}[ of {name}].", bills=_bills(words, best), name=name)
         case "oldest_first":
-            return f"It fits no bills exactly. The oldest first{whose} would be {_bills(words, best)}."
+            bills = _bills(words, best)
+            return words.say(
+                "It fits no bills exactly. The oldest first[ of {name}] would be {bills}.",
+                bills=bills,
+                name=name,
+            )
         case "bank_charge" | "round_off" if "name" not in best:
             small = words.money(sum(line["amount"] for line in best["lines"]))
-            what = "a charge of their bank" if best["shape"] == "bank_charge" else "rounded off"
-            return f"The {small} may be {what}."
+            if best["shape"] == "bank_charge":
+                return words.say("The {amount} may be a charge of their bank.", amount=small)
+            return words.say("The {amount} may be rounded off.", amount=small)
         case "still_due":
-            return "The rest may still be to come."
+            return words.say("The rest may still be to come.")
     return None
 
 
@@ -242,14 +285,20 @@ def _cut(words: _Words, candidate: Mapping[str, Any]) -> str:
     cut = candidate.get("cut")
     if not cut:
         return ""
-    what = cut_kinds(candidate)
-    if what == "cash discount":
-        return f"{what} {words.money(cut['amount'])} ({cut['percent']} of {words.money(cut['base'])}; not yet agreed)"
-    on = "GST and all, a common mistake" if candidate.get("mistaken") else "GST apart"
-    return (
-        f"{what} {words.money(cut['amount'])} ({cut['percent']} of {words.money(cut['base'])}, {on};"
-        " not yet confirmed)"
-    )
+    told_cut = {
+        "kinds": cut_kinds(candidate, words.language),
+        "amount": words.money(cut["amount"]),
+        "percent": cut["percent"],
+        "base": words.money(cut["base"]),
+    }
+    if {line["kind"] for line in candidate["lines"]} - {"receipt"} == {CASH_DISCOUNT}:
+        return words.say("{kinds} {amount} ({percent} of {base}; not yet agreed)", **told_cut)
+    if candidate.get("mistaken"):
+        return words.say(
+            "{kinds} {amount} ({percent} of {base}, GST and all, a common mistake; not yet confirmed)",
+            **told_cut,
+        )
+    return words.say("{kinds} {amount} ({percent} of {base}, GST apart; not yet confirmed)", **told_cut)
 
 
 def _reasons(words: _Words, options: tuple[Offer, ...]) -> list[str]:
@@ -257,17 +306,30 @@ def _reasons(words: _Words, options: tuple[Offer, ...]) -> list[str]:
     out = []
     for option in options:
         if option.answer.each == "candidate":
-            evidence = " · ".join(option.choice["evidence"])
-            what = bills_in_words(option.choice, "A bill") or in_short(option.choice)
+            evidence = " · ".join(told(words.language, piece) for piece in option.choice["evidence"])
+            nameless = words.say("A bill")
+            what = bills_in_words(option.choice, nameless, words.language) or in_short(
+                option.choice, words.language
+            )
             out.append(f"{what}: {evidence}.")
             if cut := option.choice.get("cut"):
-                out.append(f"{cut_kinds(option.choice)} {cut['percent']}: {cut['why']}.")
+                kinds = cut_kinds(option.choice, words.language)
+                out.append(f"{kinds} {cut['percent']}: {told(words.language, cut['why'])}.")
     out = list(dict.fromkeys(out))  # two proposals may rest on the same evidence
     changed = words.evidence.get("changed") or {}
-    kinds = words.question.rule.kinds
+    kinds_of = words.question.rule.kinds
     for name, (before, after) in sorted(changed.items()):
-        if kinds.get(name) == "money" and isinstance(before, int) and isinstance(after, int):
+        if kinds_of.get(name) == "money" and isinstance(before, int) and isinstance(after, int):
             before, after = words.money(before), words.money(after)
-        if kinds.get(name) != "uuid":
-            out.append(f"Changed: {name.replace('_', ' ')} was {before or 'empty'}, now {after or 'empty'}.")
+        if kinds_of.get(name) != "uuid":
+            empty = words.say("empty")
+            field = marked(words.language, name.replace("_", " "))
+            out.append(
+                words.say(
+                    "Changed: {field} was {before}, now {after}.",
+                    field=field,
+                    before=before or empty,
+                    after=after or empty,
+                )
+            )
     return out

@@ -12,32 +12,34 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from kit.catalogues import N_
+
 Side = Literal["credit", "debit"]
 
 LABELS: Mapping[str, str] = {
-    "own_transfer": "Our own transfer",
-    "loan": "A loan",
-    "owner_money": "Owner's own money",
-    "gst_refund": "GST refund",
-    "tax_refund": "Income tax refund",
-    "interest": "Interest",
-    "vendor_refund": "A vendor's refund",
-    "financier_advance": "A financier's advance on bills",
-    "gateway_payout": "A payment gateway's payout",
-    "reversal": "Our own payment came back",
-    "cash_deposit": "Our cash, paid in",
-    "cheque_return": "A cheque came back",
-    "bank_charge": "Bank charges",
-    "gst": "GST payment",
-    "tds": "TDS payment",
-    "income_tax": "Income tax payment",
-    "pf": "Provident fund",
-    "esi": "ESI",
-    "salary": "Salaries",
-    "rent": "Rent",
-    "emi": "EMI",
-    "cash_withdrawal": "Cash taken out",
-    "other": "Something else, not a sale",
+    "own_transfer": N_("Our own transfer"),
+    "loan": N_("A loan"),
+    "owner_money": N_("Owner's own money"),
+    "gst_refund": N_("GST refund"),
+    "tax_refund": N_("Income tax refund"),
+    "interest": N_("Interest"),
+    "vendor_refund": N_("A vendor's refund"),
+    "financier_advance": N_("A financier's advance on bills"),
+    "gateway_payout": N_("A payment gateway's payout"),
+    "reversal": N_("Our own payment came back"),
+    "cash_deposit": N_("Our cash, paid in"),
+    "cheque_return": N_("A cheque came back"),
+    "bank_charge": N_("Bank charges"),
+    "gst": N_("GST payment"),
+    "tds": N_("TDS payment"),
+    "income_tax": N_("Income tax payment"),
+    "pf": N_("Provident fund"),
+    "esi": N_("ESI"),
+    "salary": N_("Salaries"),
+    "rent": N_("Rent"),
+    "emi": N_("EMI"),
+    "cash_withdrawal": N_("Cash taken out"),
+    "other": N_("Something else, not a sale"),
 }
 """Every kind, as an owner calls it."""
 CREDITS = (
@@ -100,57 +102,57 @@ _ROWS: tuple[_Row, ...] = (
     # -- the bank speaks for itself -----------------------------------------------------------------
     _Row("reversal", "credit", "words", r"\b(?:REVERSAL|REV|RVSL|REVSL|REVERSED|RETURN(?:ED)?|RTN|REJECT(?:ED)?)\b.*\b(?:NEFT|RTGS|IMPS|UPI)\b"
          r"|\b(?:NEFT|RTGS|IMPS|UPI|ACH|NACH)\W{0,3}(?:REV|RVSL|REVERSAL|RETURN|RTN|RET|REJ)\b|^(?:REV|RVSL|REVERSAL)[:/ -]",
-         "the bank says that a payment of ours came back"),
+         N_("the bank says that a payment of ours came back")),
     _Row("reversal", "credit", "words", r"\b(?:CHRGS?|CHARGES?|CHGS?)\b.{0,15}\b(?:REV|REVERSAL|REFUND|WAIVED?)\b|\bREV(?:ERSAL)?\b.{0,12}\b(?:CHRGS?|CHARGES?|CHGS?|FEE)\b",
-         "the bank gives back a charge"),
+         N_("the bank gives back a charge")),
     _Row("cheque_return", None, "words", r"\b(?:CHQ|CHEQUE|CLG|CTS|I/?W|O/?W|INWARD|OUTWARD)\b.{0,25}\b(?:RTN|RET|RETURN(?:ED)?|BOUNCED?|UNPAID|DISHON\w*)\b"
-         r"|\b(?:RTN|RETURN)\W{0,3}(?:CHQ|CHEQUE|CLG)\b|\bFUNDS? INSUFF\w*", "the bank says that a cheque came back",
+         r"|\b(?:RTN|RETURN)\W{0,3}(?:CHQ|CHEQUE|CLG)\b|\bFUNDS? INSUFF\w*", N_("the bank says that a cheque came back"),
          unless=r"\b(?:CHRGS?|CHARGES?|CHGS?|FEES?|PENALTY)\b"),
-    _Row("interest", "credit", "words", r"\bINT(?:EREST)?\.? ?(?:PD|PAID)\b", "the bank says: interest paid", certain=True, unless=_SENT),
+    _Row("interest", "credit", "words", r"\bINT(?:EREST)?\.? ?(?:PD|PAID)\b", N_("the bank says: interest paid"), certain=True, unless=_SENT),
     _Row("interest", "credit", "words", r"^(?:\d{6,}\W{0,3})?(?:CREDIT INT(?:EREST)?|INT(?:EREST)? CREDIT(?:ED)?|SB(?:A)? ?INT(?:EREST)?|INT(?:EREST)? ON (?:FD|TD|RD|DEPOSIT|SB|SAVINGS?)"
          r"|(?:FD|TD|RD|MOD) ?INT(?:EREST)?|INT(?:EREST)? CAPITALI[SZ]ED|INT\.? ?CR)\b" + _FIRM,
-         "the bank says: interest", certain=True, unless=_SENT),
+         N_("the bank says: interest"), certain=True, unless=_SENT),
     _Row("interest", "debit", "words", r"^(?:\d{6,}\W{0,3})?(?:DEBIT INT(?:EREST)?|INT(?:EREST)?\.? ?(?:COLL\w*|CHARGED?|DR|DEBIT)|OD INT(?:EREST)?|CC INT(?:EREST)?)\b" + _FIRM,
-         "the bank says: interest charged", certain=True, unless=_SENT),
+         N_("the bank says: interest charged"), certain=True, unless=_SENT),
     _Row("bank_charge", "debit", "words", r"\b(?:SMS|CONSOLIDATED|SERVICE|MAINT\w*|AMB|MAB|AMC|NEFT|RTGS|IMPS|CASH|CHQ|CHEQUE|CHQBK|CHEQUEBOOK|FOLIO|LEDGER|PROCESSING|RTN|RETURN|DOCUMENT\w*|ATM|DEBIT CARD|POS|MDR)"
          r"\W{0,3}(?:\w+\W{1,3}){0,3}(?:CHRGS?|CHARGES?|CHGS?|FEES?|PENALTY)\b(?!.*\b(?:PVT|PRIVATE|LTD|LIMITED|LLP|TRADERS?|SERVICES)\b)",
-         "the bank says: charges", certain=True, unless=r"\b(?:UPI|MMT|P2A|P2M|TPT)\b|\b(?:NEFT|RTGS|IMPS)\W{1,3}(?=\w*\d)\w{8,}"),
+         N_("the bank says: charges"), certain=True, unless=r"\b(?:UPI|MMT|P2A|P2M|TPT)\b|\b(?:NEFT|RTGS|IMPS)\W{1,3}(?=\w*\d)\w{8,}"),
     _Row("bank_charge", "debit", "words", r"^(?:\d{6,}\W{0,3})?(?:BANK )?(?:CHRGS?|CHARGES?|CHGS?)\b(?!.*\b(?:PVT|PRIVATE|LTD|LIMITED|LLP)\b)" + _FIRM,
-         "the bank says: charges", certain=True, unless=_SENT),
+         N_("the bank says: charges"), certain=True, unless=_SENT),
     _Row("cash_deposit", "credit", "words", r"^(?:BY )?CASH\b(?:\W{0,3}(?:DEP\w*|DEPOSIT|PAID IN|BNA|CDM)|\W*$)|\bCASH DEP\w*|\b(?:CDM|BNA|CAM)\b\W.{0,20}\bCASH\b|^BY CASH\b" + _FIRM,
-         "the bank says: cash paid in", unless=_SENT),
+         N_("the bank says: cash paid in"), unless=_SENT),
     _Row("cash_withdrawal", "debit", "words", r"^(?:ATW|ATM|NWD|EAW|ATM WDL|CASH WDL|CWDR|TO CASH|SELF)\b|\bCASH (?:WDL|WITHDRAWAL?|WDRAWAL|PAID)\b|\bATM[ -]?(?:WDL|CASH|WITHDRAWAL)\b",
-         "the bank says: cash taken out"),
+         N_("the bank says: cash taken out")),
     # -- the state ----------------------------------------------------------------------------------
     _Row("tax_refund", "credit", "line", r"\b(?:ITD ?TAX ?REFUND|CMPITD?R?|CPC ?TAX ?REFUND|INCOME ?TAX ?REFUND|IT REFUND|TAX REFUND|ITR REFUND|ITDTAX\w*|ITREFUND)\b",
-         "a refund of income tax by its words"),
+         N_("a refund of income tax by its words")),
     _Row("gst_refund", "credit", "line", r"\bGST\W{0,3}(?:REFUND|RFD|RFND)\b|\bREFUND\W{0,4}(?:OF )?(?:I?GST|CGST)\b|\b(?:PAO|PFMS|CBIC|CBEC|GSTN)\b.{0,25}\b(?:GST|REFUND|CBIC|CBEC)\b|\bRFD-?0?[1-9]\b",
-         "a GST refund by its words"),
+         N_("a GST refund by its words")),
     _Row("gst", "debit", "line", r"\bGST ?(?:PMT-?06|CHALLAN|PAYMENT|PYMT|TAX)\b|\bGSTN?\W{0,3}(?:RBI|CPIN|GSTPMT)\b|\bGOODS (?:AND|&) SERVICES? TAX\b|\bGST PMT\b|\bGSTPAYMENT\b|\bGST/",
-         "a GST payment by its words", unless=r"\bGST (?:SUVIDHA|CONSULT|SOLUTION)"),
-    _Row("tds", "debit", "line", r"\bTDS\b\W{0,3}(?:PAYMENT|PYMT|CHALLAN|26QB?|24Q|27Q|FOR|\d)|\b(?:CBDT|OLTAS|TIN ?2\.?0|ITNS ?281)\b.*\bTDS\b|\bTDS/", "a TDS payment by its words"),
-    _Row("income_tax", "debit", "line", r"\b(?:CBDT|OLTAS|ITNS ?280|ADVANCE TAX|SELF ASSESS\w* TAX|INCOME ?TAX(?: DEP\w*)?|DIRECT TAX\w*|DTAX)\b", "a tax payment by its words"),
-    _Row("pf", "debit", "line", r"\b(?:EPFO?|PROVIDENT FUND|PF CHALLAN|EPF ?CHALLAN)\b", "a provident fund payment by its words"),
-    _Row("esi", "debit", "line", r"\b(?:ESIC|ESI CHALLAN|EMPLOYEES? STATE INS\w*)\b", "an ESI payment by its words"),
+         N_("a GST payment by its words"), unless=r"\bGST (?:SUVIDHA|CONSULT|SOLUTION)"),
+    _Row("tds", "debit", "line", r"\bTDS\b\W{0,3}(?:PAYMENT|PYMT|CHALLAN|26QB?|24Q|27Q|FOR|\d)|\b(?:CBDT|OLTAS|TIN ?2\.?0|ITNS ?281)\b.*\bTDS\b|\bTDS/", N_("a TDS payment by its words")),
+    _Row("income_tax", "debit", "line", r"\b(?:CBDT|OLTAS|ITNS ?280|ADVANCE TAX|SELF ASSESS\w* TAX|INCOME ?TAX(?: DEP\w*)?|DIRECT TAX\w*|DTAX)\b", N_("a tax payment by its words")),
+    _Row("pf", "debit", "line", r"\b(?:EPFO?|PROVIDENT FUND|PF CHALLAN|EPF ?CHALLAN)\b", N_("a provident fund payment by its words")),
+    _Row("esi", "debit", "line", r"\b(?:ESIC|ESI CHALLAN|EMPLOYEES? STATE INS\w*)\b", N_("an ESI payment by its words")),
     # -- money of others ----------------------------------------------------------------------------
-    _Row("financier_advance", "credit", "line", _FINANCIERS, "names a bill exchange or financier"),
-    _Row("gateway_payout", "credit", "line", _GATEWAYS, "comes from a payment gateway", unless=r"\bREFUND\b"),
-    _Row("gateway_payout", "credit", "line", _WALLETS, "comes from a payment gateway", unless=r"\bUPI\b|\bREFUND\b"),
-    _Row("loan", "credit", "words", r"\b(?:LOAN|LN|TERM LOAN|TL|OD|CC)\W{0,3}(?:A/?C\W{0,3})?(?:\d+\W{0,3})?(?:DISB\w*|DSB\w*|DRAWDOWN|CREDIT|CR|RELEASE|PROCEEDS)\b|\bDISBURS\w*|\bLOAN DISB\w*", "the words tell of a loan"),
-    _Row("loan", "credit", "words", r"\b(?:UNSECURED|HAND|BUSINESS|TERM|GOLD|DEMAND|PERSONAL) LOAN\b" + _FIRM, "the words tell of a loan"),
-    _Row("loan", "credit", "line", _LENDERS, "comes from a lender"),
-    _Row("emi", "debit", "words", r"\b(?:EMI|LOAN (?:REPAY\w*|RECOV\w*|INST\w*)|LN REPAY\w*|INSTAL?L?MENT|LOAN A/?C)\b" + _FIRM, "the words tell of an instalment"),
-    _Row("emi", "debit", "line", r"\b(?:ACH|NACH|ECS|SI)\b.*(?:" + _LENDERS + r"|\bFIN(?:ANCE|CORP|SERV)\b)", "a lender collects it"),
-    _Row("salary", "debit", "words", r"\b(?:SALAR(?:Y|IES)|SAL FOR|SAL (?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)\w*|PAYROLL|WAGES|STIPEND)\b" + _FIRM, "the words tell of salaries"),
-    _Row("rent", "debit", "words", r"\b(?:RENT|OFFICE RENT|SHOP RENT|GODOWN RENT|LEASE RENT\w*)\b(?! A )" + _FIRM, "the words tell of rent"),
+    _Row("financier_advance", "credit", "line", _FINANCIERS, N_("names a bill exchange or financier")),
+    _Row("gateway_payout", "credit", "line", _GATEWAYS, N_("comes from a payment gateway"), unless=r"\bREFUND\b"),
+    _Row("gateway_payout", "credit", "line", _WALLETS, N_("comes from a payment gateway"), unless=r"\bUPI\b|\bREFUND\b"),
+    _Row("loan", "credit", "words", r"\b(?:LOAN|LN|TERM LOAN|TL|OD|CC)\W{0,3}(?:A/?C\W{0,3})?(?:\d+\W{0,3})?(?:DISB\w*|DSB\w*|DRAWDOWN|CREDIT|CR|RELEASE|PROCEEDS)\b|\bDISBURS\w*|\bLOAN DISB\w*", N_("the words tell of a loan")),
+    _Row("loan", "credit", "words", r"\b(?:UNSECURED|HAND|BUSINESS|TERM|GOLD|DEMAND|PERSONAL) LOAN\b" + _FIRM, N_("the words tell of a loan")),
+    _Row("loan", "credit", "line", _LENDERS, N_("comes from a lender")),
+    _Row("emi", "debit", "words", r"\b(?:EMI|LOAN (?:REPAY\w*|RECOV\w*|INST\w*)|LN REPAY\w*|INSTAL?L?MENT|LOAN A/?C)\b" + _FIRM, N_("the words tell of an instalment")),
+    _Row("emi", "debit", "line", r"\b(?:ACH|NACH|ECS|SI)\b.*(?:" + _LENDERS + r"|\bFIN(?:ANCE|CORP|SERV)\b)", N_("a lender collects it")),
+    _Row("salary", "debit", "words", r"\b(?:SALAR(?:Y|IES)|SAL FOR|SAL (?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)\w*|PAYROLL|WAGES|STIPEND)\b" + _FIRM, N_("the words tell of salaries")),
+    _Row("rent", "debit", "words", r"\b(?:RENT|OFFICE RENT|SHOP RENT|GODOWN RENT|LEASE RENT\w*)\b(?! A )" + _FIRM, N_("the words tell of rent")),
     # -- between our own hands ----------------------------------------------------------------------
     _Row("own_transfer", None, "words", r"\b(?:OWN (?:A/?C|ACC\w*|FUND\w*|TRANSFER|TRF)|SELF(?: (?:TRANSFER|TRF|A/?C|FUNDS?|PAY\w*))?|SWEEP\w*|AUTO ?SWEEP|MOD TRF|INTERNAL TRF|CONTRA)\b" + _FIRM,
-         "the words tell of an own transfer", unless=r"\bSELF ASSESS|\bSELF ?(?:HELP|CARE|DRIVE)"),
-    _Row("own_transfer", "credit", "words", r"\b(?:FD|TD|RD|TDR|STDR|DEPOSIT)\b.{0,20}\b(?:CLOS\w*|MATUR\w*|PREMAT\w*|PROCEEDS?|REDEEM\w*|REDEMPTION|BREAK\w*)\b", "the words tell of a deposit that ended"),
+         N_("the words tell of an own transfer"), unless=r"\bSELF ASSESS|\bSELF ?(?:HELP|CARE|DRIVE)"),
+    _Row("own_transfer", "credit", "words", r"\b(?:FD|TD|RD|TDR|STDR|DEPOSIT)\b.{0,20}\b(?:CLOS\w*|MATUR\w*|PREMAT\w*|PROCEEDS?|REDEEM\w*|REDEMPTION|BREAK\w*)\b", N_("the words tell of a deposit that ended")),
     _Row("owner_money", "credit", "words", r"\b(?:CAPITAL(?: (?:INTRO\w*|INFUSION|CONTRIB\w*|A/?C|ACCOUNT))?|PARTNERS? (?:CAPITAL|CONTRIB\w*|MONEY)|DIRECTORS? (?:LOAN|MONEY|FUNDS?)|PROPRIETORS? (?:FUND\w*|MONEY|CAPITAL)|OWNERS? (?:FUND\w*|MONEY|CAPITAL))\b" + _FIRM,
-         "the words tell of an owner's money", unless=r"\bCAPITAL (?:FLOAT|GOODS|FIRST|LOCAL|SMALL)\b"),
-    _Row("owner_money", "debit", "words", r"\b(?:DRAWINGS?|PARTNERS? (?:DRAWINGS?|REMUN\w*)|DIRECTORS? (?:LOAN|REMUN\w*))\b" + _FIRM, "the words tell of an owner's money"),
-    _Row("vendor_refund", "credit", "words", r"\b(?:REFUND|RFND|RFD|CASHBACK|CREDIT NOTE REFUND|EXCESS (?:PAID|PAYMENT|PMT)|WRONGLY PAID)\b" + _FIRM, "the words tell of a refund"),
+         N_("the words tell of an owner's money"), unless=r"\bCAPITAL (?:FLOAT|GOODS|FIRST|LOCAL|SMALL)\b"),
+    _Row("owner_money", "debit", "words", r"\b(?:DRAWINGS?|PARTNERS? (?:DRAWINGS?|REMUN\w*)|DIRECTORS? (?:LOAN|REMUN\w*))\b" + _FIRM, N_("the words tell of an owner's money")),
+    _Row("vendor_refund", "credit", "words", r"\b(?:REFUND|RFND|RFD|CASHBACK|CREDIT NOTE REFUND|EXCESS (?:PAID|PAYMENT|PMT)|WRONGLY PAID)\b" + _FIRM, N_("the words tell of a refund")),
 )  # fmt: skip
 
 
@@ -171,7 +173,7 @@ def kind_of(narration: str, *, side: Side, payer: str | None = None, ours: Itera
         if one.pattern.search(text) and not (one.unless and one.unless.search(line)):
             return Kind(one.row.kind, one.row.certain, one.row.says)
     if _is_ours(line, payer, ours):
-        return Kind("own_transfer", False, "it bears our own name")
+        return Kind("own_transfer", False, N_("it bears our own name"))
     return None
 
 

@@ -1,0 +1,100 @@
+"""The evidence of a proposal in another language.
+
+Evidence is kept in English with the question, so that it reads the same for ever and is compared by what it says. A
+reader of another language gets it from these templates: what fits one is taken apart, translated, and put together.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from kit.catalogues import ENGLISH, N_
+from ledger.words import marked
+
+TEMPLATES = (
+    N_("amount exact"),
+    N_("amount exact after the deduction"),
+    N_("amount exact after the discount {why}"),
+    N_("amount exact but for a rounding"),
+    N_("a little less, as a bank's charge makes it"),
+    N_("part of the oldest bill"),
+    N_("the oldest {n} bills first"),
+    N_("the oldest {n} bills"),
+    N_("pays all {n} open bills"),
+    N_("pays the only open bill"),
+    N_("all {n} open bills"),
+    N_("all {n} bills that were due"),
+    N_("no other bills add up to it"),
+    N_("no other bills add up to it (but many could)"),
+    N_("cut on GST as well, which is a common mistake"),
+    N_("computed on GST as well, which is a common mistake"),
+    N_("on the due day"),
+    N_("on the day of the bill"),
+    N_("{n} day after due"),
+    N_("{n} days after due"),
+    N_("{n} day before due"),
+    N_("{n} days before due"),
+    N_("{n} day after the bill"),
+    N_("{n} days after the bill"),
+    N_("{n} day before the bill"),
+    N_("{n} days before the bill"),
+    N_("a bill's number is in the narration"),
+    N_("known payer"),
+    N_("known payer ({how})"),
+    N_("similar name"),
+    N_("the rest stays on account"),
+    N_("pays on account"),
+    N_("no bill fits"),
+    N_("nothing is open"),
+    N_("pays the oldest bill first"),
+    N_("they paid a round sum"),
+    N_("so little is what a bank takes"),
+    N_("just {percent} {why}"),
+    N_("the difference is just this deduction"),
+    N_("as before"),
+    N_("of the bill"),
+    N_("of its taxable value"),
+    N_("if paid within {n} days"),
+    N_("s.{section} {why}"),
+    N_("account"),
+    N_("name"),
+)
+"""What the matcher says, besides the bank's words (`kinds`) and the names of deductions by law (`tds_rates.toml`)."""
+_TOLD = frozenset({"why", "how"})
+"""Places that hold such a text again."""
+_APART = "; "
+_SHAPES = {"n": r"\d+", "percent": r"\S+%", "section": r"\S+"}
+
+
+def told(language: str, text: str) -> str:
+    """Return a piece of evidence in `language`; what fits no template stays as it is."""
+    if language == ENGLISH:
+        return text
+    if (found := marked(language, text)) != text:
+        return found
+    if _APART in text:
+        return _APART.join(told(language, part) for part in text.split(_APART))
+    for template, pattern in _patterns():
+        if match := pattern.fullmatch(text):
+            values = {
+                name: told(language, value) if name in _TOLD else value
+                for name, value in match.groupdict().items()
+            }
+            return marked(language, template).format(**values)
+    return text
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((template, _pattern(template)) for template in TEMPLATES if "{" in template)
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", template)
+    return re.compile(
+        "".join(
+            f"(?P<{part}>{_SHAPES.get(part, '.+')})" if place % 2 else re.escape(part)
+            for place, part in enumerate(parts)
+        )
+    )
