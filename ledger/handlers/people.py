@@ -22,7 +22,7 @@ _MAX_TOKEN_DAYS = 3_650
 @handles(commands.AddBusiness, permission=Permission.SYSTEM)
 async def add_business(command: commands.AddBusiness, ctx: Context) -> UUID:
     """Found a business and list it, so that sweeps find it."""
-    name = _name(command.name)
+    name = member_name(command.name)
     currency_digits(command.currency)
     try:
         ZoneInfo(command.timezone)
@@ -57,13 +57,7 @@ async def add_business(command: commands.AddBusiness, ctx: Context) -> UUID:
 @handles(commands.AddMember, permission=Permission.ADMINISTER)
 async def add_member(command: commands.AddMember, ctx: Context) -> UUID:
     """Add a person with a role; a sales rep needs his CRM identity, else he would see nobody."""
-    name, roles = _name(command.name), [role.value for role in Role if role is not Role.SYSTEM]
-    if command.role not in roles:
-        raise Rejected(
-            "member.role",
-            f"{command.role[:20]!r} is not a role.",
-            remedy=f"Choose one of {', '.join(roles)}.",
-        )
+    name, role = member_name(command.name), member_role(command.role)
     if command.language not in LANGUAGES:
         raise Rejected(
             "member.language",
@@ -81,13 +75,13 @@ async def add_member(command: commands.AddMember, ctx: Context) -> UUID:
         ctx.actor.business_id,
         member_id,
         name,
-        command.role,
+        role,
         command.language,
         command.digest_at,
         command.crm_owner,
         ctx.now,
     )
-    ctx.audit("member.added", f"member:{member_id}", role=command.role)
+    ctx.audit("member.added", f"member:{member_id}", role=role)
     return member_id
 
 
@@ -96,7 +90,7 @@ async def create_token(command: commands.CreateToken, ctx: Context) -> str:
     """Make a bearer token that names its business; only its hash is kept."""
     if command.valid_days is not None and not 1 <= command.valid_days <= _MAX_TOKEN_DAYS:
         raise Rejected("token.validity", f"A token is valid for 1 to {_MAX_TOKEN_DAYS} days.")
-    label = _name(command.label)
+    label = member_name(command.label)
     member = await ctx.tx.row(
         "SELECT id FROM members WHERE business_id = $1 AND id = $2 AND active",
         ctx.actor.business_id,
@@ -122,7 +116,18 @@ async def create_token(command: commands.CreateToken, ctx: Context) -> str:
     return token
 
 
-def _name(text: str) -> str:
+def member_role(text: str) -> str:
+    """Return a role that a person can have; Rejected for any other word."""
+    roles = [role.value for role in Role if role is not Role.SYSTEM]
+    if text not in roles:
+        raise Rejected(
+            "member.role", f"{text[:20]!r} is not a role.", remedy=f"Choose one of {', '.join(roles)}."
+        )
+    return text
+
+
+def member_name(text: str) -> str:
+    """Return a name fit to keep; Rejected if it is empty, too long or holds what can't be printed."""
     name = " ".join(text.split())
     if not name or len(name) > _MAX_NAME or not name.isprintable():
         raise Rejected("name.invalid", f"A name has 1 to {_MAX_NAME} printable characters.")

@@ -401,7 +401,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """A person of the business."""
+    """A person of the business; `invited`: a code for his chat waits to be used."""
 
     id: UUID
     name: str
@@ -409,6 +409,9 @@ class MemberView:
     language: str
     linked: bool
     active: bool
+    crm_owner: str | None = None
+    invited: bool = False
+    seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -472,14 +475,6 @@ class ChatMemberView:
     timezone: str
     chosen_at: str
     expects: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingChat:
-    """A chat with queued messages; the oldest of them may go at `due_at`."""
-
-    chat_id: int
-    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
