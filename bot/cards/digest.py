@@ -22,7 +22,7 @@ from bot.words import Html, clean, cut, html, joined
 from ledger.domain.roles import Permission
 from ledger.views import BankView, DigestView, SourceView
 
-EVENING: Action = {"do": "set_evening", "at": "19:00"}
+EVENING: Action = {"do": "set_evening", "at": "19:00", "apart": True}
 _MOST_SOURCES, _MOST_BANKS, _MOST_STALE = 3, 3, 3
 
 

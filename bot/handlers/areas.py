@@ -6,6 +6,7 @@ from bot.handlers.area import Area
 from bot.handlers.money_ahead import MoneyAhead
 from bot.handlers.overview import Overview
 from bot.handlers.questions import Questions
+from bot.handlers.settings import Settings
 from bot.handlers.workflow import Workflow
 
-AREAS: tuple[type[Area], ...] = (Overview, Questions, Workflow, MoneyAhead)
+AREAS: tuple[type[Area], ...] = (Overview, Questions, Workflow, MoneyAhead, Settings)
