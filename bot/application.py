@@ -23,6 +23,7 @@ from bot.handlers.desk import Desk
 from bot.handlers.documents import Documents
 from bot.handlers.failures import Apology
 from bot.handlers.linking import Linking
+from bot.imports import Imports
 from bot.visit import Visit
 from ingest.door import Ring
 from ledger.dispatch import Door
@@ -62,7 +63,9 @@ def register(application: AnyApplication, door: Door, files: Files, *, ring: Rin
     application.add_handler(CallbackQueryHandler(desk.tap))
     application.add_handler(MessageHandler(filters.COMMAND, desk.command))
     application.add_handler(MessageHandler(filters.TEXT, desk.words))
-    documents = Documents(door, files)
+    imports = Imports(door, files, application.bot)
+    application.bot_data["imports"] = imports
+    documents = Documents(door, imports, max_bytes=files.max_bytes)
     application.add_handler(MessageHandler(filters.Document.ALL, documents.document))
     application.add_handler(MessageHandler(filters.ALL, documents.unreadable))
     application.add_error_handler(Apology(door))

@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.contract import Inbound, Observed, connector_names, load_connector, load_manifest
 from ingest.files import ImportSummary, import_file
+from ingest.normalise import Progress
 from ingest.sources import Sources
 from ingest.webhook import Appends
 from kit.errors import Denied, MunshiError, Rejected
@@ -31,8 +32,9 @@ _ANY = "chat"
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of a file, and the label of the source that it was read as."""
+    """What became of a file, and name and label of the source that it was read as."""
 
+    source: str
     label: str
     summary: ImportSummary
 
@@ -43,9 +45,13 @@ class Files:
     def __init__(self, door: Door, sources: Sources, appender: Appends, *, max_bytes: int) -> None:
         self._door, self._sources, self._appender = door, sources, appender
         self.max_bytes = max_bytes
+        self._connecting = asyncio.Lock()
 
-    async def take(self, actor: Actor, inbound: Inbound) -> Imported:
-        """Import a file; Rejected if no reader of ours understands it, Denied if its account isn't connected yet."""
+    async def take(self, actor: Actor, inbound: Inbound, *, progress: Progress | None = None) -> Imported:
+        """Import a file; Rejected if no reader of ours understands it, Denied if its account isn't connected yet.
+
+        `progress` hears how many rows are read, of how many, on the thread that reads.
+        """
         if not actor.may(Permission.ANSWER):
             raise Denied("file.denied", "Files are sent by the owner or the accounts person.")
         known: Sequence[SourceView] = await self._door.query(SourcesQuestion(), actor)
@@ -53,14 +59,22 @@ class Files:
         kind, observed = await asyncio.to_thread(
             _recognised, inbound, layouts=layouts, now=self._door.clock()
         )
-        if not observed.observations and not any(_reads(source, kind) for source in known):
-            raise _not_understood(observed.unreadable[0].reason)  # no source that it could wait in
-        name, label = await self._source_for(kind, observed, known, actor)
+        async with self._connecting:  # two first files of one account at once connect it once
+            known = await self._door.query(SourcesQuestion(), actor)
+            if not observed.observations and not any(_reads(source, kind) for source in known):
+                raise _not_understood(observed.unreadable[0].reason)  # no source that it could wait in
+            name, label = await self._source_for(kind, observed, known, actor)
         source = await self._sources.by_name(actor.business_id, name)
         summary = await import_file(
-            self._appender, source, inbound, via="chat", now=self._door.clock(), max_bytes=self.max_bytes
+            self._appender,
+            source,
+            inbound,
+            via="chat",
+            now=self._door.clock(),
+            max_bytes=self.max_bytes,
+            progress=progress,
         )
-        return Imported(label, summary)
+        return Imported(name, label, summary)
 
     async def _layouts(self, known: Sequence[SourceView], actor: Actor) -> dict[str, Any]:
         """Return the columns that the business confirmed for tables of its banks."""

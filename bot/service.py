@@ -24,6 +24,7 @@ async def serve(application: AnyApplication, door: Door, stop: asyncio.Event) ->
         return
     sender = Sender(door, application.bot)
     sending = asyncio.create_task(sender.run())
+    reading = asyncio.create_task(application.bot_data["imports"].run())
     updater = application.updater
     assert updater is not None
     try:
@@ -42,6 +43,9 @@ async def serve(application: AnyApplication, door: Door, stop: asyncio.Event) ->
             await updater.stop()
         if application.running:
             await application.stop()
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
         await sender.stop()
         sending.cancel()
         with suppress(asyncio.CancelledError):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bot.cards.audience import Audience
 from bot.cards.card import Button, Card
 from bot.words import Html, clean, cut, joined
 from kit.errors import MunshiError
 from ledger.domain.roles import Permission, Role
-
-_REASONS_SHOWN = 5
 
 
 def welcome_card(member: str, business: str, to: Audience) -> Card:
@@ -92,44 +88,6 @@ def apology_card(reference: str, to: Audience) -> Card:
         reference=reference,
     )
     return Card(joined(to.heading(text)))
-
-
-@dataclass(frozen=True, slots=True)
-class FileResult:
-    """What became of a file: `unreadable` are (place, reason) pairs, the first few of `unreadable_count`."""
-
-    filename: str
-    source: str
-    added: int
-    known: int
-    rewritten: int
-    unreadable_count: int
-    unreadable: tuple[tuple[str, str], ...] = ()
-    period: str | None = None
-
-
-def imported_card(result: FileResult, to: Audience) -> Card:
-    """Say what a file gave: what was new, what was known already, what could not be read and why."""
-    lines = [
-        to.say("<b>{file}</b> read as {source}", file=cut(result.filename, 40), source=cut(result.source, 30))
-    ]
-    if result.period:
-        lines.append(to.say("{period}", period=clean(result.period)))
-    if result.added:
-        lines.append(to.count("{n} new entry", "{n} new entries", result.added))
-    else:
-        lines.append(to.say("Nothing new in it."))
-    if result.known:
-        lines.append(to.count("{n} known already", "{n} known already", result.known))
-    if result.rewritten:
-        lines.append(to.count("{n} changed since last time", "{n} changed since last time", result.rewritten))
-    if result.unreadable_count:
-        lines.append(to.count("{n} not readable:", "{n} not readable:", result.unreadable_count))
-        lines += [
-            to.say("· {place}: {reason}", place=cut(place, 40), reason=cut(reason, 160))
-            for place, reason in result.unreadable[:_REASONS_SHOWN]
-        ]
-    return Card(joined(to.heading(joined(lines))), ((Button(to.label("Today's digest"), {"do": "digest"}),),))
 
 
 def cannot_read_card(to: Audience) -> Card:

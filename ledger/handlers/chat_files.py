@@ -144,14 +144,12 @@ WITH told AS MATERIALIZED (
   SELECT e.subject FROM external_events e WHERE e.business_id = $1 AND e.source = $2 AND e.delivery = $3
   UNION SELECT r.subject FROM event_rewrites r WHERE r.business_id = $1 AND r.source = $2 AND r.delivery = $3
 ), line AS MATERIALIZED (
-  SELECT DISTINCT b.id, b.anchor, b.amount, b.explained_by FROM told t
-  JOIN claims c ON c.business_id = $1 AND c.subject = t.subject AND c.row_kind = 'bank_line'
-  JOIN bank_lines b ON b.business_id = $1 AND b.id = c.row_id
+  SELECT b.id, b.anchor, b.amount, b.explained_by FROM told t
+  JOIN bank_lines b ON b.business_id = $1 AND b.anchor = t.subject
 ), question AS MATERIALIZED (
   SELECT q.id, q.status, q.subjects FROM conflicts q
   WHERE q.business_id = $1 AND (q.status = 'open' OR q.status = 'waiting' AND q.due_at < $4)
-    AND q.subjects && (SELECT coalesce(array_agg(subject), '{}') FROM (
-          SELECT subject FROM told UNION SELECT anchor FROM line) a)
+    AND q.subjects && (SELECT coalesce(array_agg(subject), '{}') FROM told)
 ), credit AS (
   SELECT l.*, l.explained_by IS NULL AND EXISTS (
            SELECT FROM question q WHERE l.anchor = ANY(q.subjects)) AS asked

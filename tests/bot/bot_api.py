@@ -106,6 +106,8 @@ class BotApi:
             refused = await self.fault(form)
             if refused is not None:
                 return refused
+        if method == "getFile" and form["file_id"] not in self.files:
+            return refusal(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
         found = getattr(self, f"_on_{method}", None)
         return _ok(found(form) if found else True)
 

@@ -40,11 +40,15 @@ async def api(free_port: int) -> AsyncIterator[BotApi]:
         yield made
 
 
+def files_of(door: Door) -> Files:
+    """What reads the files of the chat."""
+    return Files(door, Sources(door.engine, seal=process_seal), Appender(door.engine), max_bytes=1_000_000)
+
+
 @pytest.fixture
 async def bot(api: BotApi, door: Door, owner: Actor) -> AsyncIterator[RunningBot]:
     """The real bot, polling the local Bot API."""
-    files = Files(door, Sources(door.engine, seal=process_seal), Appender(door.engine), max_bytes=1_000_000)
-    application = build_application(door, files, token=TOKEN, api_base=api.base)
+    application = build_application(door, files_of(door), token=TOKEN, api_base=api.base)
     stop = asyncio.Event()
     serving = asyncio.create_task(serve(application, door, stop))
     yield RunningBot(api, door, stop, serving)

@@ -15,13 +15,11 @@ from bot.cards.digest import digest_card
 from bot.cards.lists import Turn, what_i_owe_card, who_owes_card
 from bot.cards.party import bills_card, choices_card, history_card, not_found_card, party_card, promise_card
 from bot.cards.plain import (
-    FileResult,
     apology_card,
     cannot_read_card,
     error_card,
     firms_card,
     help_card,
-    imported_card,
     too_short_card,
     welcome_card,
 )
@@ -121,9 +119,6 @@ _FAILING = sample.source(
     pulled=True,
     read_until=datetime(2026, 11, 18, 2, 10, tzinfo=UTC),
 )
-_FILE = FileResult(
-    "icici-nov.csv", "ICICI", 42, 118, 1, 2, (("row 7", "the balance doesn't follow from the row before"),)
-)
 _EMPTY = sample.quiet_digest(to_collect=0, banks=())
 
 CARDS: Cards = {
@@ -208,8 +203,6 @@ CARDS: Cards = {
     "help_sales": lambda to: help_card(told(to, Role.SALES)),
     "help_view_only": lambda to: help_card(told(to, Role.VIEW)),
     "firms": lambda to: firms_card((("1", "Sharma Services"), ("2", "Sharma Steel")), to),
-    "file_imported": lambda to: imported_card(_FILE, to),
-    "file_known": lambda to: imported_card(FileResult("icici-nov.csv", "ICICI", 0, 160, 0, 0), to),
     "cannot_read": lambda to: cannot_read_card(to),
     "error_denied": lambda to: error_card(Denied("permission.denied", "X needs the permission y."), to),
     "error_not_found": lambda to: error_card(NotFound("party.not_found", "There is no such customer."), to),
@@ -288,7 +281,6 @@ def _hostile_cards(text: str) -> list[Card]:
         why_card(sample.question(why=(text,) * 9), Place(), TO),
         answered_card(sample.answered_question(title=text, answered_by=text, answer_label=text), Place(), TO),
         welcome_card(text, text, TO),
-        imported_card(dataclasses.replace(_FILE, filename=text, unreadable=((text, text),)), TO),
         sources_card(
             (sample.source(label=text or "-", problem=text, failing_streams=(text, text), write_back=True),),
             {"books:tally": views.WriteBackView(0, 0, 0, 1, text, None)}, sample.audience(firm=text[:80]),

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from telegram import Bot
 
+from bot.imports import Imports
 from connectors.bank.formats import guess_columns
 from kit.database import transaction
 from kit.sealing import new_seal_key, process_seal
 from kit.settings import settings
-from ledger.commands import AddSource, ConfirmColumns
+from ledger.commands import AddSource, ConfirmColumns, DrainBusiness
+from ledger.commands.files import TakeFile
 from ledger.dispatch import Door
 from ledger.domain.roles import system
 from ledger.queries import WaitingFiles
-from tests.bot.conftest import RAMESH, RAVI, Join, RunningBot
+from ledger.store.directory import all_businesses
+from tests.bot.bot_api import TOKEN
+from tests.bot.conftest import RAMESH, RAVI, Join, RunningBot, files_of
+from tests.conftest import SettableClock
 
 FIXTURES = Path(__file__).parent.parent / "connectors" / "cases" / "bank"
 OPEN_BILLS = (
@@ -28,11 +38,36 @@ OPEN_BILLS = (
 )
 
 
-async def _answer(bot: RunningBot, chat: int, name: str, content: bytes) -> str:
+async def _answer(bot: RunningBot, chat: int, name: str, content: bytes, *, drained: bool = True) -> str:
+    """Send a file, work through what it brought, and return the last word about it."""
     before = len(bot.api.texts(chat))
     bot.api.sends_file(chat, name, content)
     await bot.api.until(lambda: len(bot.api.texts(chat)) > before)
+    await bot.api.until(lambda: not bot.api.texts(chat)[-1].startswith("Reading"))
+    if drained:
+        for business in await all_businesses(bot.door.engine):
+            await drain(bot.door, business)
+    await bot.api.until(lambda: not drained or "I'll tell you when" not in bot.api.texts(chat)[-1])
     return bot.api.texts(chat)[-1]
+
+
+async def drain(door: Door, business: UUID) -> None:
+    """Work through all that is pending now."""
+    while (await door.execute(DrainBusiness(), system(business, "test"))).more:
+        pass
+
+
+def _zip(name: str, content: bytes) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr(name, content)
+    return target.getvalue()
+
+
+def _locked() -> bytes:
+    return (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "EncryptedPackage".encode("utf-16-le") + bytes(512)
+    )
 
 
 async def _sources(door: Door, business: UUID) -> list[str]:
@@ -46,9 +81,12 @@ async def test_a_statement_is_imported_there_and_then_and_the_same_again_adds_no
     await join("Ramesh", "owner", RAMESH)
     content = (FIXTURES / "icici_current.csv").read_bytes()
     first = await _answer(bot, RAMESH, "OpTransactionHistory.csv", content)
-    assert first == "<b>OpTransactionHistory.csv</b> read as ICICI\n7 new entries"
+    print(first)
+    assert first.startswith("<b>OpTransactionHistory.csv</b> read as ICICI\n7 new entries\n\n<b>Of ")
+    assert "Bank now ₹" in first
     again = await _answer(bot, RAMESH, "copy.csv", content)
-    assert again == "<b>copy.csv</b> read as ICICI\nNothing new in it.\n7 known already"
+    assert again.startswith("<b>copy.csv</b> read as ICICI\nNothing new in it.\n7 known already")
+    assert len(bot.api.texts(RAMESH)) == 2  # each took the place of its “Reading…”
     assert await _sources(bot.door, business) == ["bank:icici"]
 
 
@@ -100,32 +138,148 @@ async def test_statements_of_two_banks_become_two_sources(
 
 
 @pytest.mark.parametrize(
-    ("name", "content"),
+    ("name", "content", "told"),
     [
-        ("a.pdf", b"%PDF-1.4 nothing"),
-        ("x.csv", b""),
-        ("x.csv", b"\x00\xff\xfe" * 400),
-        ("y.xlsx", b"PK\x03\x04 broken"),
-        ("<b>.csv", b"a,b,c\n1,2,3\n"),
-        ("z.txt", b"hello, I am a letter\n" * 50),
+        ("HDFC-Nov.pdf", b"%PDF-1.4 nothing", "HDFC NetBanking: Accounts › Enquire"),
+        ("stmt.pdf", b"%PDF-1.4 /Encrypt 5 0 R", "This PDF has a password"),
+        ("x.csv", b"", "This file is empty."),
+        ("x.csv", b"\r\n  \x00", "This file is empty."),
+        ("x.csv", b"\x00\xff\xfe" * 400, "I can't read this file"),
+        ("y.xlsx", b"PK\x03\x04 broken", "I can't read this file"),
+        ("<b>.csv", b"a,b,c\n1,2,3\n", "I can't read this file"),
+        ("z.txt", b"hello, I am a letter\n" * 50, "I can't read this file"),
+        ("all.zip", _zip("a.csv", b"a,b"), "This is a zip."),
+        ("all.xlsx", _zip("a.csv", b"a,b"), "This is a zip."),
+        ("all.rar", b"Rar!\x1a\x07\x00 something", "This is a zip."),
+        ("statement.jpg", b"\xff\xd8\xff\xe0 picture", "I can't read figures in a picture."),
+        ("statement.xlsx", b"\x89PNG\r\n\x1a\n picture", "I can't read figures in a picture."),
+        ("call.ogg", b"OggS sound", "I can't listen to a recording."),
+        ("locked.xlsx", _locked(), "This file has a password."),
     ],
 )
 async def test_a_file_that_nobody_can_read_gets_a_kind_answer(
-    bot: RunningBot, join: Join, business: UUID, name: str, content: bytes
+    bot: RunningBot, join: Join, business: UUID, name: str, content: bytes, told: str
 ) -> None:
     await join("Ramesh", "owner", RAMESH)
     text = await _answer(bot, RAMESH, name, content)
-    assert text.startswith(
-        "I can't read this file as a bank statement, as books from Tally, or as a sheet of bills."
-    )
+    assert told in text
     assert await _sources(bot.door, business) == []
+    assert await _statuses(bot.door, business) == ["refused"]
+
+
+async def test_a_statement_with_the_wrong_extension_is_read_by_its_content(
+    bot: RunningBot, join: Join
+) -> None:
+    await join("Ramesh", "owner", RAMESH)
+    content = (FIXTURES / "icici_current.csv").read_bytes()
+    assert "7 new entries" in await _answer(bot, RAMESH, "statement.pdf", content)
+
+
+async def test_two_files_at_once_connect_one_account_and_each_is_told_of(
+    bot: RunningBot, join: Join, business: UUID
+) -> None:
+    await join("Ramesh", "owner", RAMESH)
+    content = (FIXTURES / "icici_current.csv").read_bytes()
+    bot.api.sends_file(RAMESH, "one.csv", content)
+    bot.api.sends_file(RAMESH, "two.csv", content)
+    await bot.api.until(lambda: len(bot.api.texts(RAMESH)) == 2)
+    await bot.api.until(lambda: not any(t.startswith("Reading") for t in bot.api.texts(RAMESH)))
+    await drain(bot.door, business)
+    await bot.api.until(lambda: not any("I'll tell you" in t for t in bot.api.texts(RAMESH)))
+    assert await _sources(bot.door, business) == ["bank:icici"]
+    assert sorted("7 new" in text for text in bot.api.texts(RAMESH)) == [False, True]
+
+
+async def test_while_the_workers_are_down_the_file_is_kept_and_told_of_later(
+    bot: RunningBot, join: Join, business: UUID
+) -> None:
+    await join("Ramesh", "owner", RAMESH)
+    content = (FIXTURES / "icici_current.csv").read_bytes()
+    kept = await _answer(bot, RAMESH, "nov.csv", content, drained=False)
+    assert kept.endswith("7 new entries\nAll kept. I'll tell you when I've worked through it.")
+    bot.api.types(RAMESH, "/help")
+    await bot.api.until(lambda: "What you can ask me" in bot.api.texts(RAMESH)[-1])  # the chat isn't held up
+    await drain(bot.door, business)
+    await bot.api.until(lambda: "Bank now" in bot.api.texts(RAMESH)[0])
+
+
+async def test_the_last_word_comes_when_the_questions_are_asked(
+    bot: RunningBot, join: Join, business: UUID, clock: SettableClock
+) -> None:
+    await join("Ramesh", "owner", RAMESH)
+    first = await _answer(bot, RAMESH, "nov.csv", (FIXTURES / "icici_current.csv").read_bytes())
+    assert "I'm still looking at" in first
+    assert await _statuses(bot.door, business) == ["derived"]
+    clock.advance(seconds=40)
+    await drain(bot.door, business)
+    await bot.api.until(lambda: "still looking" not in bot.api.texts(RAMESH)[-1])
+    labels = [button["text"] for button in bot.api.buttons(bot.api.said[-1])]
+    assert labels[0].startswith("Answer ")
+    assert await _statuses(bot.door, business) == ["told"]
+
+
+async def test_a_bot_that_was_killed_goes_on_with_the_file(
+    bot: RunningBot, join: Join, business: UUID, clock: SettableClock
+) -> None:
+    ramesh = await join("Ramesh", "owner", RAMESH)
+    bot.api.files["lost"] = (FIXTURES / "icici_current.csv").read_bytes()
+    await bot.door.execute(TakeFile(RAMESH, "lost", "nov.csv"), ramesh)
+    clock.advance(minutes=2)
+    imports = Imports(
+        bot.door, files_of(bot.door), Bot(TOKEN, f"{bot.api.base}/bot", f"{bot.api.base}/file/bot")
+    )
+    await _run_until(imports, lambda: any("7 new entries" in text for text in bot.api.texts(RAMESH)), bot)
+
+
+async def test_a_file_that_the_channel_has_forgotten_is_asked_for_again(
+    bot: RunningBot, join: Join, business: UUID, clock: SettableClock
+) -> None:
+    ramesh = await join("Ramesh", "owner", RAMESH)
+    await bot.door.execute(TakeFile(RAMESH, "gone", "nov.csv"), ramesh)
+    clock.advance(minutes=2)
+    imports = Imports(
+        bot.door, files_of(bot.door), Bot(TOKEN, f"{bot.api.base}/bot", f"{bot.api.base}/file/bot")
+    )
+    await _run_until(
+        imports, lambda: any("please send it again" in text for text in bot.api.texts(RAMESH)), bot
+    )
+    assert await _statuses(bot.door, business) == ["refused"]
+
+
+async def _run_until(imports: Imports, holds: Callable[[], bool], bot: RunningBot) -> None:
+    running = asyncio.create_task(imports.run())
+    try:
+        await bot.api.until(holds)
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+async def _statuses(door: Door, business: UUID) -> list[str]:
+    async with transaction(door.engine, [business]) as tx:
+        return [row["status"] for row in await tx.fetch("SELECT status FROM chat_files ORDER BY taken_at")]
+
+
+async def test_progress_of_a_long_statement_is_shown(
+    bot: RunningBot, join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await join("Ramesh", "owner", RAMESH)
+    monkeypatch.setattr("bot.imports.TELL_EVERY", 0.02)
+    rows = "".join(
+        f"Invoice,Customer {n % 50},INV-{n},04/09/2026,04/10/2026,{n + 100}.00\n" for n in range(6_000)
+    )
+    content = ("Type,Party,Number,Date,Due date,Amount\n" + rows).encode()
+    text = await _answer(bot, RAMESH, "open.csv", content, drained=False)
+    assert "6000 new entries" in text or "new entries" in text
+    assert any(" of 6,000 rows" in edit["text"] for edit in bot.api.edits)
 
 
 async def test_a_file_that_is_too_large_is_refused_before_it_is_fetched(bot: RunningBot, join: Join) -> None:
     await join("Ramesh", "owner", RAMESH)
     bot.api.files["big"] = b""
     text = await _answer(bot, RAMESH, "big.csv", b"a" * 1_000_001)
-    assert "Please send a shorter period." in text
+    assert "Please send a shorter period: one month, or a quarter." in text
 
 
 @pytest.mark.parametrize("role", ["sales", "view"])
