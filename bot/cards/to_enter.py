@@ -6,10 +6,17 @@ from bot.cards.audience import Audience, money, whole
 from bot.cards.card import Attachment, Button, Card
 from bot.cards.lines import INDENT, short_name
 from bot.words import Html, cut, joined
+from kit.catalogues import N_
 from ledger.views.tds import TdsView
 from ledger.views.to_enter import ToEnterFileView, ToEnterPage, ToEnterView
 
 ENTRIES_SHOWN = 8
+_VOUCHERS = {
+    "Receipt": N_("Receipt"),
+    "Payment": N_("Payment"),
+    "Contra": N_("Contra"),
+    "Journal": N_("Journal"),
+}
 
 
 def to_enter_card(page: ToEnterPage, to: Audience) -> Card:
@@ -38,7 +45,7 @@ def _line(row: ToEnterView, to: Audience) -> Html:
     line = to.say(
         "{day} <b>{name}</b>  {amount}",
         day=to.day(row.on),
-        name=short_name(row.party_name or row.voucher.type),
+        name=short_name(row.party_name or to.marked(_VOUCHERS[row.voucher.type])),
         amount=money(row.amount, row.currency),
     )
     if row.waits:

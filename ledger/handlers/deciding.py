@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from kit.catalogues import ENGLISH
 from kit.errors import NotFound, Rejected, Stale
 from kit.ids import uuid7
 from kit.money import format_minor
@@ -101,11 +102,11 @@ async def member_name(ctx: Context, actor: str | None) -> str:
     return str(name or "Somebody who left")
 
 
-def words(event_type: str, data: Mapping[str, Any]) -> str:
+def words(event_type: str, data: Mapping[str, Any], language: str = ENGLISH) -> str:
     """Return a decision in one sentence."""
     amount, currency = data.get("amount"), data.get("currency")
     money = format_minor(amount, currency) if isinstance(amount, int) and isinstance(currency, str) else None
-    return summary(event_type, source=OPERATOR, data=data, money=money)
+    return summary(event_type, source=OPERATOR, data=data, money=money, language=language)
 
 
 async def decide(
@@ -142,7 +143,7 @@ async def decide(
     return DecisionView(
         id=decision,
         type=event_type,
-        words=text,
+        words=words(event_type, first, ctx.actor.language),
         by=ctx.actor.name,
         at=ctx.now,
         amount=first.get("amount"),

@@ -70,7 +70,7 @@ async def _view(ctx: Context, row: asyncpg.Record) -> DecisionView | None:
     return DecisionView(
         id=decision,
         type=row["event_type"],
-        words=words(row["event_type"], data),
+        words=words(row["event_type"], data, ctx.actor.language),
         by=await member_name(ctx, row["actor"]),
         at=row["occurred_at"],
         amount=data.get("amount"),
@@ -124,7 +124,7 @@ async def withdraw(command: WithdrawDecision, ctx: Context) -> DecisionView:
     return DecisionView(
         id=command.decision_id,
         type=last["event_type"],
-        words=words(last["event_type"], data),
+        words=words(last["event_type"], data, ctx.actor.language),
         by=await member_name(ctx, last["actor"]),
         at=last["occurred_at"],
         standing=False,

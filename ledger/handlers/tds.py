@@ -15,6 +15,7 @@ from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business, own_parties
 from ledger.queries.tds import TdsAwaited
 from ledger.views.tds import TdsRow, TdsSectionView, TdsView
+from ledger.words import say
 
 _KINDS = ("tds", "gst_tds")
 ROUNDING = 100
@@ -71,7 +72,7 @@ async def tds_awaited(question: TdsAwaited, ctx: Context) -> TdsView:
     sums = compared(cuts, credits_, owners)
     visible = await _visible(question, ctx)
     found = [
-        _row(who, kind, quarter, one, names, credits_, owners, stated=bool(told))
+        _row(who, kind, quarter, one, names, credits_, owners, stated=bool(told), language=ctx.actor.language)
         for (who, kind, quarter), one in sums.items()
         if visible is None or who in visible
     ]
@@ -127,6 +128,7 @@ def _row(
     owners: dict[int, UUID],
     *,
     stated: bool,
+    language: str,
 ) -> TdsRow:
     mine = [one for place, one in enumerate(credits_) if (owners.get(place) or one.tan or one.name) == who]
     name = names.get(who, "—") if isinstance(who, UUID) else mine[0].name
@@ -142,7 +144,7 @@ def _row(
         pending=sums.pending,
         missing=sums.missing,
         state=state,
-        words=_words(sums, state, isinstance(who, UUID)) if stated else f"cut {format_minor(sums.cut)}",
+        words=_words(sums, state, language, known=isinstance(who, UUID), stated=stated),
         sections=tuple(TdsSectionView(section, amount) for section, amount in sorted(sums.sections.items())),
     )
 
@@ -155,18 +157,21 @@ def _state(sums: Sums) -> str:
     return "missing" if sums.missing > 0 else "more"
 
 
-def _words(sums: Sums, state: str, known: bool) -> str:
-    shown = format_minor(sums.credited)
-    said = [f"cut {format_minor(sums.cut)}", f"in 26AS {shown}"] if sums.cut else [f"in 26AS {shown}"]
+def _words(sums: Sums, state: str, language: str, *, known: bool, stated: bool) -> str:
+    cut = say(language, "cut {amount}", amount=format_minor(sums.cut))
+    if not stated:
+        return cut
+    shown = say(language, "in 26AS {amount}", amount=format_minor(sums.credited))
+    said = [cut, shown] if sums.cut else [shown]
     match state:
         case "missing":
-            said.append(f"missing {format_minor(sums.missing)}")
+            said.append(say(language, "missing {amount}", amount=format_minor(sums.missing)))
         case "more":
-            said.append(f"{format_minor(-sums.missing)} more than we know of")
+            said.append(say(language, "{amount} more than we know of", amount=format_minor(-sums.missing)))
+        case "not_known" if known:
+            said.append(say(language, "no deduction of theirs is known here"))
         case "not_known":
-            said.append(
-                "no deduction of theirs is known here" if known else "we don't know whose TAN this is"
-            )
+            said.append(say(language, "we don't know whose TAN this is"))
     if sums.pending:
-        said.append(f"{format_minor(sums.pending)} shown but not final yet")
+        said.append(say(language, "{amount} shown but not final yet", amount=format_minor(sums.pending)))
     return ", ".join(said)

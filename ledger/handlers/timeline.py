@@ -74,7 +74,10 @@ async def timeline(question: queries.Timeline, ctx: Context) -> views.TimelinePa
     rows = await ctx.tx.fetch(_EVENTS.format(where=where.sql, by=ORDER.by, limit=first + 1), *where.values)
     page, end, more = cut(rows, first, ORDER, _key)
     return views.TimelinePage(
-        end=end, more=more, cursors=cursors(page, ORDER, _key), rows=tuple(_entry(row) for row in page)
+        end=end,
+        more=more,
+        cursors=cursors(page, ORDER, _key),
+        rows=tuple(_entry(row, ctx.actor.language) for row in page),
     )
 
 
@@ -82,7 +85,7 @@ def _key(row: Any) -> Sequence[Any]:
     return row["occurred_at"].isoformat(), row["id"]
 
 
-def _entry(row: Any) -> views.TimelineEntry:
+def _entry(row: Any, language: str) -> views.TimelineEntry:
     data: Mapping[str, Any] = row["normalised"]
     amount, currency = data.get("amount"), data.get("currency")
     stated = (amount, currency) if isinstance(amount, int) and isinstance(currency, str) else None
@@ -98,6 +101,7 @@ def _entry(row: Any) -> views.TimelineEntry:
             source=row["source"],
             data=data,
             money=format_minor(*stated) if stated else None,
+            language=language,
         ),
         amount=stated[0] if stated else None,
         currency=stated[1] if stated else None,

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from kit.catalogues import N_
 from kit.errors import Rejected
 from ledger.commands.to_enter import NameLedgers
 from ledger.domain.books_export.compose import compose
@@ -26,11 +27,31 @@ from ledger.handlers.scope import business
 from ledger.handlers.to_enter_details import details
 from ledger.queries.to_enter import ToEnter, ToEnterFile
 from ledger.views.to_enter import ToEnterFileView, ToEnterPage, ToEnterView
+from ledger.words import Phrases, marked
 
 DAY = Order("to_enter:day", ("l.day", "l.subject"), ("date", "uuid"))
 MOST = 5_000
 """Vouchers in one file; what is beyond follows in the next, once these are in the books."""
-NO_BOOKS = "No books are connected, so nothing can be missing in them."
+NO_BOOKS = N_("No books are connected, so nothing can be missing in them.")
+NOTHING_TOLD = N_("The books haven't told anything yet.")
+_WAITS = Phrases(
+    (
+        N_("nobody has said yet whose money this is"),
+        N_("the books have no ledger {party}: create it there first"),
+        N_("{bills} isn't in the books yet: enter the bill first"),
+        N_("the other account isn't known"),
+        N_("which ledger {bank} is in the books isn't known: name it once"),
+        N_("no ledger is named for {kind}"),
+        N_("the books show a receipt of the same amount from them on {day} ({when}): is it this one?"),
+        N_("the account"),
+        N_("the same day"),
+        N_("{n} day apart"),
+        N_("{n} days apart"),
+    ),
+    again=("when", "bank"),
+    days=("day",),
+)
+"""What an entry waits for, as it is composed (`books_export`, `to_enter_details`)."""
 _FORMATS = ("xlsx", "xml", "csv")
 _NEAR = 5
 """Days that the books' entry of a bank line may lie from it."""
@@ -250,7 +271,7 @@ async def _books(ctx: Context, company: str | None) -> _Books:
 async def _page(ctx: Context, books: _Books, first: int, after: Sequence[Any] | None) -> ToEnterPage:
     firm = await business(ctx)
     if books.since is None:
-        reason = NO_BOOKS if not books.all else "The books haven't told anything yet."
+        reason = marked(ctx.actor.language, NOTHING_TOLD if books.all else NO_BOOKS)
         return ToEnterPage(end=None, more=False, currency=firm.currency, reason=reason)
     values: list[Any] = [
         ctx.actor.business_id, books.all, books.since, firm.currency, firm.timezone, books.wanted,
@@ -271,7 +292,8 @@ async def _page(ctx: Context, books: _Books, first: int, after: Sequence[Any] | 
         more=more,
         cursors=cursors(page, DAY, _key),
         rows=tuple(
-            _view(row, compose(one, ledgers), one.party) for row, one in zip(page, known, strict=True)
+            _view(row, compose(one, ledgers), one.party, ctx.actor.language)
+            for row, one in zip(page, known, strict=True)
         ),
         count=rows[0]["total"] if rows else 0,
         currency=firm.currency,
@@ -279,7 +301,7 @@ async def _page(ctx: Context, books: _Books, first: int, after: Sequence[Any] | 
     )
 
 
-def _view(row: Any, composed: Any, party: str | None) -> ToEnterView:
+def _view(row: Any, composed: Any, party: str | None, language: str) -> ToEnterView:
     voucher: Voucher = composed.voucher
     return ToEnterView(
         id=row["subject"],
@@ -290,7 +312,7 @@ def _view(row: Any, composed: Any, party: str | None) -> ToEnterView:
         party_id=row["party_id"],
         party_name=party,
         why=composed.why,
-        waits=composed.waits,
+        waits=_WAITS.told(language, composed.waits),
         voucher=voucher,
     )
 

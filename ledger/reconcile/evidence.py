@@ -1,18 +1,15 @@
 """The evidence of a proposal in another language.
 
-Evidence is kept in English with the question, so that it reads the same for ever and is compared by what it says. A
-reader of another language gets it from these templates: what fits one is taken apart, translated, and put together.
+Evidence is kept in English with the question, so that it reads the same for ever and is compared by what it says; a
+reader of another language gets it by the templates here, evidence of old questions too.
 """
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
+from kit.catalogues import N_
+from ledger.words import Phrases
 
-from kit.catalogues import ENGLISH, N_
-from ledger.words import marked
-
-TEMPLATES = (
+_TEMPLATES = (
     N_("amount exact"),
     N_("amount exact after the deduction"),
     N_("amount exact after the discount {why}"),
@@ -61,40 +58,11 @@ TEMPLATES = (
     N_("name"),
 )
 """What the matcher says, besides the bank's words (`kinds`) and the names of deductions by law (`tds_rates.toml`)."""
-_TOLD = frozenset({"why", "how"})
-"""Places that hold such a text again."""
-_APART = "; "
-_SHAPES = {"n": r"\d+", "percent": r"\S+%", "section": r"\S+"}
+_PHRASES = Phrases(
+    _TEMPLATES, again=("why", "how"), shapes={"n": r"\d+", "percent": r"\S+%", "section": r"\S+"}
+)
 
 
 def told(language: str, text: str) -> str:
     """Return a piece of evidence in `language`; what fits no template stays as it is."""
-    if language == ENGLISH:
-        return text
-    if (found := marked(language, text)) != text:
-        return found
-    if _APART in text:
-        return _APART.join(told(language, part) for part in text.split(_APART))
-    for template, pattern in _patterns():
-        if match := pattern.fullmatch(text):
-            values = {
-                name: told(language, value) if name in _TOLD else value
-                for name, value in match.groupdict().items()
-            }
-            return marked(language, template).format(**values)
-    return text
-
-
-@lru_cache(maxsize=1)
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((template, _pattern(template)) for template in TEMPLATES if "{" in template)
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", template)
-    return re.compile(
-        "".join(
-            f"(?P<{part}>{_SHAPES.get(part, '.+')})" if place % 2 else re.escape(part)
-            for place, part in enumerate(parts)
-        )
-    )
+    return _PHRASES.told(language, text)
