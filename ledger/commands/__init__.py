@@ -369,7 +369,7 @@ class OutboxMessage:
 class SettleMessage:
     """Say what became of a message that was being sent (system only): `sent`, `failed`, or `queued` once more.
 
-    `again` marks a repeat of what may have arrived already.
+    Result: whether more is queued for its chat. `again` marks a repeat of what may have arrived already.
     """
 
     outbox_id: UUID

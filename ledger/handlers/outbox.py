@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from html import unescape
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +13,17 @@ import orjson
 from kit.clock import business_day
 from kit.errors import Rejected
 from kit.ids import uuid7
-from ledger import commands, queries, views
+from ledger import commands
 from ledger.domain.roles import Permission
 from ledger.handlers.chat import keep_actions
 from ledger.handlers.registry import Context, handles
 from ledger.store.audit import Entry
 
 CHANNEL = "munshi_outbox"
-"""NOTIFY channel; the payload is the business."""
+"""NOTIFY channel; the payload is business, chat and kind, separated by colons."""
 _KINDS = ("digest", "alert", "answer")
+_LONGEST_CAPTION = 1_024
+_MARKUP = re.compile(r"<[^>]*>")
 
 
 @handles(commands.QueueMessage, permission=Permission.SEE_RECEIVABLES)
@@ -27,13 +32,39 @@ async def queue_message(command: commands.QueueMessage, ctx: Context) -> UUID | 
     if command.kind not in _KINDS:
         raise Rejected("message.kind", f"{command.kind[:20]!r} is not a kind of message.")
     business = ctx.actor.business_id
-    if command.kind == "digest" and command.member_id is not None:
-        await _note_digest(command.member_id, ctx)
     if command.once_key is not None and await ctx.tx.value(
         "SELECT 1 FROM outbox WHERE business_id = $1 AND once_key = $2", business, command.once_key
     ):
         return None
     card = await _with_button_ids(command, ctx)
+    first, file = _parts(card, in_place=command.edit_message is not None or command.edit_of is not None)
+    made = await _insert(command, first, ctx)
+    if made is None:
+        return None
+    if file is not None:
+        await _insert(replace(command, once_key=None, edit_message=None, edit_of=None), file, ctx)
+    await ctx.tx.run("SELECT pg_notify($1, $2)", CHANNEL, f"{business}:{command.chat_id}:{command.kind}")
+    return made
+
+
+def _parts(card: dict[str, Any], *, in_place: bool) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Part a card from its file where one message can't hold both: the text is no caption, or takes a place."""
+    if "attachment" not in card:
+        return card, None
+    shown = unescape(_MARKUP.sub("", card["text"]))
+    if not in_place and len(shown) <= _LONGEST_CAPTION:
+        return card, None
+    words = {name: value for name, value in card.items() if name != "attachment"}
+    file = {
+        "text": "",
+        "buttons": [],
+        "attachment": card["attachment"],
+        "language": card.get("language", "en"),
+    }
+    return words, file
+
+
+async def _insert(command: commands.QueueMessage, card: dict[str, Any], ctx: Context) -> UUID | None:
     made: UUID | None = await ctx.tx.value(
         """
         INSERT INTO outbox (business_id, id, channel, chat_id, member_id, kind, once_key, card, edit_message,
@@ -42,7 +73,7 @@ async def queue_message(command: commands.QueueMessage, ctx: Context) -> UUID | 
         ON CONFLICT (business_id, once_key) WHERE once_key IS NOT NULL DO NOTHING
         RETURNING id
         """,
-        business,
+        ctx.actor.business_id,
         uuid7(),
         command.chat_id,
         command.member_id,
@@ -53,8 +84,6 @@ async def queue_message(command: commands.QueueMessage, ctx: Context) -> UUID | 
         command.edit_of,
         ctx.now,
     )
-    if made is not None:
-        await ctx.tx.run("SELECT pg_notify($1, $2)", CHANNEL, str(business))
     return made
 
 
@@ -84,19 +113,6 @@ async def _note_digest(member_id: UUID, ctx: Context) -> None:
         member_id,
         business_day(ctx.now, timezone),
     )
-
-
-@handles(queries.WaitingChats, permission=Permission.SYSTEM)
-async def waiting_chats(_: queries.WaitingChats, ctx: Context) -> tuple[views.WaitingChat, ...]:
-    """Tell which chats have queued messages, and when the oldest of each may go."""
-    rows = await ctx.tx.fetch(
-        """
-        SELECT DISTINCT ON (chat_id) chat_id, due_at FROM outbox
-        WHERE business_id = $1 AND status = 'queued' ORDER BY chat_id, queued_at, id
-        """,
-        ctx.actor.business_id,
-    )
-    return tuple(views.WaitingChat(row["chat_id"], row["due_at"]) for row in rows)
 
 
 @handles(commands.ClaimMessage, permission=Permission.SYSTEM)
@@ -131,16 +147,19 @@ async def claim_message(command: commands.ClaimMessage, ctx: Context) -> command
 
 
 @handles(commands.SettleMessage, permission=Permission.SYSTEM)
-async def settle_message(command: commands.SettleMessage, ctx: Context) -> None:
-    """Write down what became of a message that was being sent."""
+async def settle_message(command: commands.SettleMessage, ctx: Context) -> bool:
+    """Write down what became of a message that was being sent; its file is kept no longer than it may be needed."""
     if command.status not in ("sent", "failed", "queued"):
         raise Rejected("message.status", f"{command.status[:20]!r} is not an outcome of sending.")
-    await ctx.tx.run(
+    more: bool | None = await ctx.tx.value(
         """
         UPDATE outbox SET status = $3, message_id = coalesce($4, message_id), error = $5,
                due_at = coalesce($6, due_at), sent_at = CASE WHEN $3 = 'sent' THEN $7::timestamptz END,
-               card = CASE WHEN $8 THEN card || '{"again": true}'::jsonb ELSE card END
+               card = CASE WHEN $3 <> 'queued' THEN card - 'attachment'
+                           WHEN $8 THEN card || '{"again": true}'::jsonb ELSE card END
         WHERE business_id = $1 AND id = $2 AND status = 'sending'
+        RETURNING EXISTS (SELECT FROM outbox o WHERE o.business_id = $1 AND o.chat_id = outbox.chat_id
+                          AND o.status = 'queued' AND o.id <> $2)
         """,
         ctx.actor.business_id,
         command.outbox_id,
@@ -151,6 +170,7 @@ async def settle_message(command: commands.SettleMessage, ctx: Context) -> None:
         ctx.now,
         command.again,
     )
+    return bool(more)
 
 
 @handles(commands.RecoverMessages, permission=Permission.SYSTEM)

@@ -104,6 +104,72 @@ async def businesses_with_files(engine: AsyncEngine) -> list[UUID]:
     return waiting
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingChat:
+    """A chat with queued messages of a business: the most urgent kind among them, and when the oldest may go."""
+
+    business_id: UUID
+    chat_id: int
+    kind: str
+    due_at: datetime
+
+
+async def waiting_chats(engine: AsyncEngine) -> list[WaitingChat]:
+    """Return every chat for which something is queued, those that have waited longest first."""
+    waiting: list[tuple[datetime, WaitingChat]] = []
+    async for chunk in _chunks(engine):
+        async with transaction(engine, chunk) as tx:
+            rows = await tx.fetch(
+                """
+                SELECT DISTINCT ON (business_id, chat_id) business_id, chat_id, due_at, queued_at,
+                       CASE WHEN bool_or(kind = 'answer') OVER chat THEN 'answer'
+                            WHEN bool_or(kind = 'alert') OVER chat THEN 'alert' ELSE 'digest' END AS kind
+                FROM outbox WHERE status = 'queued' WINDOW chat AS (PARTITION BY business_id, chat_id)
+                ORDER BY business_id, chat_id, queued_at, id
+                """
+            )
+        waiting += [
+            (row["queued_at"], WaitingChat(row["business_id"], row["chat_id"], row["kind"], row["due_at"]))
+            for row in rows
+        ]
+    waiting.sort(key=lambda one: one[0])
+    return [chat for _, chat in waiting]
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What the chats were sent lately, oldest first, and until when Telegram asked which chat to wait."""
+
+    sent: list[tuple[int, datetime]]
+    held: list[tuple[int, datetime]]
+
+
+async def traffic_since(engine: AsyncEngine, since: datetime, now: datetime) -> Traffic:
+    """Return what was sent since a moment (what is half sent now may have been), and the pauses that still last."""
+    sent: list[tuple[int, datetime]] = []
+    held: list[tuple[int, datetime]] = []
+    async for chunk in _chunks(engine):
+        async with transaction(engine, chunk) as tx:
+            rows = await tx.fetch(
+                """
+                SELECT chat_id, coalesce(sent_at, $2) AS at FROM outbox
+                WHERE sent_at > $1 OR status = 'sending'
+                """,
+                since,
+                now,
+            )
+            sent += [(row["chat_id"], row["at"]) for row in rows]
+            rows = await tx.fetch(
+                """
+                SELECT chat_id, max(due_at) AS until FROM outbox
+                WHERE status = 'queued' AND error = 'rate' AND due_at > $1 GROUP BY chat_id
+                """,
+                now,
+            )
+            held += [(row["chat_id"], row["until"]) for row in rows]
+    return Traffic(sorted(sent, key=lambda one: one[1]), held)
+
+
 async def members_due_for_digest(engine: AsyncEngine, now: datetime) -> list[Listed]:
     """Return the members whose hour has passed today in their business's timezone and who had no digest today."""
     due: list[Listed] = []

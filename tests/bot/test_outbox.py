@@ -14,7 +14,6 @@ from starlette.responses import Response
 from telegram import Bot
 
 from bot.outbox import Sender, settlement
-from bot.pace import Pace
 from bot.telegram import Outcome
 from kit.database import transaction
 from ledger.commands import OutboxMessage, QueueMessage
@@ -293,19 +292,3 @@ def test_what_is_written_down_after_a_call(
     settled = settlement(message, Outcome(outcome, wait=timedelta(seconds=2)), now=clock())
     assert settled.status == status
     assert settled.again is (kind == "answer" and outcome == "unknown")
-
-
-def test_the_pace_allows_a_short_dialogue_and_then_one_a_second() -> None:
-    now = 0.0
-    pace = Pace(lambda: now)
-    waits = [pace.wait(1) for _ in range(7)]
-    assert waits == [0, 0, 0, 0, 0, 1.0, 2.0]
-    now = 10.0
-    assert pace.wait(1) == 0
-
-
-def test_the_pace_over_all_chats_is_thirty_a_second() -> None:
-    pace = Pace(lambda: 0.0)
-    waits = [pace.wait(chat) for chat in range(60)]
-    assert waits[:30] == [0.0] * 30
-    assert waits[59] == pytest.approx(1.0)
