@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
-from bot.cards import plain
 from bot.cards.card import Card
 from bot.cards.cash import cash_card, dues_card, msmed_card
 from bot.cards.digest import digest_card
-from bot.cards.lists import PER_PAGE, Turn, what_i_owe_card, who_owes_card
-from bot.cards.party import bills_card, choices_card, history_card, not_found_card, party_card, promise_card
+from bot.cards.lists import PER_PAGE, Turn, who_owes_card
+from bot.cards.party import history_card, party_card, promise_card
 from bot.cards.quality import GAPS_SHOWN, quality_card
 from bot.cards.question import Place, question_card, questions_done_card
 from bot.cards.sources import sources_card
 from bot.cards.tie_out import SHOWN, tie_out_card
 from bot.cards.to_enter import ENTRIES_SHOWN, tds_card, to_enter_card, to_enter_file_card
 from bot.visit import Visitor
-from bot.words import clean
-from kit.errors import NotFound, Rejected
-from kit.money import parse_minor
+from kit.errors import NotFound
 from ledger import queries
 from ledger.commands import MakePromise
 from ledger.dispatch import Door
@@ -33,17 +29,11 @@ from ledger.queries.to_enter import ToEnter, ToEnterFile
 from ledger.views import (
     ConflictPage,
     ConflictView,
-    InvoiceView,
     PartyBrief,
     PartyPage,
     PartyView,
-    PayablePage,
     SourceView,
 )
-
-_AMOUNT = re.compile(r"(?:₹|rs\.?|inr)?\s*\d[\d,]*(?:\.\d{1,2})?\s*(?:/-|rs\.?|₹)?", re.IGNORECASE)
-_LONGEST_SEARCH = 80
-_CHOICES = 5
 
 
 class Scenes:
@@ -67,13 +57,6 @@ class Scenes:
             queries.WhoOwesMe(first=PER_PAGE, after=turn.after), visitor.actor
         )
         return who_owes_card(page, turn, visitor.audience(self.now()))
-
-    async def what_i_owe(self, visitor: Visitor, turn: Turn) -> Card:
-        """What the business owes, most overdue first."""
-        page: PayablePage = await self.door.query(
-            queries.Payables(first=PER_PAGE, after=turn.after), visitor.actor
-        )
-        return what_i_owe_card(page, turn, visitor.audience(self.now()))
 
     async def cash(self, visitor: Visitor) -> Card:
         """Whether the money will be enough."""
@@ -149,42 +132,6 @@ class Scenes:
     async def tds(self, visitor: Visitor) -> Card:
         """TDS that customers cut, beside Form 26AS."""
         return tds_card(await self.door.query(TdsAwaited(), visitor.actor), visitor.audience(self.now()))
-
-    async def find(self, visitor: Visitor, text: str) -> Card:
-        """Whatever was typed: a bill's number, an amount, part of a name."""
-        to = visitor.audience(self.now())
-        wanted = clean(text)[:_LONGEST_SEARCH].strip()
-        if len(wanted) < 2:
-            return plain.too_short_card(to)
-        bills = await self._bills(visitor, wanted)
-        if bills:
-            return bills_card(bills, wanted, to)
-        parties: tuple[PartyBrief, ...] = await self.door.query(
-            queries.FindParty(wanted, limit=_CHOICES), visitor.actor
-        )
-        if not parties:
-            return not_found_card(wanted, to)
-        exact = [p for p in parties if clean(p.name).casefold() == wanted.casefold()]
-        if len(parties) == 1 or len(exact) == 1:
-            return await self.party(visitor, (exact or list(parties))[0].id)
-        return choices_card(parties, wanted, to)
-
-    async def _bills(self, visitor: Visitor, wanted: str) -> tuple[InvoiceView, ...]:
-        if not any(character.isdigit() for character in wanted):
-            return ()
-        found: tuple[InvoiceView, ...] = await self.door.query(
-            queries.FindBills(number=wanted), visitor.actor
-        )
-        if found or not _AMOUNT.fullmatch(wanted):
-            return found
-        try:
-            amount = parse_minor(wanted.removesuffix("/-"))
-        except Rejected:  # more digits than any bill has: a phone number, say
-            return ()
-        fitting: tuple[InvoiceView, ...] = await self.door.query(
-            queries.FindBills(amount=amount), visitor.actor
-        )
-        return fitting
 
     async def next_question(self, visitor: Visitor, place: Place, *, after: str | None = None) -> Card:
         """The most severe and oldest open question, or that there is none left."""

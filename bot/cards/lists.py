@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.cards.audience import Audience, money, whole
+from bot.cards.audience import Audience, whole
 from bot.cards.card import Action, Button, Card, Rows
-from bot.cards.lines import INDENT, party_line, short_name
-from bot.words import Html, cut, joined
-from ledger.views import PartyBrief, PartyPage, PayablePage, PayableView
+from bot.cards.lines import party_line
+from bot.words import joined
+from ledger.views import PartyBrief, PartyPage
 
 PER_PAGE = 8
 _NUMBERS_PER_ROW = 4
@@ -67,39 +67,3 @@ def numbered(parties: tuple[PartyBrief, ...], first: int) -> Rows:
         for number, brief in enumerate(parties, start=first)
     ]
     return tuple(tuple(buttons[i : i + _NUMBERS_PER_ROW]) for i in range(0, len(buttons), _NUMBERS_PER_ROW))
-
-
-def what_i_owe_card(page: PayablePage, turn: Turn, to: Audience) -> Card:
-    """List the vendors' open bills, the most overdue first."""
-    if not page.rows and not turn.back:
-        return Card(joined(to.heading(to.say("You owe nothing that I know of."))))
-    currency = page.rows[0].currency if page.rows else "INR"
-    head = to.say("<b>To pay {total}</b>", total=whole(page.total, currency))
-    if page.overdue > 0:
-        head = to.say("{head} · overdue {overdue}", head=head, overdue=whole(page.overdue, currency))
-    lines = [_payable_line(number, bill, to) for number, bill in enumerate(page.rows, start=turn.number)]
-    text = joined([joined(to.heading(head)), joined(lines)], "\n\n")
-    pager = turn.pager("owe", end=page.end if page.more else None, rows=len(page.rows), to=to)
-    return Card(text, (pager,) if pager else ())
-
-
-def _payable_line(number: int, bill: PayableView, to: Audience) -> Html:
-    line = to.say(
-        "{number} <b>{name}</b>  {amount}\n{indent}{when}",
-        number=number,
-        indent=INDENT,
-        name=short_name(bill.party_name),
-        amount=money(bill.outstanding, bill.currency),
-        when=_when_due(bill, to),
-    )
-    return to.say("{line} · bill {bill}", line=line, bill=cut(bill.number, 16)) if bill.number else line
-
-
-def _when_due(bill: PayableView, to: Audience) -> Html:
-    if bill.due_on is None:
-        return to.say("bill of {day}", day=to.day(bill.issued_on))
-    if bill.overdue_days > 0:
-        return to.count("{n} day overdue", "{n} days overdue", bill.overdue_days)
-    if bill.due_on == to.today:
-        return to.say("due today")
-    return to.say("due {day}", day=to.day(bill.due_on))

@@ -69,6 +69,8 @@ class Desk(HasDoor):
         reply = None
         if expected is not None:
             reply = await self._typed[expected["do"]](visitor, expected, text)
+            if reply is not None and reply.lead is not None:
+                reply = await self.act(visitor, reply.lead)
             await self._rung(visitor, expected)
         if reply is None:
             visitor = visit.guest
@@ -99,7 +101,7 @@ class Desk(HasDoor):
             raise NotFound("button.unknown", "I don't know that button.")
         reply = await tap(visitor, action)
         await self._rung(visitor, action)
-        return reply
+        return reply if reply.lead is None else await self.act(visitor, reply.lead)
 
     async def _rung(self, visitor: Visitor, action: Action) -> None:
         if self._ring is not None and action["do"] in self._decides:

@@ -15,9 +15,6 @@ from bot.visit import Visitor
 from kit.errors import Denied
 from ledger.commands import ChooseBusiness
 
-_MISSING = frozenset(["what is missing", "what's missing", "whats missing", "क्या कमी है", "kya kami hai"])
-_TIE_OUT = frozenset(["tie-out", "tie out", "tieout"])
-
 
 class Overview(Area):
     """What a member looks at."""
@@ -25,8 +22,6 @@ class Overview(Area):
     commands = (
         Command("digest", {"do": "digest"}, "Today at a glance"),
         Command("owes", {"do": "owes"}, "Who owes me"),
-        Command("owe", {"do": "owe"}, "What I owe"),
-        Command("find", {"do": "find"}, "A customer, a bill, an amount"),
         Command("tally", {"do": "tally"}, "Do the books say the same"),
         Command("enter", {"do": "enter"}, "What is to be entered in the books"),
         Command("fix", {"do": "fix"}, "What is missing about customers"),
@@ -48,14 +43,11 @@ class Overview(Area):
             "tds": _shows(self.scenes.tds),
             "sources": _shows(self.scenes.sources),
             "owes": self._owes,
-            "owe": self._owe,
             "party": self._party,
             "promise": self._promise,
             "promised": self._promised,
             "history": self._history,
             "to_enter_file": self._to_enter_file,
-            "find": self._find,
-            "ask": self._ask,
             "help": self._help,
             "firms": self._firms,
             "firm": self._firm,
@@ -63,9 +55,6 @@ class Overview(Area):
 
     async def _owes(self, visitor: Visitor, action: Action) -> Reply:
         return _turned(await self.scenes.who_owes(visitor, Turn.of(action)), action)
-
-    async def _owe(self, visitor: Visitor, action: Action) -> Reply:
-        return _turned(await self.scenes.what_i_owe(visitor, Turn.of(action)), action)
 
     async def _party(self, visitor: Visitor, action: Action) -> Reply:
         return _turned(await self.scenes.party(visitor, UUID(action["party"])), action)
@@ -84,18 +73,6 @@ class Overview(Area):
 
     async def _to_enter_file(self, visitor: Visitor, action: Action) -> Reply:
         return Reply(cards=(await self.scenes.to_enter_file(visitor, action["format"]),))
-
-    async def _find(self, visitor: Visitor, action: Action) -> Reply:
-        return Reply(cards=(await self.scenes.find(visitor, action.get("text") or ""),))
-
-    async def _ask(self, visitor: Visitor, action: Action) -> Reply:
-        """Words that no card asked for: looked for, if they are no phrase that we know."""
-        asked = action["text"].strip(" ?!.").casefold()
-        if asked in _TIE_OUT:
-            return Reply(cards=(await self.scenes.tie_out(visitor),))
-        if asked in _MISSING:
-            return Reply(cards=(await self.scenes.quality(visitor),))
-        return await self._find(visitor, action)
 
     async def _help(self, visitor: Visitor, _: Action) -> Reply:
         return Reply(cards=(help_card(visitor.audience(self.door.clock())),))

@@ -13,9 +13,11 @@ class Reply:
 
     `expect` names what takes the next words that are typed (its `do`, and whatever it needs to know then); without
     it, words are a question again. It is kept in the store, so that a restart in mid-dialogue loses nothing.
+    `lead` is an action of another area that answers instead.
     """
 
     edit: Card | None = None
     cards: tuple[Card, ...] = ()
     toast: str = ""
     expect: Action | None = None
+    lead: Action | None = None

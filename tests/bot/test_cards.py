@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.cards.audience import Audience, aging_bars
 from bot.cards.card import Card
 from bot.cards.digest import digest_card
-from bot.cards.lists import Turn, what_i_owe_card, who_owes_card
+from bot.cards.lists import Turn, who_owes_card
 from bot.cards.party import bills_card, choices_card, history_card, not_found_card, party_card, promise_card
 from bot.cards.plain import (
     apology_card,
@@ -62,19 +62,6 @@ _FEW = views.PartyPage(
     overdue=sample.rupees(482_000),
     count=24,
 )
-_BILLS = views.PayablePage(
-    end="cursor",
-    more=True,
-    rows=(
-        sample.payable("AB/77", party_name="Shree Cement", overdue_days=3, due_on=date(2026, 11, 17)),
-        sample.payable(due_on=date(2026, 11, 20)),
-        sample.payable(None, due_on=date(2027, 1, 4)),
-        sample.payable("R-1", party_name="Rent, Mehta", due_on=None),
-    ),
-    total=sample.rupees(480_000),
-    overdue=sample.rupees(120_000),
-)
-_NOTHING_TO_PAY = views.PayablePage(end=None, more=False)
 _HISTORY = views.TimelinePage(
     end=None,
     more=False,
@@ -142,8 +129,6 @@ CARDS: Cards = {
         dataclasses.replace(_FEW, more=False, end=None), Turn(after="x", back=(None,), number=9), to
     ),
     "who_owes_nobody": lambda to: who_owes_card(views.PartyPage(end=None, more=False), Turn(), to),
-    "what_i_owe": lambda to: what_i_owe_card(_BILLS, Turn(), to),
-    "what_i_owe_nothing": lambda to: what_i_owe_card(_NOTHING_TO_PAY, Turn(), to),
     "party": lambda to: party_card(sample.party(), to),
     "party_sales": lambda to: party_card(sample.party(), told(to, Role.SALES)),
     "party_all_paid": lambda to: party_card(
@@ -269,7 +254,6 @@ def _hostile_cards(text: str) -> list[Card]:
     return [
         digest_card(sample.digest(member_name=text, call_first=(sample.brief(text),)), TO),
         who_owes_card(dataclasses.replace(_FEW, rows=(sample.brief(text),)), Turn(), TO),
-        what_i_owe_card(dataclasses.replace(_BILLS, rows=(sample.payable(text, party_name=text),)), Turn(), TO),
         party_card(sample.party(brief=sample.brief(text, phone=text[:200]), bills=(sample.bill(text),)), TO),
         choices_card((sample.brief(text),), text, TO),
         bills_card((sample.bill(text, party_name=text),), text, TO),
