@@ -55,12 +55,11 @@ def _told(one: AlertView, to: Audience) -> Html:
 def _buttons(alerts: tuple[AlertView, ...], to: Audience) -> list[Button]:
     """Lead to what is told of: its question for who may answer, else its customer; each once."""
     buttons: dict[str, Button] = {}
-    asked = [one for one in alerts if one.conflict_id is not None]
+    asked = [one for one in alerts if one.conflict_id is not None or one.party_id is None]
     if asked and to.may(Permission.ANSWER):
-        one = asked[0]
         action: Action = {"do": "questions"}
-        if len(asked) == 1:
-            action = {"do": "question", "conflict": str(one.conflict_id)}
+        if len(asked) == 1 and asked[0].conflict_id is not None:
+            action = {"do": "question", "conflict": str(asked[0].conflict_id)}
         buttons["questions"] = Button(to.label("Answer"), action)
     elif asked and to.may(Permission.SEE_PAYABLES):
         buttons["questions"] = Button(to.label("See"), {"do": "questions"})

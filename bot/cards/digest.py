@@ -103,7 +103,7 @@ def _nothing_new(view: DigestView) -> bool:
     news = view.came > 0 or view.questions or view.stale or view.shortage or view.week
     if news or _quiet_ones(view) or _knows_nothing(view):
         return False
-    return not view.working or not (view.call_first or view.to_pay or view.overdue)
+    return not view.working or not (view.call_first or view.to_pay)
 
 
 def _in_one_line(view: DigestView, to: Audience) -> list[Html]:
@@ -210,7 +210,7 @@ def _buttons(view: DigestView, to: Audience) -> Rows:
     buttons = [Button(to.label("Who owes me"), {"do": "owes"})]
     if view.sees_payables and to.may(Permission.SEE_PAYABLES):
         buttons.append(Button(to.label("What I owe"), {"do": "owe"}))
-    if view.call_first and to.may(Permission.REPORT):
+    if view.call_first and to.may(Permission.REPORT) and not _nothing_new(view):
         buttons.append(Button(to.label("Remind…"), {"do": "remind_whom"}))
     if view.sees_payables and to.may(Permission.SEE_PAYABLES) and view.shortage is not None:
         buttons.append(Button(to.label("Cash ahead"), {"do": "cash"}))

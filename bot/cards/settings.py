@@ -125,6 +125,15 @@ def _theme(theme: str, to: Audience) -> str:
     return to.label("off")
 
 
+def _picture(theme: str, to: Audience) -> str:
+    match theme:
+        case "light":
+            return to.label("Light picture")
+        case "dark":
+            return to.label("Dark picture")
+    return to.label("No picture")
+
+
 def _kind(kind: str, to: Audience) -> str:
     match kind:
         case "money":

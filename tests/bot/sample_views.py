@@ -120,6 +120,8 @@ def digest(**changes: object) -> views.DigestView:
         "questions": 3,
         "quiet_sources": (QUIET_TALLY,),
         "sees_payables": True,
+        "came": rupees(68_400),
+        "came_since": date(2026, 11, 19),
     }
     return views.DigestView(**{**fields, **changes})  # type: ignore[arg-type]
 
@@ -134,6 +136,7 @@ def quiet_digest(**changes: object) -> views.DigestView:
         "to_pay": 0,
         "questions": 0,
         "quiet_sources": (),
+        "came": 0,
     }
     return digest(**{**calm, **changes})
 
