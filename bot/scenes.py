@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from bot.cards.card import Card
 from bot.cards.cash import cash_card, dues_card, msmed_card
 from bot.cards.digest import digest_card
+from bot.cards.history import history_card
 from bot.cards.lists import PER_PAGE, Turn, who_owes_card
-from bot.cards.party import history_card, party_card, promise_card
+from bot.cards.party import party_card
 from bot.cards.quality import GAPS_SHOWN, quality_card
 from bot.cards.question import Place, question_card, questions_done_card
 from bot.cards.sources import sources_card
@@ -19,9 +20,9 @@ from bot.cards.to_enter import ENTRIES_SHOWN, tds_card, to_enter_card, to_enter_
 from bot.visit import Visitor
 from kit.errors import NotFound
 from ledger import queries
-from ledger.commands import MakePromise
 from ledger.dispatch import Door
 from ledger.queries.cash import CashAhead, MsmedInterest, RecurringDues, VendorLimits
+from ledger.queries.customers import PartyTalk
 from ledger.queries.identity import DataQuality
 from ledger.queries.tds import TdsAwaited
 from ledger.queries.tie_out import TieOut
@@ -34,6 +35,7 @@ from ledger.views import (
     PartyView,
     SourceView,
 )
+from ledger.views.customers import TalkView
 
 
 class Scenes:
@@ -75,31 +77,26 @@ class Scenes:
 
     async def party(self, visitor: Visitor, party_id: UUID) -> Card:
         """One party in full."""
-        view = await self.door.query(queries.PartyCard(party_id), visitor.actor)
-        return party_card(view, visitor.audience(self.now()))
+        async with self.door.reading(visitor.actor) as reader:
+            view: PartyView = await reader.query(queries.PartyCard(party_id))
+            talk: TalkView = await reader.query(PartyTalk(party_id))
+        return party_card(view, visitor.audience(self.now()), talk)
 
-    async def promise(self, visitor: Visitor, party_id: UUID) -> Card:
-        """The days on which a customer may have said that he will pay."""
-        view: PartyView = await self.door.query(queries.PartyCard(party_id), visitor.actor)
-        return promise_card(view.brief, visitor.audience(self.now()))
-
-    async def promised(self, visitor: Visitor, party_id: UUID, on: date) -> Card:
-        """Note a promise and show the party with it."""
-        view: PartyView = await self.door.execute(MakePromise(party_id, on), visitor.actor)
-        return party_card(view, visitor.audience(self.now()))
-
-    async def history(self, visitor: Visitor, party_id: UUID, turn: Turn) -> Card:
-        """What was said about a party, newest first."""
+    async def history(
+        self, visitor: Visitor, party_id: UUID, turn: Turn, *, source: tuple[str, str] | None = None
+    ) -> Card:
+        """What was said about a party, newest first; by one source alone: its (name, label)."""
         briefs: dict[UUID, PartyBrief] = await self.door.query(
             queries.PartiesByIds((party_id,)), visitor.actor
         )
         if party_id not in briefs:
             raise NotFound("party.not_found", "There is no such customer or vendor.")
-        page = await self.door.query(
-            queries.Timeline(party_id, first=PER_PAGE, after=turn.after), visitor.actor
+        name, to = briefs[party_id].name, visitor.audience(self.now())
+        asked = queries.Timeline(
+            party_id, first=PER_PAGE, after=turn.after, source=source[0] if source else None
         )
-        name = briefs[party_id].name
-        return history_card(page, name, str(party_id), turn, visitor.audience(self.now()))
+        page = await self.door.query(asked, visitor.actor)
+        return history_card(page, name, str(party_id), turn, to, source=source)
 
     async def sources(self, visitor: Visitor) -> Card:
         """Where the news comes from."""

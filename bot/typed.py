@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from bot.words import clean
-from kit.money import MAX_MINOR
+from kit.money import MAX_MINOR, currency_digits
 
 _LONGEST = 80
 _LETTER = r"(?:[^\W\d_]|[\u0900-\u0963\u0970-\u097f])"
@@ -115,6 +115,18 @@ def amount(text: str) -> int | None:
     if paise != paise.to_integral_value() or not 0 < paise <= MAX_MINOR:
         return None
     return int(paise)
+
+
+def in_minor(paise: int, currency: str) -> int | None:
+    """Return what was read as paise in the minor units of a currency; None where it has none so small."""
+    minor, rest = divmod(paise * 10 ** currency_digits(currency), 100)
+    return minor if minor and not rest else None
+
+
+def minor(text: str, currency: str) -> int | None:
+    """Read an amount of some currency, as `amount` does, in its minor units."""
+    paise = amount(text)
+    return in_minor(paise, currency) if paise is not None else None
 
 
 def _summed(parts: list[str]) -> Decimal | None:

@@ -1,14 +1,12 @@
-"""One customer or vendor in full, the choices of a search, and the history."""
+"""One customer or vendor in full, and the choices of a search."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 
 from bot.cards.audience import Audience, aging_bars, money
-from bot.cards.card import Button, Card, in_rows
+from bot.cards.card import Button, Card, Rows, in_rows
 from bot.cards.lines import capital, last_heard, nothing_new, till
-from bot.cards.lists import Turn
 from bot.words import Html, clean, cut, html, joined
 from ledger.domain.roles import Permission
 from ledger.views import (
@@ -19,60 +17,65 @@ from ledger.views import (
     PayableView,
     ReceiptView,
     SourceView,
-    TimelineEntry,
-    TimelinePage,
 )
+from ledger.views.customers import Reported, TalkView
 
-_BILLS_SHOWN = 6
+_BILLS_SHOWN = 3
 _CHOICES = 5
-_PROMISE_DAYS = (1, 2, 3, 5, 7, 10, 15, 21, 30)
 _TITLE = 48
+_NOTE = 120
 _SOURCES = 5
 _TAKEN_BACK = ("payment.reversed", "payment.failed")
 _IN_HAND = ("cheque.received", "cheque.deposited")
+_NOTHING_SAID = TalkView()
 
 
-def party_card(view: PartyView, to: Audience) -> Card:
-    """Write one party: net balance, oldest, habit, promise, bills, cheques, contact, freshness."""
+def party_card(view: PartyView, to: Audience, talk: TalkView = _NOTHING_SAID) -> Card:
+    """Write one party: net balance, oldest, habit, promise, bills, cheques, what was said last, contact, freshness."""
     brief = view.brief
     head = to.heading(to.say("<b>{name}</b>", name=cut(brief.name, _TITLE)))
-    head += _balance(view, to)
+    head += _balance(view, talk, to)
     blocks = [joined(head)]
     if view.bills:
         blocks.append(joined(_bills(view, to)))
     if to.may(Permission.SEE_PAYABLES) and (view.payables or brief.payable > 0):
         blocks.append(joined(_payables(view, to)))
-    blocks.append(joined(_money_in(view, to)))
+    blocks.append(joined(_money_in(view, talk, to)))
+    blocks.append(joined(_said(talk, to)))
     blocks.append(joined(_contact(view, to)))
-    text = joined([block for block in blocks if block], "\n\n")
-    buttons = []
+    return Card(joined([block for block in blocks if block], "\n\n"), _party_buttons(view, talk, to))
+
+
+def _party_buttons(view: PartyView, talk: TalkView, to: Audience) -> Rows:
+    """Offer what is wanted of a party, in the order of use; what waits for an answer first."""
+    brief, party = view.brief, str(view.brief.id)
+    first = []
     if view.conflicts_open and to.may(Permission.ANSWER):
-        action = {"do": "questions", "party": str(brief.id)}
-        buttons.append(Button(to.label("Answer {n}", n=view.conflicts_open), action))
-    if brief.net > 0 and to.may(Permission.REPORT):
-        buttons.append(Button(to.label("Will pay on…"), {"do": "promise", "party": str(brief.id)}))
-    buttons.append(Button(to.label("History"), {"do": "history", "party": str(brief.id)}))
-    buttons.append(Button(to.label("Who owes me"), {"do": "owes"}))
-    return Card(text, in_rows(buttons))
+        action = {"do": "questions", "party": party}
+        first.append(Button(to.label("Answer {n}", n=view.conflicts_open), action))
+    if any(not one.own for one in talk.reported) and to.may(Permission.ANSWER):
+        first.append(Button(to.label("Is the money here?"), {"do": "reported"}))
+    ledger = Button(to.label("Ledger"), {"do": "ledger", "party": party})
+    if not to.may(Permission.REPORT):
+        history = Button(to.label("Full history"), {"do": "sources_of", "party": party})
+        return (*_row(*first), (ledger, history))
+    more = Button(to.label("More…"), {"do": "party_more", "party": party})
+    paid = Button(to.label("Paid"), {"do": "paid", "party": party})
+    call = Button(to.label("Call ▸"), {"do": "call", "party": party})
+    if brief.net > 0:
+        remind = Button(to.label("Remind"), {"do": "remind", "party": party})
+        promise = Button(to.label("Will pay on…"), {"do": "promise", "party": party})
+        return (*_row(*first), (remind, call), (promise, paid), (ledger, more))
+    if brief.is_vendor and not brief.is_customer:
+        return (*_row(*first), (ledger, more))
+    return (*_row(*first), (paid, ledger), (more,))
 
 
-def promise_card(brief: PartyBrief, to: Audience) -> Card:
-    """Ask for the day on which a customer said he will pay."""
-    party = str(brief.id)
-    text = to.say(
-        "When will <b>{name}</b> pay {net}?",
-        name=cut(brief.name, _TITLE),
-        net=money(brief.net, brief.currency),
-    )
-    days = [to.today + timedelta(days=ahead) for ahead in _PROMISE_DAYS]
-    buttons = [Button(to.day(day), {"do": "promised", "party": party, "on": day.isoformat()}) for day in days]
-    back = Button(
-        to.label("‹ {name}", name=cut(brief.name, 20)), {"do": "party", "party": party, "inplace": True}
-    )
-    return Card(joined(to.heading(text)), (*in_rows(buttons), (back,)))
+def _row(*buttons: Button) -> Rows:
+    return in_rows(buttons) if buttons else ()
 
 
-def _balance(view: PartyView, to: Audience) -> list[Html]:
+def _balance(view: PartyView, talk: TalkView, to: Audience) -> list[Html]:
     brief = view.brief
     lines = []
     if brief.net > 0:
@@ -103,6 +106,12 @@ def _balance(view: PartyView, to: Audience) -> list[Html]:
         lines.append(aging_bars(overdue, brief.currency, to))
     if brief.promise_on is not None:
         lines.append(_promise(view, to))
+    if talk.goods is not None and not talk.goods.may:
+        lines.append(
+            to.say(
+                "⛔ No goods for now: {name}, {day}", name=cut(talk.goods.by, 24), day=to.day(talk.goods.on)
+            )
+        )
     if brief.held:
         why = cut(view.held_by[0], 80) if view.held_by else to.say("an entry needs your answer first")
         lines.append(to.say("Reminders wait: {why}", why=why))
@@ -199,6 +208,8 @@ def _bills(view: PartyView, to: Audience) -> list[Html]:
 def _bill_line(bill: InvoiceView, to: Audience) -> Html:
     number = cut(bill.number, 18) if bill.number else to.say("opening balance")
     line = to.say("{number}  {amount}", number=number, amount=money(bill.outstanding, bill.currency))
+    if bill.status == "invoice.disputed":
+        return to.say("{line} · disputed", line=line)
     if 0 < bill.outstanding < bill.amount:
         line = to.say("{line} of {amount}", line=line, amount=money(bill.amount, bill.currency))
     if bill.due_on is None:
@@ -225,14 +236,53 @@ def _payable_line(bill: PayableView, to: Audience) -> Html:
     return to.say("{line} · due {day}", line=line, day=to.day(bill.due_on)) if bill.due_on else line
 
 
-def _money_in(view: PartyView, to: Audience) -> list[Html]:
-    lines = []
-    if view.recent:
-        lines.append(_receipt(view.recent[0], to))
+def _money_in(view: PartyView, talk: TalkView, to: Audience) -> list[Html]:
+    lines = [reported_line(one, to) for one in talk.reported]
+    # What a member reported is told in its own line; the books' and the gateway's word is told here.
+    told = {(one.amount, one.paid_on) for one in talk.reported}
+    recent = [one for one in view.recent if one.arrived or (one.amount, one.received_on) not in told]
+    if recent:
+        lines.append(_receipt(recent[0], to))
     in_hand = [cheque for cheque in view.cheques if cheque.status in _IN_HAND]
     if in_hand:
         lines.append(_cheques(in_hand, to))
     return lines
+
+
+def reported_line(one: Reported, to: Audience) -> Html:
+    """Say where money is that a member reported and nobody else has confirmed."""
+    amount = money(one.amount, one.currency)
+    if one.method in ("cash", "cheque"):
+        if one.own:
+            return to.say("{amount} with you, not handed in", amount=amount)
+        return to.say("{amount} with {name}, not handed in", amount=amount, name=cut(one.by, 24))
+    return to.say("They say {amount} paid {day}, not in the bank yet", amount=amount, day=to.day(one.paid_on))
+
+
+def _said(talk: TalkView, to: Audience) -> list[Html]:
+    lines = []
+    if talk.call is not None:
+        lines.append(
+            to.say(
+                "Called {when}: {outcome}", when=to.moment(talk.call.at), outcome=outcome(talk.call.text, to)
+            )
+        )
+    if talk.note is not None:
+        lines.append(to.say("Note: {text}", text=cut(talk.note.text, _NOTE)))
+    return lines
+
+
+def outcome(word: str, to: Audience) -> Html:
+    """Say what came of a call."""
+    match word:
+        case "will_pay":
+            return to.say("will pay")
+        case "no_answer":
+            return to.say("no answer")
+        case "says_paid":
+            return to.say("says it is paid")
+        case _:
+            return to.say("disputes a bill")
 
 
 def _receipt(receipt: ReceiptView, to: Audience) -> Html:
@@ -260,11 +310,9 @@ def _cheques(cheques: list[ChequeView], to: Audience) -> Html:
 def _contact(view: PartyView, to: Audience) -> list[Html]:
     lines = []
     if view.brief.phone:
-        lines.append(html(_spaced(clean(view.brief.phone))))
-    if view.email:
+        lines.append(html(spaced(clean(view.brief.phone))))
+    elif view.email:
         lines.append(html(clean(view.email)))
-    if view.gstin:
-        lines.append(to.say("GSTIN {gstin}", gstin=clean(view.gstin)))
     late = [source for source in view.sources if source.state in ("failing", "quiet", "never")]
     lines += [to.say("⚠ {news}", news=nothing_new(source, to)) for source in late[:_SOURCES]]
     # What came once, as a sheet of opening balances does, has no news to be fresh or stale.
@@ -275,7 +323,7 @@ def _contact(view: PartyView, to: Audience) -> list[Html]:
     return lines
 
 
-def _spaced(phone: str) -> str:
+def spaced(phone: str) -> str:
     """Write an Indian mobile number as people do: +91 98200 12345."""
     found = re.fullmatch(r"\+91[ -]?(\d{5})[ -]?(\d{5})", phone)
     return f"+91 {found[1]} {found[2]}" if found else phone
@@ -325,19 +373,3 @@ def not_found_card(text: str, to: Audience) -> Card:
         to.say("Type part of a customer's name, a bill number or an amount; /help shows the rest."),
     ]
     return Card(joined(to.heading(joined(lines))))
-
-
-def history_card(page: TimelinePage, name: str, party: str, turn: Turn, to: Audience) -> Card:
-    """Show what was said about a party, newest first, a page at a time."""
-    head = to.say("<b>{name}</b> · history", name=cut(name, 32))
-    lines = [_entry(entry, to) for entry in page.rows] or [to.say("Nothing yet.")]
-    pager = turn.pager("history", end=page.end if page.more else None, rows=len(page.rows), to=to)
-    turned = tuple(Button(b.label, {**b.action, "party": party}) for b in pager)
-    back = Button(to.label("‹ {name}", name=cut(name, 20)), {"do": "party", "party": party, "inplace": True})
-    return Card(
-        joined([joined(to.heading(head)), joined(lines)], "\n\n"), (*((turned,) if turned else ()), (back,))
-    )
-
-
-def _entry(entry: TimelineEntry, to: Audience) -> Html:
-    return to.say("{day} · {summary}", day=to.day(to.local_day(entry.at)), summary=cut(entry.summary, 160))

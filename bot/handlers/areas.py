@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from bot.handlers.area import Area
 from bot.handlers.asking import Asking
+from bot.handlers.calls import Calls
+from bot.handlers.cheques import Cheques
+from bot.handlers.customers import Customers
+from bot.handlers.goods import Goods
+from bot.handlers.language import Language
 from bot.handlers.money_ahead import MoneyAhead
 from bot.handlers.overview import Overview
 from bot.handlers.payables import Payables
+from bot.handlers.payments import Payments
 from bot.handlers.questions import Questions
+from bot.handlers.reminders import Reminders
 from bot.handlers.settings import Settings
 from bot.handlers.workflow import Workflow
 
 AREAS: tuple[type[Area], ...] = (
     Overview,
+    Customers,
+    Payments,
+    Calls,
+    Cheques,
+    Goods,
     Asking,
     Payables,
     Questions,
     Workflow,
     MoneyAhead,
+    Reminders,
     Settings,
+    Language,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import date
 from uuid import UUID
 
 from bot.cards.card import Action, Card
@@ -30,7 +29,6 @@ class Overview(Area):
         Command("help", {"do": "help"}, "What I can ask"),
         Command("firm", {"do": "firms"}),
     )
-    decides = frozenset({"promised"})
 
     @property
     def taps(self) -> Mapping[str, Tap]:
@@ -44,9 +42,6 @@ class Overview(Area):
             "sources": _shows(self.scenes.sources),
             "owes": self._owes,
             "party": self._party,
-            "promise": self._promise,
-            "promised": self._promised,
-            "history": self._history,
             "to_enter_file": self._to_enter_file,
             "help": self._help,
             "firms": self._firms,
@@ -58,18 +53,6 @@ class Overview(Area):
 
     async def _party(self, visitor: Visitor, action: Action) -> Reply:
         return _turned(await self.scenes.party(visitor, UUID(action["party"])), action)
-
-    async def _promise(self, visitor: Visitor, action: Action) -> Reply:
-        return Reply(edit=await self.scenes.promise(visitor, UUID(action["party"])))
-
-    async def _promised(self, visitor: Visitor, action: Action) -> Reply:
-        on = date.fromisoformat(action["on"])
-        card = await self.scenes.promised(visitor, UUID(action["party"]), on)
-        to = visitor.audience(self.door.clock())
-        return Reply(edit=card, toast=to.label("Noted: {day}.", day=to.day(on)))
-
-    async def _history(self, visitor: Visitor, action: Action) -> Reply:
-        return Reply(edit=await self.scenes.history(visitor, UUID(action["party"]), Turn.of(action)))
 
     async def _to_enter_file(self, visitor: Visitor, action: Action) -> Reply:
         return Reply(cards=(await self.scenes.to_enter_file(visitor, action["format"]),))

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cards.audience import Audience, aging_bars
+from bot.cards.calls import promise_card
 from bot.cards.card import Card
 from bot.cards.digest import digest_card
+from bot.cards.history import history_card
 from bot.cards.lists import Turn, who_owes_card
-from bot.cards.party import bills_card, choices_card, history_card, not_found_card, party_card, promise_card
+from bot.cards.party import bills_card, choices_card, not_found_card, party_card
 from bot.cards.plain import (
     apology_card,
     cannot_read_card,
