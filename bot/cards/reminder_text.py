@@ -1,0 +1,132 @@
+"""The message to a customer, in his language: plain text for WhatsApp, and the link that opens it there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.cards.audience import Audience, money, unescaped
+from bot.words import cut
+from ledger.domain.paying import UPI_CAP, too_long, whatsapp_link
+from ledger.views.reminders import PreparedReminder, ReminderBill, ReminderView
+
+_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What goes out. `text`: with the bills. `sent`: what `url` opens, shorter where the whole would be too long for it.
+
+    Without a `url` the text is copied by hand; `chat` opens the bare chat, where there is a number.
+    """
+
+    text: str
+    sent: str
+    url: str
+    chat: str
+
+
+def message_of(made: PreparedReminder, link: str, to: Audience) -> Message:
+    """Write the message; `to` speaks the customer's language, `link` leads to his pay page."""
+    view = made.view
+    text, short = _whole(view, link, to), _brief(view, link, to)
+    if view.phone is None:
+        return Message(text, text, "", "")
+    chat = whatsapp_link(view.phone)
+    for sent in (text, short):
+        url = whatsapp_link(view.phone, sent)
+        if not too_long(url):
+            return Message(text, sent, url, chat)
+    return Message(text, text, "", chat)
+
+
+def names_account(view: ReminderView) -> bool:
+    """Whether the message names the bank account: where UPI would stop at its cap, or there is no UPI ID."""
+    return view.pay.by_transfer and (view.asked > UPI_CAP or not view.pay.upi_id)
+
+
+def _whole(view: ReminderView, link: str, to: Audience) -> str:
+    bills = [_bill(bill, view.currency, to) for bill in view.bills]
+    if view.more:
+        rest = money(view.more_amount, view.currency)
+        bills.append(
+            unescaped(
+                to.count("and {n} more bill: {rest}", "and {n} more bills: {rest}", view.more, rest=rest)
+            )
+        )
+    if view.on_account > 0:
+        taken = money(view.on_account, view.currency)
+        bills.append(to.label("({taken} that you have on account is taken off.)", taken=taken))
+    blocks = [
+        to.label("Namaste {name},", name=cut(view.party_name, _NAME)),
+        _opening(view, to),
+        "\n".join(bills),
+        _page(view, link, to),
+        _account(view, to),
+        to.label("If you have already sent it, please share the UTR and ignore this message."),
+        to.label("Thank you\n{firm}", firm=cut(view.firm, _NAME)),
+    ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _brief(view: ReminderView, link: str, to: Audience) -> str:
+    lines = [
+        to.label("Namaste {name},", name=cut(view.party_name, 40)),
+        _opening(view, to),
+        _page(view, link, to),
+        _account(view, to),
+        to.label("If already sent, please share the UTR and ignore this."),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _opening(view: ReminderView, to: Audience) -> str:
+    amount, firm = money(view.asked, view.currency), cut(view.firm, _NAME)
+    if view.kind in ("late", "grace"):
+        return to.label(
+            "a friendly reminder from {firm}: {amount} is past its due date.", firm=firm, amount=amount
+        )
+    dues = [bill.due_on for bill in view.bills if bill.due_on is not None]
+    if not dues:
+        return to.label(
+            "a friendly note from {firm}: {amount} is open on your account.", firm=firm, amount=amount
+        )
+    if len(dues) == 1 and not view.more:
+        return to.label(
+            "a friendly note from {firm}: {amount} falls due on {day}.",
+            firm=firm,
+            amount=amount,
+            day=to.day(dues[0]),
+        )
+    return to.label(
+        "a friendly note from {firm}: {amount} falls due from {day} on.",
+        firm=firm,
+        amount=amount,
+        day=to.day(min(dues)),
+    )
+
+
+def _bill(bill: ReminderBill, currency: str, to: Audience) -> str:
+    amount = money(bill.amount, currency)
+    number = cut(bill.number, 30) if bill.number else to.label("Opening balance")
+    if bill.due_on is None:
+        return to.label(
+            "{number} of {day}: {amount}", number=number, day=to.day(bill.issued_on), amount=amount
+        )
+    return to.label("{number}, due {day}: {amount}", number=number, day=to.day(bill.due_on), amount=amount)
+
+
+def _page(view: ReminderView, link: str, to: Audience) -> str:
+    if view.pay.payable:
+        return to.label("Bills and payment: {link}", link=link)
+    return to.label("Your bills: {link}", link=link)
+
+
+def _account(view: ReminderView, to: Audience) -> str:
+    if not names_account(view):
+        return ""
+    pay = view.pay
+    lines = [to.label("By bank transfer: account {account}, IFSC {ifsc}", account=pay.account, ifsc=pay.ifsc)]
+    lines.append(
+        ", ".join(part for part in (cut(pay.payee or view.firm, _NAME), cut(pay.bank or "", 40)) if part)
+    )
+    return "\n".join(lines)
