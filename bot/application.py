@@ -25,6 +25,7 @@ from bot.handlers.failures import Apology
 from bot.handlers.linking import Linking
 from bot.imports import Imports
 from bot.visit import Visit
+from bot.words import say
 from ingest.door import Ring
 from ledger.dispatch import Door
 
@@ -71,7 +72,7 @@ def register(application: AnyApplication, door: Door, files: Files, *, ring: Rin
     application.add_error_handler(Apology(door))
 
 
-def bot_commands() -> list[BotCommand]:
-    """Return the commands that the client offers while typing."""
+def bot_commands(language: str = "en") -> list[BotCommand]:
+    """Return the commands that the client offers while typing, described in `language`."""
     offered = [command for area in AREAS for command in area.commands if command.words]
-    return [BotCommand(command.name, command.words) for command in offered]
+    return [BotCommand(command.name, str(say(language, command.words, {}))) for command in offered]

@@ -59,6 +59,7 @@ async def _connect(application: AnyApplication, stop: asyncio.Event) -> bool:
         try:
             await application.initialize()
             await application.bot.set_my_commands(bot_commands())
+            await application.bot.set_my_commands(bot_commands("hi"), language_code="hi")
         except InvalidToken as refusal:
             if told is False:
                 log.error("bot.token_refused", reason=type(refusal).__name__)

@@ -46,6 +46,7 @@ def help_card(to: Audience) -> Card:
         lines.append(to.say("/fix  what is missing about customers"))
     if to.may(Permission.SEE_SOURCES):
         lines.append(to.say("/sources  where my news comes from"))
+    lines.append(to.say("/language  English or हिन्दी"))
     lines.append(
         to.say(
             "\nOr just type a name, a bill number or an amount: <i>Sharma</i>, <i>INV-102</i>, <i>56,840</i>"
