@@ -16,6 +16,7 @@ from bot.handlers.payments import Payments
 from bot.handlers.questions import Questions
 from bot.handlers.reminders import Reminders
 from bot.handlers.settings import Settings
+from bot.handlers.statements import Statements
 from bot.handlers.workflow import Workflow
 
 AREAS: tuple[type[Area], ...] = (
@@ -32,5 +33,6 @@ AREAS: tuple[type[Area], ...] = (
     MoneyAhead,
     Reminders,
     Settings,
+    Statements,
     Language,
 )
