@@ -114,9 +114,6 @@ CARDS: Cards = {
     "digest": lambda to: digest_card(sample.digest(), to),
     "digest_quiet": lambda to: digest_card(sample.quiet_digest(), to),
     "digest_empty": lambda to: digest_card(_EMPTY, to),
-    "digest_stale_bank": lambda to: digest_card(
-        sample.digest(banks=(dataclasses.replace(sample.digest().banks[0], covered_until=date(2026, 11, 14)),)), to
-    ),
     "digest_sales": lambda to: digest_card(
         sample.digest(banks=(), to_pay=0, questions=0, quiet_sources=(), sees_payables=False), told(to, Role.SALES)
     ),
