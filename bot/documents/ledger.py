@@ -82,14 +82,15 @@ def _account(account: StatementAccount, view: StatementView, to: Audience) -> di
     # As books do it, the closing balance stands on the smaller side, so that both sides come to the same.
     larger = max(debits, credits)
     since = short_day(view.since, to) if view.since is not None else ""
+    unit = "₹" if currency == "INR" else currency
     return {
         "name": _name(account, to) if len(view.accounts) > 1 or currency != "INR" else None,
         "none": to.label("No entries in this period"),
         "heads": _row(
             to.label("Particulars"),
-            to.label("Debit"),
-            to.label("Credit"),
-            to.label("Balance"),
+            f"{to.label('Debit')} ({unit})",
+            f"{to.label('Credit')} ({unit})",
+            f"{to.label('Balance')} ({unit})",
             day=to.label("Date"),
             kind=to.label("Vch type"),
             number=to.label("Vch no."),

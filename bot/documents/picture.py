@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
+
+from babel.dates import format_date
 
 from bot.cards.audience import Audience, unescaped, whole
 from bot.documents.press import press
@@ -85,7 +88,7 @@ def _cash(cash: CashAheadView, to: Audience) -> dict[str, Any]:
         "moves": largest > 0,
         "days": [
             {
-                "label": to.weekday(day.first),
+                "label": _weekday(day.first, to),
                 "come": day.came / largest if largest else 0.0,
                 "go": abs(day.paid) / largest if largest else 0.0,
             }
@@ -94,6 +97,11 @@ def _cash(cash: CashAheadView, to: Audience) -> dict[str, Any]:
         "balance": _balance(cash, days, to),
         "notes": _notes(cash, days, to),
     }
+
+
+def _weekday(day: date, to: Audience) -> str:
+    """Write a day of the week so short that seven stand side by side: Fri, शुक्र."""
+    return format_date(day, "EEE", locale=to.language)
 
 
 def _sum(label: str, amount: int, currency: str) -> dict[str, str]:
@@ -114,7 +122,7 @@ def _balance(cash: CashAheadView, days: Sequence[CashSpan], to: Audience) -> dic
         "label": to.label("Bank at day's end"),
         "least": to.label(
             "lowest {day} {amount}",
-            day=to.weekday(days[lowest].last),
+            day=_weekday(days[lowest].last, to),
             amount=whole(closing[lowest], cash.currency),
         ),
         "levels": [(amount - low) / reach for amount in closing],
