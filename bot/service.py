@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from telegram.error import InvalidToken, TelegramError
 
+from bot.address import keep_name
 from bot.application import ALLOWED_UPDATES, AnyApplication, bot_commands
 from bot.outbox import Sender
 from kit.logs import logger
@@ -58,6 +59,7 @@ async def _connect(application: AnyApplication, stop: asyncio.Event) -> bool:
     while not stop.is_set():
         try:
             await application.initialize()
+            keep_name(application.bot.username)
             await application.bot.set_my_commands(bot_commands())
             await application.bot.set_my_commands(bot_commands("hi"), language_code="hi")
         except InvalidToken as refusal:

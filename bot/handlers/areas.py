@@ -7,12 +7,14 @@ from bot.handlers.asking import Asking
 from bot.handlers.calls import Calls
 from bot.handlers.cheques import Cheques
 from bot.handlers.customers import Customers
+from bot.handlers.first_run import FirstRun
 from bot.handlers.goods import Goods
 from bot.handlers.language import Language
 from bot.handlers.money_ahead import MoneyAhead
 from bot.handlers.overview import Overview
 from bot.handlers.payables import Payables
 from bot.handlers.payments import Payments
+from bot.handlers.people import People
 from bot.handlers.questions import Questions
 from bot.handlers.reminders import Reminders
 from bot.handlers.settings import Settings
@@ -35,4 +37,6 @@ AREAS: tuple[type[Area], ...] = (
     Settings,
     Statements,
     Language,
+    People,
+    FirstRun,
 )

@@ -14,6 +14,7 @@ from bot.cards.plain import help_card, welcome_card
 from bot.digest import queue_digest
 from bot.gate import Gate
 from bot.handlers.failures import HasDoor, by_remedy
+from bot.handlers.first_run import still_to_set_up
 from bot.scenes import Scenes
 from bot.visit import Visit, Visitor, answer, visitor_of
 from bot.words import Html
@@ -48,7 +49,7 @@ class Linking(HasDoor):
 
     @by_remedy
     async def start(self, update: Update, visit: Visit) -> None:
-        """/start CODE links; /start alone says what can be asked."""
+        """/start CODE links; /start alone says what can be asked, or what is still to be set up."""
         assert update.effective_chat is not None
         chat_id = update.effective_chat.id
         code = "".join(visit.args or [])
@@ -85,10 +86,17 @@ class Linking(HasDoor):
         assert visitor is not None
         to = visitor.audience(self.door.clock())
         await answer(self.door, visitor, [welcome_card(linked.name, visitor.member.business_name, to)])
-        await queue_digest(self.door, visitor.member, self.door.clock(), several=bool(visitor.others))
+        setup = await still_to_set_up(self.door, visitor)
+        if setup is None or setup[0].knows_money:
+            await queue_digest(self.door, visitor.member, self.door.clock(), several=bool(visitor.others))
+        if setup is not None:
+            await answer(self.door, visitor, [setup[1]])
 
     async def _help(self, visit: Visit) -> None:
-        await answer(self.door, visit.guest, [help_card(visit.guest.audience(self.door.clock()))])
+        """Say what can be asked; to an owner who is still setting up, what is missing."""
+        setup = await still_to_set_up(self.door, visit.guest)
+        help_ = help_card(visit.guest.audience(self.door.clock()))
+        await answer(self.door, visit.guest, [setup[1] if setup is not None else help_])
 
     async def _say(self, visit: Visit, chat_id: int, line: Callable[[str], Html]) -> None:
         visitor: Visitor | None = visit.visitor

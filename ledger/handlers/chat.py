@@ -162,17 +162,18 @@ async def chat_member(question: queries.ChatMember, ctx: Context) -> views.ChatM
 @handles(commands.ChooseBusiness, permission=Permission.SEE_RECEIVABLES)
 async def choose_business(command: commands.ChooseBusiness, ctx: Context) -> None:
     """Remember when a chat chose this business; the latest choice is the one it speaks for."""
-    await _remember(ctx, command.chat_id, {"chosen_at": ctx.now.isoformat()})
+    await remember(ctx, command.chat_id, {"chosen_at": ctx.now.isoformat()})
 
 
 @handles(commands.ExpectWords, permission=Permission.SEE_RECEIVABLES)
 async def expect_words(command: commands.ExpectWords, ctx: Context) -> None:
     """Remember what the next words in a chat are for."""
     expected = {**command.action, "at": ctx.now.isoformat()} if command.action is not None else None
-    await _remember(ctx, command.chat_id, {"expects": expected})
+    await remember(ctx, command.chat_id, {"expects": expected})
 
 
-async def _remember(ctx: Context, chat_id: int, state: dict[str, Any]) -> None:
+async def remember(ctx: Context, chat_id: int, state: dict[str, Any]) -> None:
+    """Keep something about a chat of this business beside what is kept already."""
     await ctx.tx.run(
         """
         INSERT INTO dialogues (business_id, chat_id, state, changed_at) VALUES ($1, $2, $3::jsonb, $4)
