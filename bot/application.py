@@ -17,13 +17,14 @@ from telegram.ext import (
 from telegram.request import HTTPXRequest
 
 from bot.files import Files
-from bot.gate import Gate, OneAtATimePerChat
+from bot.gate import Gate
 from bot.handlers.areas import AREAS
 from bot.handlers.desk import Desk
 from bot.handlers.documents import Documents
 from bot.handlers.failures import Apology
 from bot.handlers.linking import Linking
 from bot.imports import Imports
+from bot.turns import Turns
 from bot.visit import Visit
 from bot.words import say
 from ingest.door import Ring
@@ -31,7 +32,7 @@ from ledger.dispatch import Door
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 TELEGRAM = "https://api.telegram.org"
-ALLOWED_UPDATES = (Update.MESSAGE, Update.CALLBACK_QUERY)
+ALLOWED_UPDATES = (Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
 _GATE_GROUP = -1
 
 
@@ -40,25 +41,28 @@ def build_application(
 ) -> AnyApplication:
     """Build the application on a Bot API server (`api_base` empty: Telegram's own); nothing is called yet."""
     base = api_base.rstrip("/") or TELEGRAM
+    turns = Turns(door)
     application = (
         Application.builder()
         .token(token)
         .base_url(f"{base}/bot")
         .base_file_url(f"{base}/file/bot")
         .context_types(ContextTypes(context=Visit))
-        .concurrent_updates(OneAtATimePerChat())
+        .concurrent_updates(turns)
         .request(HTTPXRequest(connection_pool_size=32, connect_timeout=5, read_timeout=15, pool_timeout=5))
         .get_updates_request(HTTPXRequest(connection_pool_size=2, connect_timeout=5, read_timeout=40))
         .job_queue(None)
         .build()
     )
-    register(application, door, files, ring=ring)
+    register(application, door, files, turns, ring=ring)
     return application
 
 
-def register(application: AnyApplication, door: Door, files: Files, *, ring: Ring | None = None) -> None:
+def register(
+    application: AnyApplication, door: Door, files: Files, turns: Turns, *, ring: Ring | None = None
+) -> None:
     """Put the gate before every handler, and the handlers behind it."""
-    gate, desk = Gate(door), Desk(door, ring=ring)
+    gate, desk = Gate(door, turns), Desk(door, ring=ring)
     application.add_handler(TypeHandler(Update, gate.check), group=_GATE_GROUP)
     application.add_handler(CommandHandler("start", Linking(door, gate).start))
     application.add_handler(CallbackQueryHandler(desk.tap))
@@ -69,7 +73,7 @@ def register(application: AnyApplication, door: Door, files: Files, *, ring: Rin
     documents = Documents(door, imports, max_bytes=files.max_bytes)
     application.add_handler(MessageHandler(filters.Document.ALL, documents.document))
     application.add_handler(MessageHandler(filters.ALL, documents.unreadable))
-    application.add_error_handler(Apology(door))
+    application.add_error_handler(Apology(door, gate.lines))
 
 
 def bot_commands(language: str = "en") -> list[BotCommand]:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable
-from typing import Any
 
-from telegram import Chat, Update
-from telegram.constants import ChatType
+from telegram import Bot, ChatMemberUpdated, Update
+from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import TelegramError
-from telegram.ext import ApplicationHandlerStop, BaseUpdateProcessor
+from telegram.ext import ApplicationHandlerStop
 
 from bot.cards import strangers
-from bot.visit import Visit, visitor_of
+from bot.direct import DirectLines
+from bot.turns import Turns, chat_of
+from bot.visit import Visit, Visitor, visitor_of
 from bot.words import Html
 from kit.clock import Clock
 from kit.logs import logger
+from ledger.commands import NoteBlockedChat
 from ledger.dispatch import Door
+from ledger.domain.roles import system
+from ledger.store.directory import members_of_chat
 
 log = logger(__name__)
 _MOST_CHATS = 10_000
 _LINE_EVERY = 3600.0
 _WRONG_CODES = 5
 _CODE_WINDOW = 3600.0
+_GONE = frozenset({ChatMemberStatus.BANNED, ChatMemberStatus.LEFT})
 
 
 class Allowance:
@@ -55,33 +58,68 @@ class Allowance:
 class Gate:
     """Lets members through with their actor; a stranger may only bring a code, and hears one line an hour."""
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
-        self._lines = Allowance(door.clock, times=1, window=_LINE_EVERY)
+    def __init__(self, door: Door, turns: Turns) -> None:
+        self._door, self._turns = door, turns
+        self.lines = DirectLines(door)
+        self._heard_lately = Allowance(door.clock, times=1, window=_LINE_EVERY)
         self.wrong_codes = Allowance(door.clock, times=_WRONG_CODES, window=_CODE_WINDOW)
 
     async def check(self, update: Update, context: Visit) -> None:
         """Set `context.visitor`, or end the update here."""
-        chat = update.effective_chat
-        if chat is None or update.effective_user is None or update.effective_user.is_bot:
+        if update.my_chat_member is not None:
+            await self._standing_changed(update.my_chat_member, context)
             raise ApplicationHandlerStop
-        if update.message is None and update.callback_query is None:
+        chat_id = chat_of(update)
+        if chat_id is None or not _by_a_person(update):
             raise ApplicationHandlerStop
-        if chat.type != ChatType.PRIVATE:
-            await self._say_once(chat, context, strangers.not_in_groups(_language(update)))
+        if update.effective_chat is not None and update.effective_chat.type != ChatType.PRIVATE:
+            await self._say_once(chat_id, context, strangers.not_in_groups(_language(update)))
             raise ApplicationHandlerStop
-        context.visitor = await visitor_of(self._door, chat.id)
-        if context.visitor is not None or _brings_code(update):
+        visitor = await visitor_of(self._door, chat_id, update_id=update.update_id)
+        if visitor is not None and visitor.heard_before:
+            log.info("gate.heard_before", update=update.update_id)
+            await _confirmed(update)
+            raise ApplicationHandlerStop
+        if visitor is not None:
+            context.visitor = visitor
+            self.let_in(update, visitor, context.bot)
             return
-        if update.callback_query is not None:
-            await _quietly(update.callback_query.answer())
-        await self._say_once(chat, context, strangers.who_are_you(_language(update)))
+        if _brings_code(update):
+            return
+        await _confirmed(update)
+        await self._say_once(chat_id, context, strangers.who_are_you(_language(update)))
         raise ApplicationHandlerStop
 
-    async def _say_once(self, chat: Chat, context: Visit, line: Html) -> None:
+    def let_in(self, update: Update, visitor: Visitor, bot: Bot) -> None:
+        """Take an update as a member's: it is worked on once, and he sees that we are at it."""
+        self._turns.let_in(update, visitor, bot)
+
+    async def _standing_changed(self, change: ChatMemberUpdated, context: Visit) -> None:
+        """Somebody blocked us or let us in again, or took us into a group."""
+        chat, there = change.chat, change.new_chat_member.status not in _GONE
+        if chat.type != ChatType.PRIVATE:
+            if there:
+                await self._say_once(chat.id, context, strangers.not_in_groups("en"))
+            return
+        if there:
+            await visitor_of(self._door, chat.id)
+            return
+        for listed in await members_of_chat(self._door.engine, chat.id):
+            await self._door.execute(NoteBlockedChat(chat.id), system(listed.business_id, "chat"))
+
+    async def _say_once(self, chat_id: int, context: Visit, line: Html) -> None:
         # A stranger belongs to no business, so that there is no outbox for him: these lines go out directly.
-        if self._lines.use(chat.id):
-            await _quietly(context.bot.send_message(chat.id, line, parse_mode="HTML"))
+        if self._heard_lately.use(chat_id):
+            await self.lines.say(context.bot, chat_id, line)
+
+
+def _by_a_person(update: Update) -> bool:
+    """Whether somebody wrote or tapped just now, himself: no bot, no channel, no group's anonymous admin, no edit."""
+    if update.message is None and update.callback_query is None:
+        return False
+    if update.effective_user is None or update.effective_user.is_bot:
+        return False
+    return update.message is None or update.message.sender_chat is None
 
 
 def _brings_code(update: Update) -> bool:
@@ -94,40 +132,9 @@ def _language(update: Update) -> str:
     return "hi" if (code or "").startswith("hi") else "en"
 
 
-async def _quietly(call: Awaitable[Any]) -> None:
-    try:
-        await call
-    except TelegramError as fault:
-        log.info("gate.not_said", reason=type(fault).__name__)
-
-
-class OneAtATimePerChat(BaseUpdateProcessor):
-    """Runs the updates of different chats side by side, those of one chat in the order in which they came."""
-
-    def __init__(self, max_concurrent_updates: int = 64) -> None:
-        super().__init__(max_concurrent_updates)
-        self._last: dict[int, asyncio.Future[None]] = {}
-
-    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
-        """Wait for the chat's update before this one, then run."""
-        chat = update.effective_chat if isinstance(update, Update) else None
-        if chat is None:
-            await coroutine
-            return
-        before = self._last.get(chat.id)
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._last[chat.id] = done
+async def _confirmed(update: Update) -> None:
+    if update.callback_query is not None:
         try:
-            if before is not None:
-                await asyncio.wait([before])
-            await coroutine
-        finally:
-            done.set_result(None)
-            if self._last.get(chat.id) is done:
-                del self._last[chat.id]
-
-    async def initialize(self) -> None:
-        """Nothing to prepare."""
-
-    async def shutdown(self) -> None:
-        """Nothing to release."""
+            await update.callback_query.answer()
+        except TelegramError as fault:
+            log.info("gate.tap_not_confirmed", reason=type(fault).__name__)

@@ -42,6 +42,11 @@ class Visitor:
         others = tuple(one for one in (self.member, *self.others) if one is not member)
         return replace(self, member=member, others=others)
 
+    @property
+    def heard_before(self) -> bool:
+        """Whether the update in which he speaks was worked on already."""
+        return any(member.update_taken for member in (self.member, *self.others))
+
     def audience(self, now: datetime) -> Audience:
         """For whom cards are written."""
         return audience_of(self.member, now, several=bool(self.others))
@@ -58,13 +63,13 @@ def audience_of(member: ChatMemberView, now: datetime, *, several: bool = False)
     )
 
 
-async def visitor_of(door: Door, chat_id: int) -> Visitor | None:
+async def visitor_of(door: Door, chat_id: int, *, update_id: int | None = None) -> Visitor | None:
     """Return who speaks in a chat, None for a stranger; a member who had blocked us counts as back."""
     members: list[ChatMemberView] = []
     for listed in await members_of_chat(door.engine, chat_id):
         clerk = system(listed.business_id, "chat")
         try:
-            member: ChatMemberView = await door.query(ChatMember(listed.member_id, chat_id), clerk)
+            member: ChatMemberView = await door.query(ChatMember(listed.member_id, chat_id, update_id), clerk)
         except NotFound:  # he left this business; its other members don't concern this chat
             continue
         if member.chat_id is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 
 from telegram import CallbackQuery, Update
@@ -21,12 +22,15 @@ from ingest.door import Ring
 from kit.errors import MunshiError, NotFound
 from kit.logs import logger
 from ledger.commands import ExpectWords
+from ledger.commands.delivery import NoteTap
 from ledger.dispatch import Door
 from ledger.queries import Button
 
 log = logger(__name__)
 _DATA = re.compile(r"([A-Za-z0-9_\-]{6,32}):(\d{1,9})")
 _LONGEST_TOAST = 200
+_SAME_TAP_SECONDS = 0.7
+"""A tap on the same button within this of the one before is the same impatient thumb."""
 
 
 class Desk(HasDoor):
@@ -67,7 +71,7 @@ class Desk(HasDoor):
         text = update.message.text or ""
         visitor, expected = _expecting(visit.guest)
         reply = None
-        if expected is not None:
+        if expected is not None and expected["do"] in self._typed:
             reply = await self._typed[expected["do"]](visitor, expected, text)
             if reply is not None and reply.lead is not None:
                 reply = await self.act(visitor, reply.lead)
@@ -83,7 +87,10 @@ class Desk(HasDoor):
         assert query is not None
         visitor = visit.guest
         try:
-            visitor, action = await self._action(visitor, query.data or "")
+            visitor, button, action = await self._action(visitor, query.data or "")
+            if await self._tapped_again(visitor, button, action):
+                await _confirm(query, "", loud=False)
+                return
             reply = await self.act(visitor, action)
         except MunshiError as error:
             log.info("bot.tap_refused", code=error.code)
@@ -92,6 +99,10 @@ class Desk(HasDoor):
             return
         place = query.message.message_id if query.message is not None else None
         await self._say(visitor, reply, place=place)
+        if (
+            reply.cards and action["do"] not in self._decides
+        ):  # what decides, says by itself that it was decided
+            await self.door.execute(NoteTap(button, time.time()), visitor.actor)
         await _confirm(query, reply.toast, loud=False)
 
     async def act(self, visitor: Visitor, action: Action) -> Reply:
@@ -102,6 +113,14 @@ class Desk(HasDoor):
         reply = await tap(visitor, action)
         await self._rung(visitor, action)
         return reply if reply.lead is None else await self.act(visitor, reply.lead)
+
+    async def _tapped_again(self, visitor: Visitor, button: str, action: Action) -> bool:
+        """Whether this is one of ten taps in a second: what the button brings is there already."""
+        now, before = time.time(), action.pop("tapped_at", None)
+        if before is None or not 0 <= now - before < _SAME_TAP_SECONDS:
+            return False
+        await self.door.execute(NoteTap(button, now), visitor.actor)
+        return True
 
     async def _rung(self, visitor: Visitor, action: Action) -> None:
         if self._ring is not None and action["do"] in self._decides:
@@ -116,8 +135,8 @@ class Desk(HasDoor):
             await answer(self.door, visitor, [reply.edit], edit_message=place)
         await answer(self.door, visitor, reply.cards)
 
-    async def _action(self, visitor: Visitor, data: str) -> tuple[Visitor, Action]:
-        """Return the stored action and as whom it acts: a button belongs to one business and one chat."""
+    async def _action(self, visitor: Visitor, data: str) -> tuple[Visitor, str, Action]:
+        """Return the button, its stored action and as whom it acts: it belongs to one business and one chat."""
         found = _DATA.fullmatch(data)
         if found is None:
             raise NotFound("button.forged", "I don't know that button.")
@@ -129,7 +148,7 @@ class Desk(HasDoor):
                 continue
             if action.get("chat") != visitor.chat_id or str(action.get("version", 0)) != found[2]:
                 raise NotFound("button.foreign", "I don't know that button.")
-            return visitor.speaking_as(member), action
+            return visitor.speaking_as(member), found[1], action
         raise NotFound("button.unknown", "I don't know that button.")
 
 

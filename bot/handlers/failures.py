@@ -12,6 +12,7 @@ from telegram.constants import ChatType
 from telegram.error import TelegramError
 
 from bot.cards.plain import apology_card, error_card
+from bot.direct import DirectLines
 from bot.visit import Visit, answer, visitor_of
 from bot.words import say
 from kit.errors import MunshiError
@@ -48,6 +49,10 @@ def by_remedy(method: Method[Desk]) -> Method[Desk]:
 class Apology(HasDoor):
     """The error handler of the application: whatever happens, the chat gets an answer and the loop goes on."""
 
+    def __init__(self, door: Door, lines: DirectLines) -> None:
+        super().__init__(door)
+        self._lines = lines
+
     async def __call__(self, update: object, visit: Visit) -> None:
         """Log the fault under a short reference and apologise with it."""
         fault = visit.error
@@ -79,7 +84,7 @@ class Apology(HasDoor):
         except Exception:
             # The store is away, and the outbox with it: say it directly rather than not at all.
             words = say("en", "Sorry, I can't reach my books just now. Please try again in a minute.", {})
-            await visit.bot.send_message(update.effective_chat.id, words, parse_mode="HTML")
+            await self._lines.say(visit.bot, update.effective_chat.id, words)
             log.warning("bot.apologised_directly", reference=reference)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from uuid import UUID
 
 from telegram import Update
-from telegram.error import TelegramError
 
 from bot.cards import strangers
 from bot.cards.card import Card
@@ -68,7 +67,7 @@ class Linking(HasDoor):
             log.info("link.wrong_code")
             await self._say(visit, chat_id, strangers.wrong_code)
             return
-        await self._welcome(chat_id, linked)
+        await self._welcome(update, visit, chat_id, linked)
 
     async def _redeem(self, code: str, chat_id: int) -> Actor | None:
         business = await business_of_code(self.door.engine, code_hash(code))
@@ -80,10 +79,11 @@ class Linking(HasDoor):
             return None
         return linked
 
-    async def _welcome(self, chat_id: int, linked: Actor) -> None:
+    async def _welcome(self, update: Update, visit: Visit, chat_id: int, linked: Actor) -> None:
         await self.door.execute(ChooseBusiness(chat_id), linked)
         visitor = await visitor_of(self.door, chat_id)
         assert visitor is not None
+        self._gate.let_in(update, visitor, visit.bot)
         to = visitor.audience(self.door.clock())
         await answer(self.door, visitor, [welcome_card(linked.name, visitor.member.business_name, to)])
         setup = await still_to_set_up(self.door, visitor)
@@ -103,7 +103,4 @@ class Linking(HasDoor):
         if visitor is not None:
             await answer(self.door, visitor, [Card(line(visitor.actor.language))])
             return
-        try:
-            await visit.bot.send_message(chat_id, line("en"), parse_mode="HTML")
-        except TelegramError as fault:
-            log.info("link.not_said", reason=type(fault).__name__)
+        await self._gate.lines.say(visit.bot, chat_id, line("en"))

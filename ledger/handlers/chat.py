@@ -136,7 +136,8 @@ async def chat_member(question: queries.ChatMember, ctx: Context) -> views.ChatM
         """
         SELECT m.id, m.name, m.role, m.language, m.crm_owner, m.chat_id, b.name AS business_name, b.timezone,
                d.state ->> 'chosen_at' AS chosen_at,
-               CASE WHEN (d.state #>> '{expects,at}')::timestamptz > $4 THEN d.state -> 'expects' END AS expects
+               CASE WHEN (d.state #>> '{expects,at}')::timestamptz > $4 THEN d.state -> 'expects' END AS expects,
+               EXISTS (SELECT FROM chat_updates u WHERE u.business_id = $1 AND u.update_id = $5) AS update_taken
         FROM members m
         JOIN businesses b ON b.business_id = m.business_id
         LEFT JOIN dialogues d ON d.business_id = m.business_id AND d.chat_id = coalesce($3, m.chat_id)
@@ -146,6 +147,7 @@ async def chat_member(question: queries.ChatMember, ctx: Context) -> views.ChatM
         question.member_id,
         question.chat_id,
         ctx.now - _FORGOTTEN_AFTER,
+        question.update_id,
     )
     if row is None:
         raise NotFound("member.unknown", "There is no such member.")
@@ -156,6 +158,7 @@ async def chat_member(question: queries.ChatMember, ctx: Context) -> views.ChatM
         timezone=row["timezone"],
         chosen_at=row["chosen_at"] or "",
         expects=row["expects"],
+        update_taken=row["update_taken"],
     )
 
 

@@ -185,10 +185,14 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class ChatMember:
-    """Whom a chat stands for in this business (system only), as ChatMemberView; NotFound if he left."""
+    """Whom a chat stands for in this business (system only), as ChatMemberView; NotFound if he left.
+
+    `update_id`: the update in which he speaks, to learn whether it was worked on before.
+    """
 
     member_id: UUID
     chat_id: int | None = None
+    update_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -475,6 +475,7 @@ class ChatMemberView:
     timezone: str
     chosen_at: str
     expects: Mapping[str, Any] | None = None
+    update_taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
