@@ -26,7 +26,7 @@ from bot.handlers.linking import Linking
 from bot.imports import Imports
 from bot.turns import Turns
 from bot.visit import Visit
-from bot.words import say
+from bot.words import marked
 from ingest.door import Ring
 from ledger.dispatch import Door
 
@@ -79,4 +79,4 @@ def register(
 def bot_commands(language: str = "en") -> list[BotCommand]:
     """Return the commands that the client offers while typing, described in `language`."""
     offered = [command for area in AREAS for command in area.commands if command.words]
-    return [BotCommand(command.name, str(say(language, command.words, {}))) for command in offered]
+    return [BotCommand(command.name, marked(language, command.words)) for command in offered]

@@ -108,6 +108,7 @@ class Files:
                 "file.which_account",
                 f"I can't tell which account this is: {names}.",
                 remedy="Please send a statement that shows the account number.",
+                values={"names": names},
             )
         settings = {"account": stated} if stated else {"company": company} if company else {}
         return await self._connect(kind, settings, bank, known, actor)

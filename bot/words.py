@@ -51,6 +51,17 @@ def say_count(language: str, one: str, many: str, count: int, values: dict[str, 
     return _filled(CATALOGUE.counted(language, one, many, count), {"n": count, **values})
 
 
+def marked(language: str, text: str) -> str:
+    """Translate a text that stands in a table, marked there with `N_`: plain text, to be escaped where it is shown."""
+    return CATALOGUE.text(language, text)
+
+
+def named(language: str, context: str, name: str, values: dict[str, object]) -> Html | None:
+    """Return the text that is kept for a name (of an error, say) in a context, filled; None where there is none."""
+    text = CATALOGUE.named(language, context, name)
+    return None if text is None else _filled(text, values)
+
+
 def _filled(template: str, values: dict[str, object]) -> Html:
     return Html(template.format(**{name: html(value) for name, value in values.items()}))
 

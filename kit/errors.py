@@ -16,11 +16,15 @@ class MunshiError(Exception):
         """What a program may want to know besides; safe to show."""
         return {}
 
-    def __init__(self, code: str, message: str, *, remedy: str = "") -> None:
+    def __init__(
+        self, code: str, message: str, *, remedy: str = "", values: Mapping[str, object] | None = None
+    ) -> None:
+        """`values` are what another language needs to say the same: names and amounts, as they are written."""
         super().__init__(message)
         self.code = code
         self.message = message
         self.remedy = remedy
+        self.values = dict(values or {})
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()

@@ -12,11 +12,15 @@ from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from bot import words as bot_words
+from bot.cards.plain import error_card
+from graph import words as graph_words
 from kit.catalogues import Catalogue, key_of
+from kit.errors import Rejected, SourceBroken, Stale
 from ledger import words as ledger_words
 from tests import texts
+from tests.bot.sample_views import audience
 
-CATALOGUES = {"bot": bot_words.CATALOGUE, "ledger": ledger_words.CATALOGUE}
+CATALOGUES = {"bot": bot_words.CATALOGUE, "ledger": ledger_words.CATALOGUE, "graph": graph_words.CATALOGUE}
 LANGUAGE = "hi"
 _PLACE = re.compile(r"\{[^{}]*\}")
 _TAG = re.compile(r"</?[a-z]+>")
@@ -157,3 +161,27 @@ def test_what_is_missing_stays_english_and_a_foreign_language_is_english(tmp_pat
 
 def _strings(message: Message) -> list[str]:
     return [str(one) for one in (message.string if message.pluralizable else (message.string,))]
+
+
+def test_every_error_that_the_chat_may_meet_has_its_sentence() -> None:
+    """Those of the other kinds (denied, not found, to be tried again) have one sentence each."""
+    said = {
+        str(message.id): str(message.string) for _, message in _messages("bot") if message.context == "error"
+    }
+    codes = texts.error_codes()
+    missing = [f"{raised.place}: {code}" for code, raised in codes.items() if not said.get(code)]
+    assert not missing, f"{len(missing)} errors without Hindi (msgctxt error):\n" + "\n".join(missing)
+    assert not said.keys() - codes.keys(), "sentences for errors that nobody raises"
+    for code, sentence in said.items():
+        places = set(_PLACE.findall(sentence))
+        assert places <= {"{message}", *(f"{{{name}}}" for name in codes[code].values)}, f"{code}: {sentence}"
+
+
+def test_an_error_is_told_in_hindi_by_its_code_its_kind_and_never_half() -> None:
+    to = audience(language="hi")
+    known = Stale("allocation.over_outstanding", "x", values={"amount": "₹500", "bill": "INV-1"})
+    assert error_card(known, to).text == "INV-1 पर सिर्फ़ ₹500 बाक़ी है। फिर से देख लीजिए।"
+    assert error_card(Stale("nobody.knows", "It moved on."), to).text.startswith("यह इस बीच बदल गया है")
+    assert error_card(Rejected("nobody.knows", "It is wrong."), to).text == "यह ऐसे नहीं हो सकता।"
+    assert error_card(SourceBroken("nobody.knows", "A key."), to).text.startswith("एक स्रोत")
+    assert error_card(known, audience()).text == "x"

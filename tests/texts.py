@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ledger.domain.matching.rates import rates
+from ledger.handlers.registry import all_handlers
 from ledger.reconcile.ast import Rule
 from ledger.reconcile.load import shipped_rules
 
@@ -17,7 +18,9 @@ _METHODS = {"say": 1, "label": 1, "count": 2}
 """Methods of a card's reader: how many texts come first."""
 _FUNCTIONS = {"say": 1, "say_count": 2}
 """Functions of <package>/words.py: how many texts follow the language."""
-_HANDS_ON = frozenset({"bot/words.py", "ledger/words.py", "bot/cards/audience.py"})
+PACKAGES = ("bot", "ledger", "graph")
+"""Packages with texts of their own, in <package>/locale."""
+_HANDS_ON = frozenset({*(f"{package}/words.py" for package in PACKAGES), "bot/cards/audience.py"})
 """What hands a text on that was written elsewhere."""
 _NOT_OURS = "bot/phone/"
 """The page that stands in for Telegram speaks as Telegram does."""
@@ -38,7 +41,7 @@ def found() -> tuple[tuple[Shown, ...], tuple[str, ...]]:
     """Return all texts, and the places where a text is no constant."""
     texts: list[Shown] = []
     loose: list[str] = []
-    for package in ("bot", "ledger"):
+    for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             name = path.relative_to(ROOT).as_posix()
             if name.startswith(_NOT_OURS):
@@ -82,6 +85,8 @@ def _texts(call: ast.Call, name: str) -> list[ast.expr] | None:
             return call.args[1 : 1 + _FUNCTIONS[function]]
         case ast.Attribute(attr="count") if len(call.args) < 3:
             return None  # how often something stands in a text or a list
+        case ast.Attribute(value=ast.Name(id="self"), attr="say") if not _constants(call.args[0]):
+            return None  # an area puts a command through the door
         case ast.Attribute(attr=method) if method in _METHODS:
             return call.args[: _METHODS[method]]
     return None
@@ -96,3 +101,83 @@ def _constants(node: ast.expr) -> list[str]:
             first, second = _constants(one), _constants(other)
             return [*first, *second] if first and second else []
     return []
+
+
+_TOLD_BY_CODE = frozenset({"Rejected", "Stale", "SourceBroken"})
+"""Errors that are told by what they say; the other kinds have one sentence each."""
+
+
+@dataclass(frozen=True)
+class Raised:
+    """Where an error is raised, and the names of the values that it carries for other languages."""
+
+    place: str
+    values: frozenset[str]
+
+
+def error_codes() -> dict[str, Raised]:
+    """Return the codes of errors that a tap, a command or typed words may meet."""
+    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "bot").rglob("*.py")}
+    waiting = sorted(_handlers_of(modules))
+    while waiting:
+        name = waiting.pop()
+        if name not in modules:
+            modules.add(name)
+            waiting += _imported(name, "ledger.handlers")
+    modules |= {"ledger/reconcile/effects.py", "kit/money.py"}
+    found: dict[str, Raised] = {}
+    for name in sorted(modules):
+        if not name.startswith(_NOT_OURS):
+            found |= _raised(name)
+    return found
+
+
+def _handlers_of(modules: set[str]) -> set[str]:
+    """Return the modules of the handlers that answer the commands and questions which the chat uses."""
+    used: set[str] = set()
+    for name in modules:
+        for node in ast.walk(_tree(name)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+                ("ledger.commands", "ledger.queries")
+            ):
+                used |= {alias.name for alias in node.names}
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id == "queries"
+            ):
+                used.add(node.attr)
+    return {
+        handler.run.__module__.replace(".", "/") + ".py"
+        for handler in all_handlers()
+        if handler.message.__name__ in used
+    }
+
+
+def _imported(name: str, package: str) -> list[str]:
+    nodes = [node for node in ast.walk(_tree(name)) if isinstance(node, ast.ImportFrom)]
+    return [
+        f"{node.module.replace('.', '/')}.py"
+        for node in nodes
+        if (node.module or "").startswith(f"{package}.")
+    ]
+
+
+def _raised(name: str) -> dict[str, Raised]:
+    return {
+        code: Raised(f"{name}:{node.lineno}", _values(node))
+        for node in ast.walk(_tree(name))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _TOLD_BY_CODE
+        for code in _constants(node.args[0])
+    }
+
+
+def _values(call: ast.Call) -> frozenset[str]:
+    given = next((word.value for word in call.keywords if word.arg == "values"), None)
+    keys = given.keys if isinstance(given, ast.Dict) else []
+    return frozenset(text for key in keys if key is not None for text in _constants(key))
+
+
+@lru_cache(maxsize=512)
+def _tree(name: str) -> ast.Module:
+    return ast.parse((ROOT / name).read_text("utf-8"))

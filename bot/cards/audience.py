@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 
-from bot.words import Html, cut, html, say, say_count
+from bot.words import Html, cut, html, marked, say, say_count
 from kit.money import currency_digits, format_minor
 from ledger.domain.roles import MATRIX, Permission, Role
 from ledger.views import AgingBucket
@@ -57,7 +57,7 @@ class Audience:
 
     def marked(self, text: str) -> str:
         """Translate a text that stands in a table, marked there with `N_`."""
-        return unescaped(say(self.language, text, {}))
+        return marked(self.language, text)
 
     def day(self, day: date) -> str:
         """Write `Fri 20 Nov`, with the year where it isn't this one."""

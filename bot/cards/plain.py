@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.cards.audience import Audience
 from bot.cards.card import Button, Card
-from bot.words import Html, clean, cut, joined
+from bot.words import Html, clean, cut, joined, named
+from kit.catalogues import ENGLISH
 from kit.errors import MunshiError
 from ledger.domain.roles import Permission, Role
 
@@ -77,8 +78,24 @@ def error_card(error: MunshiError, to: Audience) -> Card:
         case "retryable":
             text = to.say("That didn't go through just now. Please try once more in a minute.")
         case _:
-            text = to.say("{message}", message=clean(str(error)))
+            text = _told(error, to)
     return Card(joined(to.heading(text)))
+
+
+def _told(error: MunshiError, to: Audience) -> Html:
+    """Say what is wrong: in English as it was raised, else the sentence for its code, else one for its kind."""
+    if to.language == ENGLISH:
+        return to.say("{message}", message=clean(str(error)))
+    sentence = named(to.language, "error", error.code, {"message": clean(error.message), **error.values})
+    if sentence is not None:
+        return sentence
+    match error.kind:
+        case "stale":
+            return to.say("That has changed in the meantime. Please look again.")
+        case "source_broken":
+            return to.say("One of the sources needs the owner: it can't be read.")
+        case _:
+            return to.say("That doesn't work as it is.")
 
 
 def apology_card(reference: str, to: Audience) -> Card:

@@ -18,6 +18,7 @@ from ledger.handlers.deciding import bill_row, bill_rows, check_untouched, decid
 from ledger.handlers.deductions import DEDUCTIONS, check_limit
 from ledger.handlers.registry import Context, handles
 from ledger.views.workflow import DecisionView
+from ledger.words import say
 
 MAX_LINES = 100
 MONEY_KINDS = ("not_sale", *LABELS)
@@ -110,6 +111,10 @@ async def _check_open(
                 "allocation.over_outstanding",
                 f"Only {format_minor(left, bill['currency'])} is open on {bill['number'] or 'this bill'}.",
                 remedy="Look at it again.",
+                values={
+                    "amount": format_minor(left, bill["currency"]),
+                    "bill": bill["number"] or say(ctx.actor.language, "this bill"),
+                },
             )
 
 

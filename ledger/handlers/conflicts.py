@@ -27,6 +27,7 @@ from ledger.reconcile.questions import Question, answer_label, question_view
 from ledger.reconcile.runner import alarm_id
 from ledger.store.operator import append_operator_event
 from ledger.views import ConflictView
+from ledger.words import say
 
 MAX_SNOOZE = timedelta(days=90)
 _RESOLVE = """
@@ -212,12 +213,14 @@ async def check_fresh(ctx: Context, question: Question, version: int | None) -> 
     """Raise Stale, saying who answered what and when, unless the question is asked now and as it was seen."""
     if question.status == "resolved":
         label = answer_label(question.rule, question.evidence, question.answer)
+        theirs = answer_label(question.rule, question.evidence, question.answer, language=ctx.actor.language)
         when = await _moment(ctx, question.answered_at)
         who = question.answered_by or "The office"
         raise Stale(
             "conflict.answered",
             f"{who} answered “{label}”{when}.",
             remedy="Undo that answer to give another.",
+            values={"who": question.answered_by or say(ctx.actor.language, "The office"), "label": theirs},
         )
     if question.status == "cleared":
         raise Stale("conflict.cleared", "This has settled itself since.", remedy="Nothing is left to answer.")

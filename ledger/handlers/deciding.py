@@ -21,6 +21,7 @@ from ledger.handlers.scope import NO_PARTY, business, own_parties
 from ledger.handlers.summary import summary
 from ledger.store.operator import append_operator_event
 from ledger.views.workflow import DecisionView
+from ledger.words import on_day, say
 
 MAX_NOTE = 500
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('decide:' || $1::text || ':' || $2::text, 0))"
@@ -80,26 +81,27 @@ async def check_untouched(
 async def said(
     ctx: Context, event_type: str, data: Mapping[str, Any], actor: str | None, at: datetime
 ) -> str:
-    """Say who decided what and when: `Ravi, Fri 20 Nov, 09:10: ₹500 written off.`"""
-    who = await member_name(ctx, actor)
-    return f"{who}, {await moment(ctx, at)}: {words(event_type, data)}."
+    """Say in the actor's language who decided what and when: `Ravi, Fri 20 Nov, 09:10: ₹500 written off.`"""
+    who, language = await member_name(ctx, actor), ctx.actor.language
+    what = words(event_type, data, language)
+    return say(language, "{who}, {when}: {what}.", who=who, when=await moment(ctx, at), what=what)
 
 
 async def moment(ctx: Context, at: datetime) -> str:
     """Write a moment in the business's calendar: `Fri 20 Nov, 09:10`."""
     local = at.astimezone(ZoneInfo((await business(ctx)).timezone))
-    return f"{local:%a} {local.day} {local:%b, %H:%M}"
+    return f"{on_day(ctx.actor.language, local.date(), 'EEE d MMM')}, {local:%H:%M}"
 
 
 async def member_name(ctx: Context, actor: str | None) -> str:
     """Name the member of an actor's label."""
     family, _, key = (actor or "").partition(":")
     if family != "member":
-        return "The office"
+        return say(ctx.actor.language, "The office")
     name = await ctx.tx.value(
         "SELECT name FROM members WHERE business_id = $1 AND id = $2", ctx.actor.business_id, UUID(key)
     )
-    return str(name or "Somebody who left")
+    return str(name or say(ctx.actor.language, "Somebody who left"))
 
 
 def words(event_type: str, data: Mapping[str, Any], language: str = ENGLISH) -> str:

@@ -20,6 +20,7 @@ from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business, own_parties
 from ledger.queries.workflow import DeductionClaims
 from ledger.views.workflow import DecisionView, DeductionClaim
+from ledger.words import say
 
 DEDUCTIONS = (
     "tds", "gst_tds", "cash_discount", "rate_difference", "shortage", "goods_returned", "freight", "retention",
@@ -79,7 +80,7 @@ async def claim(command: ClaimDeduction, ctx: Context) -> DecisionView:
     positive(command.amount, "What was kept back")
     bill = await bill_row(ctx, command.invoice_id)
     await hold(ctx, bill["anchor"])
-    _check_open(bill, command.amount)
+    _check_open(bill, command.amount, ctx.actor.language)
     data = {
         "document": str(bill["anchor"]),
         "kind": command.kind,
@@ -170,7 +171,7 @@ async def _judge(ctx: Context, claim_id: UUID, verdict: str, note: str | None) -
     if bill is None:
         raise NotFound("invoice.not_found", "There is no such bill.")
     if verdict == "deduction.accepted":
-        _check_open(bill, data["amount"])
+        _check_open(bill, data["amount"], ctx.actor.language)
         await check_limit(ctx, [(bill, data["kind"], data["amount"])])
     kept = {name: data[name] for name in ("document", "kind", "amount", "currency")}
     return await decide(
@@ -220,13 +221,17 @@ async def _check_not_judged(ctx: Context, claim_id: UUID) -> None:
         )
 
 
-def _check_open(bill: asyncpg.Record, amount: int) -> None:
+def _check_open(bill: asyncpg.Record, amount: int, language: str) -> None:
     if amount > bill["outstanding"]:
         raise Stale(
             "deduction.over_outstanding",
             f"Only {format_minor(max(bill['outstanding'], 0), bill['currency'])} is open on"
             f" {bill['number'] or 'this bill'}.",
             remedy="Look at it again.",
+            values={
+                "amount": format_minor(max(bill["outstanding"], 0), bill["currency"]),
+                "bill": bill["number"] or say(language, "this bill"),
+            },
         )
 
 
