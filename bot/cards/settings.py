@@ -38,7 +38,7 @@ def _settings_buttons(view: SettingsView, to: Audience) -> Rows:
     first = [
         Button(to.label("Digest hour"), {"do": "digest_hours"}),
         Button(to.label("Evening hour"), {"do": "evening_hours"}),
-        Button(to.label("Picture: {theme}", theme=_theme(theme, to)), {"do": "set_picture", "theme": theme}),
+        Button(_picture(theme, to), {"do": "set_picture", "theme": theme}),
         Button(to.label("Quiet hours"), {"do": "quiet_hours"}),
         Button(to.label("Language"), {"do": "language"}),
     ]
