@@ -13,7 +13,7 @@ from bot.cards.history import history_card
 from bot.cards.lists import PER_PAGE, Turn, who_owes_card
 from bot.cards.party import party_card
 from bot.cards.quality import GAPS_SHOWN, quality_card
-from bot.cards.question import Place, question_card, questions_done_card
+from bot.cards.question import Ahead, Place, question_card, questions_done_card
 from bot.cards.sources import sources_card
 from bot.cards.tie_out import SHOWN, tie_out_card
 from bot.cards.to_enter import ENTRIES_SHOWN, tds_card, to_enter_card, to_enter_file_card
@@ -36,6 +36,8 @@ from ledger.views import (
     SourceView,
 )
 from ledger.views.customers import TalkView
+
+_MOST_PUT_OFF = 50
 
 
 class Scenes:
@@ -131,18 +133,34 @@ class Scenes:
         return tds_card(await self.door.query(TdsAwaited(), visitor.actor), visitor.audience(self.now()))
 
     async def next_question(self, visitor: Visitor, place: Place, *, after: str | None = None) -> Card:
-        """The most severe and oldest open question, or that there is none left."""
+        """The most severe and oldest open question, or that there is none left and what comes next."""
         to = visitor.audience(self.now())
         party = UUID(place.party) if place.party else None
         page: ConflictPage = await self.door.query(
-            queries.Conflicts(status="open", first=1, after=after, party_id=party), visitor.actor
+            queries.Conflicts(status="open", first=1 + len(place.passed), after=after, party_id=party),
+            visitor.actor,
         )
-        if not page.rows:
-            return questions_done_card(place, to)
-        view = page.rows[0]
-        left = page.open_count if after is None else 1
+        waiting = [row for row in page.rows if str(row.id) not in place.passed]
+        if not waiting:
+            return questions_done_card(place, to, await self._ahead(visitor, place))
+        view = waiting[0]
+        left = page.open_count - (len(page.rows) - len(waiting)) if after is None else 1
         here = replace(place, of=max(place.of, place.n + left - 1), further=page.end if page.more else None)
         return question_card(view, here, to)
+
+    async def after(self, visitor: Visitor, place: Place) -> Card:
+        """The question after the one at `place`, which is answered or put off."""
+        return await self.next_question(visitor, replace(place, n=place.n + 1, further=None))
+
+    async def _ahead(self, visitor: Visitor, place: Place) -> Ahead:
+        """Return what a member does once nothing waits for him; who came for one customer alone isn't sent on."""
+        if place.party:
+            return Ahead()
+        put_off: ConflictPage = await self.door.query(
+            queries.Conflicts(status="snoozed", first=_MOST_PUT_OFF), visitor.actor
+        )
+        calls: PartyPage = await self.door.query(queries.WhoOwesMe(first=1, overdue_only=True), visitor.actor)
+        return Ahead(len(put_off.rows), calls.rows[0] if calls.rows else None)
 
     async def question(self, visitor: Visitor, conflict_id: UUID) -> ConflictView:
         """One question as it stands."""

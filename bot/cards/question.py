@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from bot.cards.audience import Audience, unescaped
+from bot.cards.audience import Audience, money, unescaped, whole
 from bot.cards.card import Action, Button, Card, Rows, in_rows
+from bot.cards.lines import short_name, standing
 from bot.words import Html, clean, cut, joined
 from ledger.domain.roles import Permission
-from ledger.views import AnswerOption, ConflictView
+from ledger.views import AnswerOption, ConflictView, PartyBrief
 
 _LINE = 240
 _MOST_LINES = 8
 _MOST_ANSWERS, _LEFT_WHEN_FOLDED = 7, 6
 """So many buttons stand on a question at once; where there are more, the rest waits behind one button."""
 _FEW_KINDS = 2
-_ACCOUNTANT = "accountant"
+_MOST_PASSED = 20
+UNDO_FOR = timedelta(days=1)
+"""So long one tap takes an answer back."""
+ACCOUNTANT = "accountant"
 _NOT_SALE = "not_sale"
 _LATER = "later"  # every question can be put off by the same button, with the same words
 
@@ -24,8 +30,9 @@ _LATER = "later"  # every question can be put off by the same button, with the s
 class Place:
     """Which question of this run it is: `n` of `of`; `party` limits the run to one customer's questions.
 
-    `done` counts what was answered in this run; `further` is the cursor of the next question, for a reader who
-    may not answer this one.
+    `done` counts what was answered in this run, `money` adds up what it was about (minor units of `currency`, the
+    first one's); `passed` was decided by hand and isn't derived yet; `further` is the cursor of the next question, for
+    a reader who may not answer this one.
     """
 
     n: int = 1
@@ -33,6 +40,9 @@ class Place:
     done: int = 0
     party: str | None = None
     further: str | None = None
+    money: int = 0
+    currency: str = ""
+    passed: tuple[str, ...] = ()
 
     @classmethod
     def of_action(cls, action: Action) -> Place:
@@ -43,14 +53,32 @@ class Place:
             done=action.get("done", 0),
             party=action.get("party"),
             further=action.get("further"),
+            money=action.get("money", 0),
+            currency=action.get("currency", ""),
+            passed=tuple(action.get("passed", ())),
         )
+
+    def settled(self, view: ConflictView, *, by_hand: bool = False) -> Place:
+        """Return the place after this question was answered; `by_hand`: it stays open until that is derived."""
+        currency = self.currency or view.currency or ""
+        counts = view.amount is not None and view.currency == currency
+        return replace(
+            self,
+            done=self.done + 1,
+            money=self.money + (abs(view.amount or 0) if counts else 0),
+            currency=currency,
+            passed=(*self.passed, str(view.id))[-_MOST_PASSED:] if by_hand else self.passed,
+        )
+
+    def _run(self) -> Action:
+        kept: Action = {"party": self.party, "money": self.money, "currency": self.currency}
+        kept["passed"] = list(self.passed)
+        return {name: value for name, value in kept.items() if value}
 
     def action(self, do: str, view: ConflictView, **more: object) -> Action:
         """Compose the action of a button on the question at this place."""
         action: Action = {"do": do, "conflict": str(view.id), "version": view.version}
-        action.update(n=self.n, of=self.of, done=self.done)
-        if self.party:
-            action["party"] = self.party
+        action.update(n=self.n, of=self.of, done=self.done, **self._run())
         if self.further:
             action["further"] = self.further
         return {**action, **more}
@@ -58,7 +86,7 @@ class Place:
     def onward(self) -> Action:
         """Compose the action that passes over this question."""
         action: Action = {"do": "questions", "after": self.further, "n": self.n + 1, "of": self.of}
-        return {**action, "party": self.party} if self.party else action
+        return {**action, "done": self.done, **self._run()}
 
 
 def question_card(view: ConflictView, place: Place, to: Audience, *, notice: Html | None = None) -> Card:
@@ -100,11 +128,14 @@ def _question_buttons(view: ConflictView, place: Place, to: Audience, *, explain
     why = Button(words, place.action(explained, view))
     if not to.may(Permission.ANSWER):
         onward = (Button(to.label("Next ›"), place.onward()),) if place.further else ()
-        return ((why, *onward),)
+        if not to.may(Permission.COMMENT) or view.status not in ("open", "snoozed"):
+            return ((why, *onward),)
+        say = Button(to.label("Say what you think"), place.action("advise", view))
+        return ((say,), (why, *onward))
     shown, _, _ = _folded(view)
-    answers = [_answer(option, view, place) for option in shown if option.id != _ACCOUNTANT]
+    answers = [_answer(option, view, place) for option in shown if option.id != ACCOUNTANT]
     answers += _other_ways(view, place, to)
-    answers += [_answer(option, view, place) for option in shown if option.id == _ACCOUNTANT]
+    answers += [_answer(option, view, place) for option in shown if option.id == ACCOUNTANT]
     if _folded(view)[2]:
         answers.append(Button(to.label("More…"), place.action("more", view)))
     later = Button(to.label("Later"), place.action("later", view))
@@ -120,6 +151,8 @@ def _other_ways(view: ConflictView, place: Place, to: Audience) -> list[Button]:
     ways = []
     if _picks_bills(view):
         ways.append(Button(to.label("Other bills"), place.action("pick", view)))
+    elif _payer_unknown(view):
+        ways.append(Button(to.label("Whose is it…"), place.action("whose_money", view)))
     if _folded(view)[1]:
         ways.append(Button(to.label("Not a sale payment"), place.action("kinds", view)))
     if view.alike > 1:
@@ -131,6 +164,10 @@ def _picks_bills(view: ConflictView) -> bool:
     return view.party_id is not None and {"candidates", "narration"} <= view.evidence.keys()
 
 
+def _payer_unknown(view: ConflictView) -> bool:
+    return view.party_id is None and view.rule == "unmatched_bank_credit"
+
+
 _Options = tuple[AnswerOption, ...]
 
 
@@ -140,13 +177,13 @@ def _folded(view: ConflictView) -> tuple[_Options, _Options, _Options]:
     kinds = [option for option in view.answers if option.group]
     if len(kinds) <= _FEW_KINDS:
         plain, kinds = [option for option in view.answers if option.id != _LATER], []
-    elif all(option.id == _ACCOUNTANT for option in plain):
+    elif all(option.id == ACCOUNTANT for option in plain):
         plain, kinds = [kinds[0], *plain], kinds[1:]
-    ways = _picks_bills(view) + bool(kinds) + (view.alike > 1)
+    ways = (_picks_bills(view) or _payer_unknown(view)) + bool(kinds) + (view.alike > 1)
     if len(plain) + ways <= _MOST_ANSWERS:
         return tuple(plain), tuple(kinds), ()
-    asked = [option for option in plain if option.id == _ACCOUNTANT]
-    first = [option for option in plain if option.id != _ACCOUNTANT]
+    asked = [option for option in plain if option.id == ACCOUNTANT]
+    first = [option for option in plain if option.id != ACCOUNTANT]
     room = max(_LEFT_WHEN_FOLDED - ways - len(asked) - 1, 2)
     return (*first[:room], *asked), tuple(kinds), tuple(first[room:])
 
@@ -180,13 +217,31 @@ def answered_card(view: ConflictView, place: Place, to: Audience) -> Card:
     """Show a question as answered: by whom, what, when, and the way back."""
     lines = to.heading(to.say("✓ {title}", title=cut(view.title, _LINE)))
     lines.append(answer_line(view, to))
-    if not (view.can_undo and to.may(Permission.ANSWER)):
+    if not (view.can_undo and to.may(Permission.ANSWER)) or undo_is_over(view, to):
         return Card(joined(lines))
     buttons = [Button(to.label("Undo"), place.action("undo", view))]
     if view.alike:
         like = to.label("All {n} others like this", n=view.alike)
         buttons.append(Button(like, place.action("alike_answer", view, answer=view.answer)))
     return Card(joined(lines), in_rows(buttons))
+
+
+def undo_is_over(view: ConflictView, to: Audience) -> bool:
+    """Return whether an answer is older than one tap may take back."""
+    return view.answered_at is not None and to.now - view.answered_at > UNDO_FOR
+
+
+def undo_over_card(view: ConflictView, place: Place, to: Audience) -> Card:
+    """Say kindly that an answer stands; the owner may still change it, knowing that the books have gone on since."""
+    lines = to.heading(to.say("✓ {title}", title=cut(view.title, _LINE)))
+    lines.append(answer_line(view, to))
+    lines.append(to.say("Undo works for a day; this was answered earlier, so it stands."))
+    if not to.may(Permission.WRITE_OFF):
+        lines.append(to.say("The owner can still change it."))
+        return Card(joined(lines))
+    return Card(
+        joined(lines), ((Button(to.label("Change it all the same"), place.action("undo", view, late=True)),),)
+    )
 
 
 def answer_line(view: ConflictView, to: Audience) -> Html:
@@ -240,11 +295,24 @@ def later_card(view: ConflictView, until: str, place: Place, to: Audience) -> Ca
     return _put_off_card(view, to.say("I'll ask again {when}.", when=clean(until)), place, to)
 
 
-def noted_card(view: ConflictView, answer: str, place: Place, to: Audience) -> Card:
-    """Say that an answer which doesn't settle the question yet is noted, and that it comes back by itself."""
+def noted_card(
+    view: ConflictView, answer: str, place: Place, to: Audience, *, asked: Sequence[str] | None = None
+) -> Card:
+    """Say that an answer which doesn't settle the question yet is noted, and that it comes back by itself.
+
+    `asked` names who was asked in his chat (empty: there is nobody); None: nobody is to be.
+    """
     labels = {option.id: option.label for option in view.answers}
     label = cut(labels.get(answer, answer), 60)
+    if asked:
+        names = cut(", ".join(asked), 60)
+        line = to.say(
+            "<b>{answer}</b> · I asked {names}. The answer comes to you here.", answer=label, names=names
+        )
+        return _put_off_card(view, line, place, to)
     line = to.say("<b>{answer}</b> · noted. I'll come back to it in a day or two.", answer=label)
+    if asked is not None:
+        line = to.say("{line}\nNo accountant has a chat with me yet; /people invites one.", line=line)
     return _put_off_card(view, line, place, to)
 
 
@@ -254,14 +322,46 @@ def _put_off_card(view: ConflictView, line: Html, place: Place, to: Audience) ->
     return Card(joined([*lines, line]), ((again,),) if to.may(Permission.ANSWER) else ())
 
 
-def questions_done_card(place: Place, to: Audience) -> Card:
-    """Close a run of questions, or say that there was none; a run about one customer speaks of no other."""
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What comes after the last question: how many were put off, and whom to call first."""
+
+    put_off: int = 0
+    call: PartyBrief | None = None
+
+
+def questions_done_card(place: Place, to: Audience, ahead: Ahead | None = None) -> Card:
+    """Close a run of questions with what it settled, or say that there was none; a run about one customer speaks of
+    no other."""
+    ahead = ahead or Ahead()
+    buttons = []
     if place.done <= 0:
-        text = to.say("Nothing waits for your answer.")
+        lines = [to.say("Nothing waits for your answer.")]
     else:
         done = to.count("{n} entry is settled", "{n} entries are settled", place.done)
+        if place.money:
+            done = to.say("{done}, {amount}", done=done, amount=whole(place.money, place.currency))
         if place.party:
-            text = to.say("That was the last one about them: {done}.", done=done)
+            lines = [to.say("That was the last one about them: {done}.", done=done)]
         else:
-            text = to.say("That was the last one: {done}. Nothing else waits for you.", done=done)
-    return Card(joined(to.heading(text)), ((Button(to.label("Today's digest"), {"do": "digest"}),),))
+            lines = [to.say("That was the last one: {done}. Nothing else waits for you.", done=done)]
+    if ahead.put_off:
+        lines.append(
+            to.count(
+                "{n} put off comes back by itself.", "{n} put off come back by themselves.", ahead.put_off
+            )
+        )
+    if ahead.call is not None and place.done > 0:
+        lines.append(_next_call(ahead.call, to))
+        buttons.append(Button(cut(ahead.call.name, 26), {"do": "party", "party": str(ahead.call.id)}))
+    buttons.append(Button(to.label("Today's digest"), {"do": "digest"}))
+    return Card(joined(to.heading(joined(lines))), in_rows(buttons))
+
+
+def _next_call(brief: PartyBrief, to: Audience) -> Html:
+    return to.say(
+        "Next, call {name}: {amount} · {why}",
+        name=short_name(brief.name),
+        amount=money(brief.net, brief.currency),
+        why=standing(brief, to),
+    )

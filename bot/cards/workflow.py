@@ -1,15 +1,16 @@
-"""One answer for all that are alike, bills picked by hand, questions given to somebody."""
+"""One answer for all that are alike, decisions by hand, questions given to somebody."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from bot.cards.audience import Audience, money
-from bot.cards.card import Button, Card, in_rows
+from bot.cards.audience import Audience
+from bot.cards.card import Action, Button, Card, in_rows
 from bot.cards.question import Place
 from bot.words import cut, joined
+from ledger.domain.roles import Permission
 from ledger.views import ConflictView
-from ledger.views.workflow import AlikeView, BulkView, Colleague, DecisionView, OpenBill, PickView
+from ledger.views.workflow import AlikeView, BulkView, Colleague, DecisionView
 
 _LINE = 240
 
@@ -35,7 +36,8 @@ def bulk_card(made: BulkView, to: Audience) -> Card:
         lines.append(
             to.count("{n} had changed and still waits.", "{n} had changed and still wait.", made.skipped)
         )
-    return Card(joined(lines), ((Button(to.label("Undo all"), {"do": "bulk_undo", "bulk": str(made.id)}),),))
+    undo = {"do": "bulk_undo", "bulk": str(made.id), "at": to.now.isoformat()}
+    return Card(joined(lines), ((Button(to.label("Undo all"), undo),),))
 
 
 def bulk_undone_card(made: BulkView, to: Audience) -> Card:
@@ -44,61 +46,21 @@ def bulk_undone_card(made: BulkView, to: Audience) -> Card:
     return Card(joined(lines), ((Button(to.label("Answer them"), {"do": "questions"}),),))
 
 
-def shared(view: PickView, chosen: Collection[str]) -> list[tuple[OpenBill, int]]:
-    """Return what each chosen bill gets, the oldest first, until the money is used up; in paise."""
-    left, found = view.amount, []
-    for bill in view.bills:
-        if str(bill.id) in chosen and left > 0:
-            found.append((bill, min(bill.open, left)))
-            left -= found[-1][1]
-    return found
-
-
-def bill_name(bill: OpenBill, to: Audience) -> str:
-    """Return what a bill is called: its number, or the balance with which the books began."""
-    return bill.number or to.label("Opening balance")
-
-
-def pick_card(
-    question: ConflictView, view: PickView, chosen: Sequence[str], place: Place, to: Audience
-) -> Card:
-    """Let the bills be picked that the money is for, with what is still to be placed."""
-    placed = sum(amount for _, amount in shared(view, chosen))
-    lines = to.heading(
-        to.say(
-            "<b>{amount} from {party}</b>",
-            amount=money(view.amount, view.currency),
-            party=cut(view.party_name or "—", 60),
-        )
-    )
-    if not view.bills:
-        lines.append(to.say("There is no open bill of theirs."))
-    elif placed < view.amount:
-        rest = money(view.amount - placed, view.currency)
-        lines.append(to.say("Which bills is it for? {rest} is still to be placed.", rest=rest))
-    else:
-        lines.append(to.say("All of it is placed."))
-    if view.more:
-        lines.append(to.say("Only the {n} oldest bills are shown.", n=len(view.bills)))
-    bills = []
-    for bill in view.bills:
-        key, name = str(bill.id), cut(bill_name(bill, to), 20)
-        after = [one for one in chosen if one != key] if key in chosen else [*chosen, key]
-        label = f"{'✓ ' if key in chosen else ''}{name} {money(bill.open, bill.currency)}"
-        bills.append(Button(label, place.action("pick", question, chosen=after)))
-    rest = money(view.amount - placed, view.currency)
-    done = to.label("Done") if placed == view.amount else to.label("Done, {rest} on account", rest=rest)
-    ready = (Button(done, place.action("picked", question, chosen=list(chosen))),) if chosen else ()
-    back = Button(to.label("‹ Back"), place.action("question", question))
-    return Card(joined(lines), (*in_rows(bills), (*ready, back)))
-
-
 def decided_card(title: str, made: DecisionView, said: str, to: Audience) -> Card:
     """Show a decision by hand with the way back."""
     lines = to.heading(to.say("✓ {title}", title=cut(title, _LINE)))
     lines.append(to.say("<b>{said}</b>", said=cut(said, _LINE)))
-    undo = Button(to.label("Undo"), {"do": "withdraw", "decision": str(made.id)})
-    return Card(joined(lines), ((undo,),))
+    undo = {"do": "withdraw", "decision": str(made.id), "at": made.at.isoformat()}
+    return Card(joined(lines), ((Button(to.label("Undo"), undo),),))
+
+
+def withdraw_over_card(action: Action, to: Audience) -> Card:
+    """Say kindly that a decision stands; the owner may still change it."""
+    lines = to.heading(to.say("Undo works for a day; this was decided earlier, so it stands."))
+    if not to.may(Permission.WRITE_OFF):
+        lines.append(to.say("The owner can still change it."))
+        return Card(joined(lines))
+    return Card(joined(lines), ((Button(to.label("Change it all the same"), {**action, "late": True}),),))
 
 
 def withdrawn_card(to: Audience) -> Card:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.handlers.advice import Advice
 from bot.handlers.area import Area
 from bot.handlers.asking import Asking
 from bot.handlers.calls import Calls
@@ -15,6 +16,7 @@ from bot.handlers.overview import Overview
 from bot.handlers.payables import Payables
 from bot.handlers.payments import Payments
 from bot.handlers.people import People
+from bot.handlers.picking import Picking
 from bot.handlers.questions import Questions
 from bot.handlers.reminders import Reminders
 from bot.handlers.settings import Settings
@@ -31,6 +33,8 @@ AREAS: tuple[type[Area], ...] = (
     Asking,
     Payables,
     Questions,
+    Picking,
+    Advice,
     Workflow,
     MoneyAhead,
     Reminders,

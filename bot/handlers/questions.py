@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.cards.audience import Audience
 from bot.cards.card import Action, Card
 from bot.cards.question import (
+    ACCOUNTANT,
     Place,
     answered_card,
     kinds_card,
@@ -20,8 +20,11 @@ from bot.cards.question import (
     question_card,
     stale_notice,
     standing_card,
+    undo_is_over,
+    undo_over_card,
     why_card,
 )
+from bot.handlers.advice import ask_advisers
 from bot.handlers.area import Area, Command, Tap
 from bot.handlers.reply import Reply
 from bot.visit import Visitor
@@ -85,9 +88,11 @@ class Questions(Area):
             return await self._stale(visitor, action)
         place, to = Place.of_action(action), visitor.audience(self.door.clock())
         if view.status == "snoozed":
-            return await self._onward(visitor, place, noted_card(view, action["answer"], place, to))
-        settled = answered_card(view, place, to)
-        return await self._onward(visitor, replace(place, done=place.done + 1), settled)
+            asked = await ask_advisers(self.door, visitor, view) if action["answer"] == ACCOUNTANT else None
+            return await self._onward(
+                visitor, place, noted_card(view, action["answer"], place, to, asked=asked)
+            )
+        return await self._onward(visitor, place.settled(view), answered_card(view, place, to))
 
     async def _stale(self, visitor: Visitor, action: Action) -> Reply:
         """Say who answered what, or what is new; a second tap on the same answer changes nothing."""
@@ -99,8 +104,7 @@ class Questions(Area):
         return Reply(edit=standing_card(view, place, to), toast=notice)
 
     async def _onward(self, visitor: Visitor, place: Place, settled: Card) -> Reply:
-        following = replace(place, n=place.n + 1, further=None)
-        return Reply(edit=settled, cards=(await self.scenes.next_question(visitor, following),))
+        return Reply(edit=settled, cards=(await self.scenes.after(visitor, place),))
 
     async def _undo(self, visitor: Visitor, action: Action) -> Reply:
         view, place, to = await self._at(visitor, action)
@@ -108,6 +112,8 @@ class Questions(Area):
             return Reply(toast=to.label("It is taken back already."))
         if view.version != action["version"]:
             return Reply(edit=standing_card(view, place, to), toast=stale_notice(view, to))
+        if undo_is_over(view, to) and not action.get("late"):
+            return Reply(edit=undo_over_card(view, place, to))
         reopened: ConflictView = await self.door.execute(ReopenConflict(view.id), visitor.actor)
         return Reply(edit=question_card(reopened, place, to, notice=to.say("↺ Taken back.")))
 

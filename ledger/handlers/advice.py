@@ -4,32 +4,18 @@ from __future__ import annotations
 
 from kit.errors import Rejected
 from ledger.commands.advice import AdviseOnConflict
-from ledger.domain.roles import Permission, Role
+from ledger.domain.roles import Permission
 from ledger.handlers.conflicts import check_fresh
 from ledger.handlers.deciding import MAX_NOTE, noted
 from ledger.handlers.questions import conflict_row, conflict_view, locked, read_question
 from ledger.handlers.registry import Context, handles
-from ledger.queries.advice import Advisers
 from ledger.views import ConflictView
-from ledger.views.advice import Adviser
 
-_ASKED = (Role.FINANCE.value, Role.VIEW.value)
-_ADVISERS = """
-SELECT id, name, role, chat_id IS NOT NULL AS linked FROM members
-WHERE business_id = $1 AND active AND role = ANY($2) AND id IS DISTINCT FROM $3 ORDER BY name, id
-"""
 _ADVISED = "UPDATE conflicts SET note = $3 WHERE business_id = $1 AND id = $2"
 _OPEN_AGAIN = """
 UPDATE conflicts SET note = $3, status = 'open', version = version + 1, changed_at = $4, due_at = $4
 WHERE business_id = $1 AND id = $2
 """
-
-
-@handles(Advisers, permission=Permission.ANSWER)
-async def advisers(_: Advisers, ctx: Context) -> tuple[Adviser, ...]:
-    """Answer with those who may be asked."""
-    rows = await ctx.tx.fetch(_ADVISERS, ctx.actor.business_id, list(_ASKED), ctx.actor.member_id)
-    return tuple(Adviser(row["id"], row["name"], row["role"], row["linked"]) for row in rows)
 
 
 @handles(AdviseOnConflict, permission=Permission.COMMENT)

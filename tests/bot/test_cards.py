@@ -16,6 +16,7 @@ from bot.cards.digest import digest_card
 from bot.cards.history import history_card
 from bot.cards.lists import Turn, who_owes_card
 from bot.cards.party import bills_card, choices_card, not_found_card, party_card
+from bot.cards.picking import pick_card
 from bot.cards.plain import (
     apology_card,
     cannot_read_card,
@@ -40,7 +41,6 @@ from bot.cards.question import (
     why_card,
 )
 from bot.cards.sources import sources_card
-from bot.cards.workflow import pick_card
 from bot.words import cut
 from kit.errors import Denied, NotFound, Rejected, Retryable, SourceBroken
 from ledger import views
@@ -224,7 +224,7 @@ def test_sales_sees_neither_bank_nor_what_we_owe() -> None:
 
 def test_a_reader_without_the_right_gets_no_answering_button() -> None:
     actions = {b.action["do"] for row in CARDS["question_view_only"](TO).buttons for b in row}
-    assert actions == {"why", "questions"}
+    assert actions == {"why", "questions", "advise"}
     undo = answered_card(sample.answered_question(), Place(), VIEW)
     assert undo.buttons == ()
 

@@ -95,7 +95,7 @@ async def test_an_answer_edits_the_card_and_brings_the_next_question_until_none_
     assert second.startswith("2 of 2 · <b>₹")
     bot.api.tap_label(RAMESH, "Our own transfer")
     await bot.api.until(lambda: len(bot.api.texts(RAMESH)) == 3)
-    assert "That was the last one: 2 entries are settled." in bot.api.texts(RAMESH)[2]
+    assert "That was the last one: 2 entries are settled, ₹68,640." in bot.api.texts(RAMESH)[2]
     assert await questions(bot.door, business) == ()
     assert all(confirmed.get("text") is None for confirmed in bot.api.taps_confirmed)
 
@@ -183,7 +183,8 @@ async def test_later_and_ask_accountant_put_a_question_off_and_go_on(
     bot.api.tap_label(RAMESH, "Ask accountant")
     await bot.api.until(lambda: len(bot.api.texts(RAMESH)) == 3)
     assert "<b>Ask accountant</b> · noted." in bot.api.texts(RAMESH)[1]
-    assert bot.api.texts(RAMESH)[2] == "Nothing waits for your answer."
+    assert "No accountant has a chat with me yet" in bot.api.texts(RAMESH)[1]
+    assert bot.api.texts(RAMESH)[2] == "Nothing waits for your answer.\n2 put off come back by themselves."
     assert len(await questions(bot.door, business, "snoozed")) == 2
     bot.api.taps(RAMESH, first["message_id"], _button(first, "Ask now"))
     await bot.api.until(lambda: "1 of 2" in first["text"])
@@ -244,12 +245,12 @@ async def test_a_viewer_reads_questions_one_after_the_other_and_answers_none(
     await join("CA Mehta", "view", RAMESH)
     message = await _asked(bot)
     labels = [b["text"] for b in bot.api.buttons(message)]
-    assert labels == ["Why?", "Next ›"]
+    assert labels == ["Say what you think", "Why?", "Next ›"]
     first = message["text"]
     bot.api.tap_label(RAMESH, "Next ›")
     await bot.api.until(lambda: message["text"] != first)
     assert message["text"].startswith("2 of 2 · <b>")
-    assert [b["text"] for b in bot.api.buttons(message)] == ["Why?"]
+    assert [b["text"] for b in bot.api.buttons(message)] == ["Say what you think", "Why?"]
 
 
 async def test_a_question_answered_elsewhere_is_shown_as_answered_when_its_buttons_are_tapped(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.handlers.picking import Picking
 from bot.handlers.workflow import Workflow
 from bot.scenes import Scenes
 from bot.visit import Visitor
@@ -23,7 +24,10 @@ def firm(door, engine, clock, owner) -> Firm:
 
 def taps_of(firm: Firm) -> tuple[dict[str, Any], Visitor]:
     member = ChatMemberView(firm.owner, 7, "Order Traders", "Asia/Kolkata", "")
-    return dict(Workflow(firm.door, Scenes(firm.door)).taps), Visitor(7, member)
+    areas = (Workflow, Picking)
+    return {
+        name: tap for area in areas for name, tap in area(firm.door, Scenes(firm.door)).taps.items()
+    }, Visitor(7, member)
 
 
 def action(card: Any, label: str) -> dict[str, Any]:

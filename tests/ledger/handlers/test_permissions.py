@@ -34,7 +34,6 @@ from ledger.queries import rules as ask_rules
 from ledger.queries import tds as ask_tds
 from ledger.queries import to_enter as ask_to_enter
 from ledger.queries import workflow as ask
-from ledger.queries.advice import Advisers
 from ledger.queries.forecast import ExpectedBills, ExpectedMoney, PartyOutlook
 from ledger.queries.identity import DataQuality, PartyGroups
 from ledger.queries.money import FindMoney
@@ -156,7 +155,6 @@ NEEDED: dict[type, Permission] = {
     ask_remind.LateCustomers: Permission.REPORT,
     ask_remind.PaymentDetails: Permission.SEE_RECEIVABLES,
     AdviseOnConflict: Permission.COMMENT,
-    Advisers: Permission.ANSWER,
     FindMoney: Permission.SEE_RECEIVABLES,
     **dict.fromkeys((PayablesAhead, VendorCard), Permission.SEE_PAYABLES),
     **dict.fromkeys((ask.CashWithReps, ask.ChequesInHand, ask.Decisions, ask.DeductionClaims), Permission.SEE_RECEIVABLES),

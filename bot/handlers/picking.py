@@ -1,0 +1,139 @@
+"""Bills picked by hand for the money of a question: which, why less came, whose money it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
+
+from bot.asking.understanding import understand
+from bot.cards.audience import Audience
+from bot.cards.card import Action, Card
+from bot.cards.picking import (
+    PER_PAGE,
+    because_card,
+    kept_back_names,
+    pick_card,
+    picked_words,
+    shared,
+    whose_money_card,
+)
+from bot.cards.question import Place
+from bot.cards.workflow import decided_card, withdraw_over_card, withdrawn_card
+from bot.handlers.area import Area, Tap, Typed
+from bot.handlers.freshness import fresh, undo_is_late
+from bot.handlers.reply import Reply
+from bot.visit import Visitor
+from bot.words import clean
+from kit.errors import Rejected
+from ledger.commands.workflow import AllocateReceipt, BillShare, WithdrawDecision
+from ledger.queries import FindParty
+from ledger.queries.workflow import PickBills
+from ledger.views import ConflictView, PartyBrief
+from ledger.views.workflow import PickView
+
+_CardOf = Callable[[ConflictView, PickView, Sequence[str], Place, Audience], Card]
+_CHOICES = 5
+_LONGEST = 80
+
+
+class Picking(Area):
+    """The scenes of money set against bills by hand."""
+
+    decides = frozenset({"picked", "withdraw"})
+
+    @property
+    def taps(self) -> Mapping[str, Tap]:
+        """Return what answers each action."""
+        return {
+            "pick": self._pick,
+            "because": self._because,
+            "picked": self._picked,
+            "withdraw": self._withdraw,
+            "whose_money": self._whose,
+        }
+
+    @property
+    def typed(self) -> Mapping[str, Typed]:
+        """Return what takes a name that was asked for."""
+        return {"whose_money": self._whose_typed}
+
+    async def _pick(self, visitor: Visitor, action: Action) -> Reply:
+        return await self._shown(visitor, action, pick_card)
+
+    async def _because(self, visitor: Visitor, action: Action) -> Reply:
+        return await self._shown(visitor, action, because_card)
+
+    async def _shown(self, visitor: Visitor, action: Action, card_of: _CardOf) -> Reply:
+        view, stale = await fresh(self.scenes, visitor, action)
+        if stale is not None:
+            return stale
+        found = await self._bills(visitor, view, action)
+        chosen = action.get("chosen") or []
+        return Reply(edit=card_of(view, found, chosen, Place.of_action(action), self._to(visitor)))
+
+    async def _bills(self, visitor: Visitor, view: ConflictView, action: Action) -> PickView:
+        whose = action.get("whose")
+        question = PickBills(
+            view.id,
+            party_id=UUID(whose) if whose else None,
+            chosen=tuple(UUID(key) for key in action.get("chosen") or ()),
+            first=PER_PAGE,
+            skip=action.get("skip", 0),
+        )
+        found: PickView = await self.door.query(question, visitor.actor)
+        return found
+
+    async def _picked(self, visitor: Visitor, action: Action) -> Reply:
+        view, stale = await fresh(self.scenes, visitor, action)
+        if stale is not None:
+            return stale
+        found, kept_back = await self._bills(visitor, view, action), action.get("kept_back")
+        to = self._to(visitor)
+        if kept_back is not None and kept_back not in kept_back_names(to):
+            raise Rejected("deduction.kind", "That is no deduction that I know.", remedy="Choose another.")
+        shares = shared(found, action.get("chosen") or [], kept_back=kept_back)
+        rest = found.amount - sum(share.amount for share in shares)
+        lines = [BillShare(share.bill.id, share.amount) for share in shares if share.amount > 0]
+        lines += [BillShare(one.bill.id, one.kept_back, kept_back or "") for one in shares if one.kept_back]
+        command = AllocateReceipt(
+            found.receipt_id, tuple(lines), rest, party_id=found.party_id, conflict_id=view.id
+        )
+        made = await self.door.execute(command, visitor.actor)
+        place = Place.of_action(action).settled(view, by_hand=True)
+        card = decided_card(view.title, made, picked_words(shares, rest, kept_back, to), to)
+        return Reply(edit=card, cards=(await self.scenes.after(visitor, place),))
+
+    async def _withdraw(self, visitor: Visitor, action: Action) -> Reply:
+        to = self._to(visitor)
+        if undo_is_late(action, to):
+            return Reply(edit=withdraw_over_card(action, to))
+        await self.door.execute(WithdrawDecision(UUID(action["decision"])), visitor.actor)
+        return Reply(edit=withdrawn_card(to))
+
+    async def _whose(self, visitor: Visitor, action: Action) -> Reply:
+        view, stale = await fresh(self.scenes, visitor, action)
+        if stale is not None:
+            return stale
+        payer = str(view.evidence.get("payer") or "")
+        parties = await self._parties(visitor, payer) if payer else ()
+        card = whose_money_card(view, parties, "", Place.of_action(action), self._to(visitor))
+        return Reply(edit=card, expect={**action, "do": "whose_money"})
+
+    async def _whose_typed(self, visitor: Visitor, action: Action, text: str) -> Reply | None:
+        to = self._to(visitor)
+        if understand(text, to.today).whole:
+            return None
+        view, stale = await fresh(self.scenes, visitor, action)
+        if stale is not None:
+            return None
+        parties = await self._parties(visitor, text)
+        card = whose_money_card(view, parties, clean(text), Place.of_action(action), to)
+        return Reply(cards=(card,), expect=None if parties else {**action, "do": "whose_money"})
+
+    async def _parties(self, visitor: Visitor, name: str) -> tuple[PartyBrief, ...]:
+        question = FindParty(clean(name)[:_LONGEST], limit=_CHOICES)
+        found: tuple[PartyBrief, ...] = await self.door.query(question, visitor.actor)
+        return found
+
+    def _to(self, visitor: Visitor) -> Audience:
+        return visitor.audience(self.door.clock())
