@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from ledger.domain.cash.dues import usual_dues
 from ledger.domain.matching.rates import rates
 from ledger.handlers.registry import all_handlers
 from ledger.reconcile.ast import Rule
@@ -61,6 +62,7 @@ def found() -> tuple[tuple[Shown, ...], tuple[str, ...]]:
         for text in words_of(rule)
     ]
     texts += [Shown("ledger", rate.what, None, "tds_rates.toml") for rate in rates()]
+    texts += [Shown("ledger", due.name, None, "dues.toml") for due in usual_dues()]
     return tuple(texts), tuple(loose)
 
 

@@ -27,6 +27,7 @@ from ledger.views.cash import (
     VendorLimit,
     VendorLimitsView,
 )
+from ledger.words import marked
 
 _WEEK, _MOST_LINES, _MOST_ACCOUNTS = 7, 6, 5
 _NAMED = 3
@@ -46,7 +47,7 @@ def shortage_line(short: ShortageView, currency: str, to: Audience) -> Html:
 
 def dues_named(dues: Sequence[DueAhead], currency: str, to: Audience) -> Html:
     """Name what falls due besides bills: “GST about ₹45,000, Salaries about ₹1,20,000”."""
-    named = [_about(due.name, due.amount, currency, to) for due in dues[:_NAMED]]
+    named = [_about(_due_name(due.name, to), due.amount, currency, to) for due in dues[:_NAMED]]
     if len(dues) > _NAMED:
         named.append(to.count("{n} more", "{n} more", len(dues) - _NAMED))
     return joined(named, ", ")
@@ -127,7 +128,7 @@ def _verdict(view: CashAheadView, to: Audience) -> list[Html]:
 
 def _unconfirmed(view: CashAheadView, to: Audience) -> Html:
     named = [
-        _about(cut(one.name, NAME_WIDTH), one.amount, view.currency, to) for one in view.unconfirmed[:_NAMED]
+        _about(_due_name(one.name, to), one.amount, view.currency, to) for one in view.unconfirmed[:_NAMED]
     ]
     if (more := len(view.unconfirmed) - _NAMED) > 0:
         named.append(to.count("{n} more", "{n} more", more))
@@ -152,8 +153,14 @@ def _why_not(why: str, to: Audience) -> Html:
 
 def _move(move: CashMove, currency: str, to: Audience) -> Html:
     return to.say(
-        "{day} {what}", day=to.weekday(move.on), what=_about(cut(move.name, NAME_WIDTH), -move.amount, currency, to)
+        "{day} {what}", day=to.weekday(move.on), what=_about(_due_name(move.name, to), -move.amount, currency, to)
     )  # fmt: skip
+
+
+def _due_name(name: str, to: Audience) -> str:
+    """Write a due by its name; one of ours (`Rent: SHAH`) is said in the reader's language."""
+    ours, colon, payee = name.partition(": ")
+    return cut(f"{marked(to.language, ours)}{colon}{payee}", NAME_WIDTH)
 
 
 def _about(name: str, amount: int, currency: str, to: Audience) -> Html:
@@ -210,7 +217,7 @@ def dues_card(view: DuesView, to: Audience) -> Card:
             rows = [_buttons(number, one, to) for number, one in enumerate(seen, start=1)]
     usual = [one for one in view.proposals if one.amount is None]
     if usual:
-        named = ", ".join(dict.fromkeys(f"{one.name} ({to.nth(one.day)})" for one in usual))
+        named = ", ".join(dict.fromkeys(f"{_due_name(one.name, to)} ({to.nth(one.day)})" for one in usual))
         blocks.append(
             to.say("Usual by law, if they concern you: {named}. Tell the office the amounts.", named=named)
         )
@@ -224,14 +231,16 @@ def dues_card(view: DuesView, to: Audience) -> Card:
 
 
 def _due(due: DueView, to: Audience) -> Html:
-    line = _about(cut(due.name, NAME_WIDTH), due.amount, due.currency, to)
+    line = _about(_due_name(due.name, to), due.amount, due.currency, to)
     if due.next_on is None:
         return line
     line = to.say("{line} · next {day}", line=line, day=to.day(due.next_on))
     if due.next_on < to.today:
         line = to.say("{line}, not seen paid", line=line)
     elif due.next_closed is not None:
-        line = to.say("{line} ({closed}: banks closed)", line=line, closed=due.next_closed)
+        line = to.say(
+            "{line} ({closed}: banks closed)", line=line, closed=marked(to.language, due.next_closed)
+        )
     if due.lately is None:
         return line
     lately = whole(due.lately, due.currency)
@@ -244,7 +253,7 @@ def _proposal(number: int, one: DueProposal, currency: str, to: Audience) -> Htm
     return to.say(
         "{number} {what} on the {day}\n{indent}paid {seen}",
         number=number,
-        what=_about(cut(one.name, NAME_WIDTH), one.amount or 0, currency, to),
+        what=_about(_due_name(one.name, to), one.amount or 0, currency, to),
         day=to.nth(one.day),
         indent=INDENT,
         seen=", ".join(to.day(day) for day in one.seen),
@@ -332,5 +341,5 @@ def _and(names: Sequence[str], to: Audience) -> Html:
 def noted_toast(name: str, on: date | None, to: Audience) -> str:
     """Say that a due is counted from now on."""
     if on is None:
-        return to.label("Noted: {name}.", name=name)
-    return to.label("Noted: {name}, next {day}.", name=name, day=to.day(on))
+        return to.label("Noted: {name}.", name=_due_name(name, to))
+    return to.label("Noted: {name}, next {day}.", name=_due_name(name, to), day=to.day(on))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from kit.catalogues import N_
 from ledger.domain.gstin import odd_gstin
 from ledger.domain.roles import Permission
 from ledger.handlers.paging import Conditions, Order, cursors, cut, page_size, place
@@ -13,6 +14,17 @@ from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import own_parties, sees_payables
 from ledger.queries.identity import DataQuality
 from ledger.views.identity import PROBLEMS, DataQualityPage, PartyGaps
+from ledger.words import Phrases
+
+_ODD = Phrases(
+    (
+        N_("it has {n} characters, not {wanted}"),
+        N_("no state has the code {state}"),
+        N_("{pan} is no PAN"),
+        N_("its last character doesn't fit the others, so one is mistyped"),
+    )
+)
+"""What is odd about a GSTIN, as `odd_gstin` says it."""
 
 WORST = Order("quality:money", ("l.weight", "l.id"), ("bigint", "uuid"), descending=True)
 _GSTINS = """
@@ -99,7 +111,12 @@ async def _odd(ctx: Context) -> dict[UUID, tuple[str, str]]:
     where = Conditions([ctx.actor.business_id])
     own_parties(ctx, where)
     rows = await ctx.tx.fetch(_GSTINS.format(where=where.sql), *where.values)
-    return {row["party_id"]: (row["gstin"], why) for row in rows if (why := odd_gstin(row["gstin"]))}
+    language = ctx.actor.language
+    return {
+        row["party_id"]: (row["gstin"], _ODD.told(language, why))
+        for row in rows
+        if (why := odd_gstin(row["gstin"]))
+    }
 
 
 async def _names(ctx: Context, parties: list[UUID]) -> dict[UUID, tuple[str, ...]]:

@@ -11,6 +11,8 @@ from functools import lru_cache
 from importlib import resources
 from uuid import UUID
 
+from kit.catalogues import N_
+
 PAID_WITHIN = timedelta(days=7)
 """A debit so many days before or after the due day may be its payment …"""
 PAID_PERCENT = 40
@@ -133,9 +135,9 @@ def with_payments(
 def bank_closed(day: date, holidays: Collection[date] = ()) -> str | None:
     """Say why Indian banks are closed on a day, or None: Sundays, second and fourth Saturdays, listed holidays."""
     if day in holidays:
-        return "holiday"
+        return N_("holiday")
     if day.weekday() == 6:
-        return "Sunday"
+        return N_("Sunday")
     if day.weekday() == 5 and (day.day - 1) // 7 in (1, 3):
-        return "second Saturday" if day.day <= 14 else "fourth Saturday"
+        return N_("second Saturday") if day.day <= 14 else N_("fourth Saturday")
     return None
