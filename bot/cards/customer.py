@@ -122,24 +122,22 @@ def day_hint(to: Audience) -> Html:
 
 
 def amount_buttons(view: PartyView, action: Action, to: Audience) -> list[Button]:
-    """Offer the likely amounts: all that is owed, what is overdue, the oldest bill; each once."""
-    brief, offered = view.brief, []
-    taken: set[int] = set()
-    choices: list[tuple[int, str, Action]] = []
+    """Offer the likely amounts: all that is owed, what is overdue, the oldest bills; each once, with the bill it fits."""
+    brief = view.brief
+    bills = [bill for bill in view.bills[:2] if bill.currency == brief.currency and bill.number]
+    labels: dict[int, str] = {}
     if brief.net > 0:
-        choices.append((brief.net, to.label("All {amount}", amount=money(brief.net, brief.currency)), {}))
+        labels[brief.net] = to.label("All {amount}", amount=money(brief.net, brief.currency))
     if 0 < brief.overdue < brief.net:
-        words = to.label("Overdue {amount}", amount=money(brief.overdue, brief.currency))
-        choices.append((brief.overdue, words, {}))
-    for bill in view.bills[:2]:
-        if bill.currency == brief.currency and bill.number:
-            words = f"{cut(bill.number, 14)} {money(bill.outstanding, bill.currency)}"
-            choices.append((bill.outstanding, words, {"bill": str(bill.id), "bill_number": bill.number}))
-    for amount, label, more in choices:
-        if amount not in taken:
-            taken.add(amount)
-            offered.append(Button(label, {**action, "amount": amount, **more}))
-    return offered
+        labels[brief.overdue] = to.label("Overdue {amount}", amount=money(brief.overdue, brief.currency))
+    for bill in bills:
+        words = f"{cut(bill.number or '', 14)} {money(bill.outstanding, bill.currency)}"
+        labels.setdefault(bill.outstanding, words)
+    named = {bill.outstanding: {"bill": str(bill.id), "bill_number": bill.number} for bill in reversed(bills)}
+    return [
+        Button(label, {**action, "amount": amount, **named.get(amount, {})})
+        for amount, label in labels.items()
+    ]
 
 
 def long_ago(at: str, now: datetime) -> bool:
