@@ -85,7 +85,7 @@ def _account(account: StatementAccount, view: StatementView, to: Audience) -> di
     unit = "₹" if currency == "INR" else currency
     return {
         "name": _name(account, to) if len(view.accounts) > 1 or currency != "INR" else None,
-        "none": to.label("No entries in this period"),
+        "none": "" if account.entries else to.label("No entries in this period"),
         "heads": _row(
             to.label("Particulars"),
             f"{to.label('Debit')} ({unit})",
