@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from graph.context import Ring
 from graph.endpoint import GraphqlEndpoint
 from graph.party_links import party_link_route
+from graph.pay_page import pay_page_route
 from ingest.door import Appender
 from ingest.rejections import RejectionTrail
 from ingest.schema import schema_route
@@ -66,9 +67,8 @@ def make_app(
         settings.database_url, pool_size=settings.database_pool_size, application="munshi-api"
     )
     development = settings.munshi_env == "development"
-    graphql = GraphqlEndpoint(
-        Door(pool, clock=clock), ring=ring, development=development, public_url=settings.public_url
-    )
+    door = Door(pool, clock=clock)
+    graphql = GraphqlEndpoint(door, ring=ring, development=development, public_url=settings.public_url)
     webhook = WebhookEndpoint(
         Sources(pool, seal=lambda: Seal(settings.munshi_secret_key.get_secret_value())),
         Appender(pool, ring=ring),
@@ -103,6 +103,7 @@ def make_app(
             webhook_route(webhook),
             schema_route(),
             party_link_route(settings),
+            pay_page_route(door),
             Route("/healthz", healthz, methods=["GET"]),
             Route("/metrics", metrics, methods=["GET"]),
             *extra_routes,

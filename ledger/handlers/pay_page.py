@@ -50,6 +50,7 @@ async def _page(ctx: Context, link: Any, row: Any) -> PayPageView:
         kind=kind,
         asked=asked,
         later=row["net"] - asked,
+        on_account=row["on_account"],
         bills=bills,
         more=more,
         more_amount=more_amount,

@@ -138,7 +138,8 @@ class LateCustomersView:
 class PayPageView:
     """What a customer sees on his pay page: his own account with the firm and nothing else of it.
 
-    `asked` and `bills` as in ReminderView (all of them, at most 50); `later`: what is open besides and not asked for.
+    `asked` and `bills` as in ReminderView (all of them, at most 50); `later`: what is open besides and not asked for;
+    `on_account`: what was taken off. `reference` marks payments that come by this page.
     """
 
     firm: str
@@ -149,6 +150,7 @@ class PayPageView:
     kind: str
     asked: int
     later: int
+    on_account: int
     bills: tuple[ReminderBill, ...]
     more: int
     more_amount: int
