@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from telegram import Bot
+from telegram.error import TelegramError
+
 from kit.settings import settings
 
 _TELEGRAM = "https://t.me"
@@ -27,6 +30,19 @@ def start_link(code: str) -> str | None:
     """Return the link that opens the chat and hands the code over."""
     address = own_address()
     return f"{address}?start={code}" if address is not None else None
+
+
+async def ask_name() -> None:
+    """Ask the channel what this bot is called, where nothing tells it yet; without an answer it stays unknown."""
+    token = settings().telegram_bot_token.get_secret_value()
+    if own_address() is not None or not token:
+        return
+    base = settings().telegram_api_base.rstrip("/") or "https://api.telegram.org"
+    try:
+        async with Bot(token, base_url=f"{base}/bot") as bot:
+            keep_name(bot.username)
+    except TelegramError:
+        return
 
 
 def whatsapp_share(text: str) -> str:

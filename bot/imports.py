@@ -22,6 +22,7 @@ from bot.cards.card import Card
 from bot.cards.files import FileResult, imported_card, kept_card, reading_card, refused_card
 from bot.cards.plain import apology_card
 from bot.files import Files, Imported
+from bot.handlers.first_run import still_to_set_up
 from bot.sniff import bank_named, looks_like
 from bot.visit import Visitor, answer, audience_of
 from connectors.contract import Inbound
@@ -247,7 +248,13 @@ class Imports:
         if status == file.status:
             return
         self._shown.pop(file.id, None)
-        card = imported_card(FileResult.of(file.filename, file.counts), gave, self._to(job))
+        setup = await still_to_set_up(self._door, Visitor(file.chat_id, job.member))
+        card = imported_card(
+            FileResult.of(file.filename, file.counts),
+            gave,
+            self._to(job),
+            to_set_up=setup[0].left if setup is not None else 0,
+        )
         fresh = file.status == "reading" and now - file.taken_at > _IN_PLACE
         await self._move(job, status, card, in_place=not fresh)
 

@@ -52,6 +52,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 audit = typer.Typer(help="The audit trail, hash-chained per business.", no_args_is_help=True)
+app.command("init")(cli_people.init)
 app.add_typer(cli_people.business, name="business")
 app.add_typer(cli_people.member, name="member")
 app.add_typer(cli_people.token, name="token")

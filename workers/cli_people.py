@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,12 +10,14 @@ from uuid import UUID
 import typer
 from rich.markup import escape
 
+from bot.address import ask_name, start_link
 from kit.errors import NotFound, Rejected
 from kit.ids import uuid7
 from kit.settings import settings
 from ledger.commands import AddBusiness, AddMember, CreateLinkCode, CreateToken
+from ledger.commands.people import ChangeMember, RemoveMember
 from ledger.dispatch import Door
-from ledger.domain.roles import system
+from ledger.domain.roles import Actor, system
 from ledger.queries import Members
 from ledger.views import MemberView
 from workers.cli_output import AsJson, Business, say, show, table, told
@@ -39,7 +42,23 @@ def add_business(
     as_json: AsJson = False,
 ) -> None:
     """Found a business, with its owner if he is named."""
+    _found(name, owner, timezone=timezone, currency=currency, language=language, as_json=as_json)
 
+
+@told
+def init(
+    name: Annotated[str, typer.Argument(help="What the firm is called.")],
+    owner: Annotated[str, typer.Option(help="The owner's name.")],
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> None:
+    """From nothing to an owner in the chat: the database, the firm, its owner, and the link that he opens."""
+    _found(name, owner, timezone="Asia/Kolkata", currency="INR", language=language, as_json=as_json)
+
+
+def _found(
+    name: str, owner: str | None, *, timezone: str, currency: str, language: str, as_json: bool
+) -> None:
     async def work(session: Session) -> dict[str, Any]:
         made = uuid7()
         clerk = system(made, CLERK)
@@ -47,8 +66,7 @@ def add_business(
         result: dict[str, Any] = {"id": made, "name": name}
         if owner is not None:
             person = await session.door.execute(AddMember(name=owner, role="owner", language=language), clerk)
-            code = await session.door.execute(CreateLinkCode(person), clerk)
-            result["owner"] = {"id": person, "name": owner, "code": code}
+            result["owner"] = {"id": person, "name": owner, **await _code(session, clerk, person)}
         return result
 
     result = run(work)
@@ -56,11 +74,18 @@ def add_business(
     def human() -> None:
         say(f"[bold]{escape(name)}[/] is founded ({result['id']}).")
         if "owner" in result:
-            _tell_code(owner or "", result["owner"]["code"])
+            _tell_code(owner or "", result["owner"])
         else:
             say('Next: munshi member add "Name" --role owner')
 
     show(result, as_json=as_json, human=human)
+
+
+async def _code(session: Session, clerk: Actor, member: UUID, *, minutes: int = 60 * 24) -> dict[str, Any]:
+    """Make a code, with the link that hands it over where the bot's address is known."""
+    code = await session.door.execute(CreateLinkCode(member, valid_minutes=minutes), clerk)
+    await ask_name()
+    return {"code": code, "link": start_link(code)}
 
 
 @business.command("list")
@@ -99,11 +124,11 @@ def add_member(
         chosen = await choose(session, business)
         command = AddMember(name=name, role=role, language=language, digest_at=at, crm_owner=crm_owner)
         person = await session.door.execute(command, chosen.clerk)
-        code = await session.door.execute(CreateLinkCode(person), chosen.clerk)
-        return {"id": person, "name": name, "role": role, "code": code}
+        code = await _code(session, chosen.clerk, person)
+        return {"id": person, "name": name, "role": role, **code}
 
     result = run(work)
-    show(result, as_json=as_json, human=lambda: _tell_code(name, result["code"]))
+    show(result, as_json=as_json, human=lambda: _tell_code(name, result))
 
 
 def _hour(text: str) -> time | None:
@@ -149,6 +174,54 @@ def list_members(business: Business = None, as_json: AsJson = False) -> None:
     )
 
 
+@member.command("remove")
+@told
+def remove_member(
+    name: Annotated[str, typer.Argument(help="The member's name or id.")],
+    business: Business = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a member go: chat, codes and tokens stop working; what was noted and decided stays."""
+
+    async def work(session: Session) -> dict[str, Any]:
+        chosen = await choose(session, business)
+        found = await _member(session.door, chosen, name)
+        gone: MemberView = await session.door.execute(RemoveMember(found.id), chosen.clerk)
+        return {"id": gone.id, "name": gone.name, "active": gone.active}
+
+    result = run(work)
+    show(result, as_json=as_json, human=lambda: say(f"[bold]{escape(result['name'])}[/] is removed."))
+
+
+@member.command("change")
+@told
+def change_member(
+    name: Annotated[str, typer.Argument(help="The member's name or id.")],
+    business: Business = None,
+    role: Annotated[str | None, typer.Option(help="owner, finance, sales or view.")] = None,
+    rename: Annotated[str | None, typer.Option(help="What he is called from now on.")] = None,
+    crm_owner: Annotated[
+        str | None, typer.Option(help="A sales rep's identity in the CRM; empty: none.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a member's role, name or CRM identity."""
+
+    async def work(session: Session) -> dict[str, Any]:
+        chosen = await choose(session, business)
+        found = await _member(session.door, chosen, name)
+        command = ChangeMember(found.id, name=rename, role=role, crm_owner=crm_owner)
+        now: MemberView = await session.door.execute(command, chosen.clerk)
+        return {"id": now.id, "name": now.name, "role": now.role, "crm_owner": now.crm_owner}
+
+    result = run(work)
+    show(
+        result,
+        as_json=as_json,
+        human=lambda: say(f"[bold]{escape(result['name'])}[/] is {result['role']} now."),
+    )
+
+
 @told
 def link(
     name: Annotated[str, typer.Argument(help="The member's name or id.")],
@@ -161,11 +234,11 @@ def link(
     async def work(session: Session) -> dict[str, Any]:
         chosen = await choose(session, business)
         found = await _member(session.door, chosen, name)
-        code = await session.door.execute(CreateLinkCode(found.id, valid_minutes=minutes), chosen.clerk)
-        return {"member": found.id, "name": found.name, "code": code, "minutes": minutes}
+        code = await _code(session, chosen.clerk, found.id, minutes=minutes)
+        return {"member": found.id, "name": found.name, **code, "minutes": minutes}
 
     result = run(work)
-    show(result, as_json=as_json, human=lambda: _tell_code(result["name"], result["code"]))
+    show(result, as_json=as_json, human=lambda: _tell_code(result["name"], result))
 
 
 @token.command("create")
@@ -220,5 +293,7 @@ def _is_id(text: str, value: UUID) -> bool:
     return text.lower() == str(value)
 
 
-def _tell_code(name: str, code: str) -> None:
-    say(f"[bold]{escape(name)}[/] sends this code to the chat, once: [bold green]{escape(code)}[/]")
+def _tell_code(name: str, made: Mapping[str, Any]) -> None:
+    if made["link"]:
+        say(f"[bold]{escape(name)}[/] opens this on the phone, once: [bold green]{escape(made['link'])}[/]")
+    say(f"[bold]{escape(name)}[/] sends this code to the chat, once: [bold green]{escape(made['code'])}[/]")

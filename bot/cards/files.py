@@ -67,8 +67,11 @@ def kept_card(result: FileResult, to: Audience, *, left: int = 0, of: int = 0) -
     return Card(joined(to.heading(joined([*_gave(result, to), coming]))))
 
 
-def imported_card(result: FileResult, gave: FileGaveView | None, to: Audience) -> Card:
-    """Say what a file gave and what it explained; what it made us ask is one tap away."""
+def imported_card(result: FileResult, gave: FileGaveView | None, to: Audience, *, to_set_up: int = 0) -> Card:
+    """Say what a file gave and what it explained; what it made us ask is one tap away.
+
+    `to_set_up`: how many of the first things an owner still has before him, and wants to be told of.
+    """
     blocks = [joined(_gave(result, to))]
     if gave is not None:
         explained = _explained(gave, to) if result.is_news else []
@@ -81,6 +84,8 @@ def imported_card(result: FileResult, gave: FileGaveView | None, to: Audience) -
     buttons.append(Button(to.label("Today's digest"), {"do": "digest"}))
     if gave is not None and gave.bills:
         buttons.append(Button(to.label("Who owes me"), {"do": "owes"}))
+    if to_set_up:
+        buttons.append(Button(to.label("Still to set up: {n}", n=to_set_up), {"do": "first_run"}))
     return Card(joined(to.heading(joined(blocks, "\n\n"))), in_rows(buttons))
 
 

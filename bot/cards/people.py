@@ -78,7 +78,7 @@ def member_card(member: MemberView, to: Audience, *, own: bool) -> Card:
         lines.append(
             to.say("Customers of {owner} in the CRM", owner=cut(owner, _NAME))
             if owner
-            else to.say("No customers of his own yet: choose whose he looks after.")
+            else to.say("Sees no customers yet: choose whose.")
         )
     action: Action = {"member": str(member.id)}
     buttons = []
@@ -86,7 +86,7 @@ def member_card(member: MemberView, to: Audience, *, own: bool) -> Card:
         buttons.append(Button(to.label("New link"), {"do": "member_link", **action}))
         buttons.append(Button(to.label("Change role"), {"do": "member_role", **action}))
     if member.role == Role.SALES:
-        buttons.append(Button(to.label("His customers"), {"do": "member_owner", **action}))
+        buttons.append(Button(to.label("Whose customers"), {"do": "member_owner", **action}))
     if not own:
         buttons.append(Button(to.label("Remove"), {"do": "member_remove", **action}))
     buttons.append(Button(to.label("‹ People"), {"do": "people", "inplace": True}))

@@ -87,16 +87,17 @@ class Linking(HasDoor):
         to = visitor.audience(self.door.clock())
         await answer(self.door, visitor, [welcome_card(linked.name, visitor.member.business_name, to)])
         setup = await still_to_set_up(self.door, visitor)
-        if setup is None or setup[0].knows_money:
-            await queue_digest(self.door, visitor.member, self.door.clock(), several=bool(visitor.others))
         if setup is not None:
             await answer(self.door, visitor, [setup[1]])
+        if setup is None or setup[0].knows_money:
+            await queue_digest(self.door, visitor.member, self.door.clock(), several=bool(visitor.others))
 
     async def _help(self, visit: Visit) -> None:
         """Say what can be asked; to an owner who is still setting up, what is missing."""
         setup = await still_to_set_up(self.door, visit.guest)
-        help_ = help_card(visit.guest.audience(self.door.clock()))
-        await answer(self.door, visit.guest, [setup[1] if setup is not None else help_])
+        helping = help_card(visit.guest.audience(self.door.clock()))
+        missing = setup is not None and not setup[0].knows_money
+        await answer(self.door, visit.guest, [setup[1] if setup is not None and missing else helping])
 
     async def _say(self, visit: Visit, chat_id: int, line: Callable[[str], Html]) -> None:
         visitor: Visitor | None = visit.visitor

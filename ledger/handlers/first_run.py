@@ -21,6 +21,7 @@ SELECT (SELECT min(s.label) FROM sources s JOIN source_state t ON t.business_id 
         WHERE s.business_id = $1 AND s.enabled AND s.name LIKE 'bank:%' AND t.covered_until IS NOT NULL) AS bank,
        (SELECT max(t.covered_until) FROM source_state t
         WHERE t.business_id = $1 AND t.source LIKE 'bank:%') AS bank_until,
+       EXISTS (SELECT FROM bank_lines WHERE business_id = $1) AS lines,
        (SELECT count(*) FROM invoices WHERE business_id = $1 AND outstanding > 0) AS bills,
        (SELECT coalesce(array_agg(s.label ORDER BY s.label), '{}') FROM sources s
         WHERE s.business_id = $1 AND s.enabled AND s.name NOT LIKE 'bank:%'
@@ -41,6 +42,7 @@ async def setup(question: Setup, ctx: Context) -> SetupView:
     return SetupView(
         bank=row["bank"],
         bank_until=row["bank_until"],
+        lines=row["lines"],
         bills=row["bills"],
         sources=tuple(row["sources"]),
         members=row["members"],

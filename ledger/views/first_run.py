@@ -8,13 +8,14 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class SetupView:
-    """What is there: the bank known till a day, open bills of both sides, other sources by label, people, payment details.
+    """What is there: the bank known till a day, bank lines, open bills, other sources by label, people, payment details.
 
     `linked` people have a chat. `dismissed`: this chat doesn't want to be asked about the rest any more.
     """
 
     bank: str | None
     bank_until: date | None
+    lines: bool
     bills: int
     sources: tuple[str, ...]
     members: int
@@ -25,7 +26,7 @@ class SetupView:
     @property
     def knows_money(self) -> bool:
         """Whether anything is known that a digest could tell."""
-        return self.bank is not None or self.bills > 0
+        return self.bank is not None or self.lines or self.bills > 0
 
     @property
     def left(self) -> int:

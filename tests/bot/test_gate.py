@@ -54,16 +54,16 @@ async def test_a_group_is_refused_politely_even_with_a_member_in_it(bot: Running
     assert bot.api.texts(-50) == ["I speak about money only in a private chat. Please write to me there."]
 
 
-async def test_a_code_links_the_chat_and_brings_the_first_digest(
+async def test_a_code_links_the_chat_and_says_where_to_begin(
     bot: RunningBot, owner: Actor, business: UUID
 ) -> None:
     assert owner.member_id is not None
     code = await bot.door.execute(CreateLinkCode(owner.member_id), owner)
     bot.api.types(RAMESH, f"/start {code.lower().replace('-', ' ')}")
     await bot.api.until(lambda: len(bot.api.texts(RAMESH)) == 2)
-    welcome, digest = bot.api.texts(RAMESH)
+    welcome, setup = bot.api.texts(RAMESH)
     assert "Sharma Services" in welcome
-    assert "Ramesh ji · Fri 20 Nov" in digest
+    assert "<b>Sharma Services: to begin with</b>" in setup
     assert await members_of_chat(bot.door.engine, RAMESH)
     assert await _audited(bot.door, business) == ["link_code.created", "chat.linked"]
 

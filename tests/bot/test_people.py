@@ -62,6 +62,12 @@ def test_a_card_reads_as_its_golden_text(name: str, to: Audience) -> None:
     check(name, CARDS[name](to), to.language)
 
 
+async def _types(bot: RunningBot, chat: int, text: str, until: str) -> None:
+    before = len(bot.api.texts(chat))
+    bot.api.types(chat, text)
+    await bot.api.until(lambda: until in "".join(bot.api.texts(chat)[before:]))
+
+
 async def _tap(bot: RunningBot, chat: int, label: str, until: str) -> None:
     bot.api.tap_label(chat, label)
     await bot.api.until(lambda: any(until in text for text in bot.api.texts(chat)[-2:]))
@@ -71,15 +77,12 @@ async def test_a_rep_is_invited_by_name_comes_in_by_his_link_and_is_let_go(
     bot: RunningBot, join: Join, owner: Actor
 ) -> None:
     await join("Ramesh", "owner", RAMESH)
-    bot.api.types(RAMESH, "/people")
-    await bot.api.until(lambda: "People of the firm" in bot.api.texts(RAMESH)[-1])
+    await _types(bot, RAMESH, "/people", "People of the firm")
     await _tap(bot, RAMESH, "Invite somebody", "Whom do you want to invite?")
     await _tap(bot, RAMESH, "Sales", "Please type the name")
-    bot.api.types(RAMESH, "Ravi <b>Kumar</b>")
-    await bot.api.until(lambda: "No CRM has told me" in bot.api.texts(RAMESH)[-1])
+    await _types(bot, RAMESH, "Ravi <b>Kumar</b>", "No CRM has told me")
     await _tap(bot, RAMESH, "Decide later", "It works once, for 24 hours.")
     text = bot.api.texts(RAMESH)[-1]
-    print(text)
     assert "&lt;b&gt;Kumar&lt;/b&gt;" in text
     code = text.split("?start=")[1][:9]
     bot.api.types(RAVI, f"/start {code}")
@@ -87,8 +90,7 @@ async def test_a_rep_is_invited_by_name_comes_in_by_his_link_and_is_let_go(
     bot.api.types(STRANGER, f"/start {code}")
     await bot.api.until(lambda: "doesn't work" in "".join(bot.api.texts(STRANGER)))
 
-    bot.api.types(RAMESH, "/people")
-    await bot.api.until(lambda: "Ravi" in bot.api.texts(RAMESH)[-1])
+    await _types(bot, RAMESH, "/people", "People of the firm")
     await _tap(bot, RAMESH, "Ravi <b>Kumar</b>", "own customers")
     await _tap(bot, RAMESH, "Remove", "stop working at once")
     await _tap(bot, RAMESH, "Yes, remove", "is removed")
@@ -105,9 +107,8 @@ async def test_a_name_that_is_none_is_asked_for_again(bot: RunningBot, join: Joi
     await _tap(bot, RAMESH, "Invite somebody", "Whom do you want to invite?")
     await _tap(bot, RAMESH, "Accounts", "Please type the name")
     bot.api.types(RAMESH, "x" * 100)
-    await bot.api.until(lambda: "1 to 80 letters" in bot.api.texts(RAMESH)[-1])
-    bot.api.types(RAMESH, "Sunita")
-    await bot.api.until(lambda: "Send this to Sunita" in bot.api.texts(RAMESH)[-1])
+    await bot.api.until(lambda: "1 to 80 letters" in "".join(bot.api.texts(RAMESH)[-1:]))
+    await _types(bot, RAMESH, "Sunita", "Send this to Sunita")
 
 
 async def test_the_role_is_changed_and_the_last_owner_stays(
@@ -117,8 +118,7 @@ async def test_the_role_is_changed_and_the_last_owner_stays(
     code = await bot.door.execute(CreateLinkCode(owner.member_id), owner)
     bot.api.types(RAMESH, f"/start {code}")
     await bot.api.until(lambda: bot.api.texts(RAMESH))
-    bot.api.types(RAMESH, "/people")
-    await bot.api.until(lambda: "People of the firm" in bot.api.texts(RAMESH)[-1])
+    await _types(bot, RAMESH, "/people", "People of the firm")
     await _tap(bot, RAMESH, "Sunita", "sees all, answers entries")
     await _tap(bot, RAMESH, "Change role", "What is Sunita to be?")
     await _tap(bot, RAMESH, "CA, only looks", "In the chat: connected")
