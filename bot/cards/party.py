@@ -261,6 +261,13 @@ def reported_line(one: Reported, to: Audience) -> Html:
 
 def _said(talk: TalkView, to: Audience) -> list[Html]:
     lines = []
+    if talk.reminded is not None:
+        reminded = to.say(
+            "Reminded {when} by {who}", when=to.moment(talk.reminded.at), who=cut(talk.reminded.by, 24)
+        )
+        lines.append(reminded)
+    if talk.page_seen_at is not None:
+        lines.append(to.say("Looked at the pay page {when}", when=to.moment(talk.page_seen_at)))
     if talk.call is not None:
         lines.append(
             to.say(

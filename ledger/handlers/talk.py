@@ -20,7 +20,9 @@ from ledger.queries.customers import PartyTalk
 from ledger.views.customers import PromiseWord, Reported, TalkView, Word
 
 MOST_REPORTED = 5
-_TYPES = ("call.logged", "note.added", "promise.made", "goods.held", "goods.released", "payment.reported")
+_TYPES = (
+    "call.logged", "note.added", "promise.made", "goods.held", "goods.released", "payment.reported", "reminder.sent",
+)  # fmt: skip
 _REMEMBERED = 60
 # What people said that names this party, folded already (then its keys say so) or not yet.
 _ABOUT = """
@@ -37,6 +39,11 @@ WHERE e.source = 'operator' AND e.event_type = ANY($3)
   AND EXISTS (SELECT FROM about a WHERE a.subject IN (
     e.normalised ->> 'party', e.normalised ->> 'about', e.normalised -> 'party' ->> 'id'))
 GROUP BY e.subject ORDER BY max(e.occurred_at) DESC, e.subject LIMIT $4
+"""
+_PAGE = """
+SELECT max(l.opened_at) FROM pay_links l
+WHERE l.business_id = $1 AND (l.party_anchor = $3 OR l.party_anchor IN (
+  SELECT subject FROM party_identities WHERE business_id = $1 AND party_id = $2))
 """
 _ARRIVED = """
 SELECT c.subject FROM claims c JOIN receipts r ON r.business_id = c.business_id AND r.id = c.row_id
@@ -56,13 +63,17 @@ async def party_talk(question: PartyTalk, ctx: Context) -> TalkView:
     newest = {row["event_type"]: row for row in last}
     goods = [row for row in last if row["event_type"].startswith("goods.")]
     reported = await _reported(ctx, [row for row in last if row["event_type"] == "payment.reported"])
-    call, note, promise = (newest.get(name) for name in ("call.logged", "note.added", "promise.made"))
+    call, note, promise, reminded = (
+        newest.get(name) for name in ("call.logged", "note.added", "promise.made", "reminder.sent")
+    )
     return TalkView(
         call=_word(ctx, call, "outcome", names) if call is not None else None,
         note=_word(ctx, note, "text", names) if note is not None else None,
         promise=_promise(ctx, promise, names) if promise is not None else None,
         goods=await _goods(ctx, goods[-1], names) if goods else None,
         reported=tuple(_payment(ctx, row, party, names) for row in reported[::-1][:MOST_REPORTED]),
+        reminded=_word(ctx, reminded, "amount", names) if reminded is not None else None,
+        page_seen_at=await ctx.tx.value(_PAGE, ctx.actor.business_id, party["id"], party["anchor"]),
     )
 
 

@@ -57,13 +57,18 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class TalkView:
-    """The last word of each kind that stands, and what is reported and not confirmed (at most 5), newest first."""
+    """The last word of each kind that stands, and what is reported and not confirmed (at most 5), newest first.
+
+    `reminded`: the last reminder, its `text` the amount in minor units; `page_seen_at`: when he last looked at a pay page.
+    """
 
     call: Word | None = None
     note: Word | None = None
     promise: PromiseWord | None = None
     goods: OwnersWord | None = None
     reported: tuple[Reported, ...] = ()
+    reminded: Word | None = None
+    page_seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

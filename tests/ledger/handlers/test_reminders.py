@@ -10,6 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.cards.audience import Audience
+from bot.cards.party import party_card
 from kit.database import transaction
 from kit.errors import Denied, NotFound, Rejected, Stale
 from kit.ids import digest, split_business_key, uuid7
@@ -17,7 +19,8 @@ from ledger.commands.reminders import LogReminder, NotePayPageOpened, PrepareRem
 from ledger.commands.workflow import LogCall, WithdrawDecision
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor, Role, system
-from ledger.queries import Timeline
+from ledger.queries import PartyCard, Timeline
+from ledger.queries.customers import PartyTalk
 from ledger.queries.reminders import LateCustomers, PaymentDetails, PayPage, ReminderFor
 from ledger.views.reminders import ReminderView
 from tests.ledger.rows import TODAY, Rows, days_ago, rows_of
@@ -508,3 +511,20 @@ async def test_the_page_of_a_customer_who_became_part_of_another_shows_that_one(
         await rows.tx.run("DELETE FROM parties WHERE id = $1", sharma)
     page = await door.query(PayPage(digest(made.key.encode())), system(business, "pay page"))
     assert (page.customer, page.asked) == ("Sharma Traders Pvt Ltd", 100_00)
+
+
+async def test_the_customers_card_tells_the_last_reminder_and_when_he_looked_at_his_page(
+    door: Door, owner: Actor, business: UUID, sharma: UUID, clock: Any
+) -> None:
+    made = await door.execute(PrepareReminder(sharma), owner)
+    talk = await door.query(PartyTalk(sharma), owner)
+    assert (talk.reminded, talk.page_seen_at) == (None, None)
+    await door.execute(LogReminder(sharma, 57_820_00), owner)
+    clock.advance(hours=6, minutes=10)
+    await door.execute(NotePayPageOpened(digest(made.key.encode())), system(business, "pay page"))
+    talk = await door.query(PartyTalk(sharma), owner)
+    assert (talk.reminded.by, talk.page_seen_at) == ("Ramesh", clock.now)
+    view = await door.query(PartyCard(sharma), owner)
+    text = str(party_card(view, Audience(Role.OWNER, "en", clock.now, "Asia/Kolkata"), talk).text)
+    assert "Reminded today 9:00 am by Ramesh" in text
+    assert "Looked at the pay page today 3:10 pm" in text
