@@ -74,7 +74,12 @@ class Table:
     def __init__(self, raw: Mapping[str, Any]) -> None:
         self.spelling = Spelling(raw["words"], raw["joins"])
         self._fillers = frozenset(plain(word) for word in raw["fillers"]["words"].split())
+        self._own = frozenset(plain(head) for head in raw["words"])
         self.intents = tuple(_intent(row) for row in raw["intent"])
+
+    def known(self, word: Word) -> bool:
+        """Return whether a word is one of the table's own, rather than part of a name."""
+        return bool(word.heads - {word.plain}) or word.plain in self._own
 
     def filler(self, word: Word) -> bool:
         """Return whether a word says nothing by itself."""

@@ -17,6 +17,8 @@ _PHONE = re.compile(r"(?:\+?91|0)?[\s-]?([6-9]\d{4})[\s-]?(\d{5})")
 _GSTIN = re.compile(r"\d{2}[A-Z]{5}\d{4}[A-Z][0-9A-Z]Z[0-9A-Z]", re.IGNORECASE)
 _LONGEST_WINDOW = 4
 _MOST_WORDS_AROUND_A_REFERENCE = 12
+_PLAIN_FIGURE = re.compile(r"[\d,]+(?:\.\d+)?")
+"""No day by itself: 20, 1.5 of a lakh."""
 _FIGURE = re.compile(r"\d")
 _UNIT = re.compile(r"lakh|lac|cr|hazaa?r|hajaa?r|sau|thousand|hundred|लाख|हज़?ार|करोड़?|सौ", re.IGNORECASE)
 
@@ -77,11 +79,11 @@ def _readings(words: Sequence[Word], known: Table, today: date) -> Iterator[_Rea
             continue
         sum_, on = None, None
         spent: frozenset[int] = frozenset()
-        if "amount" in intent.takes:
-            sum_, spent = _amount(words)
         if "day" in intent.takes:
-            on, days = _day(words, today, spent)
-            spent |= days
+            on, spent = _day(words, today, typed.BEHIND if intent.do == "paid" else typed.AHEAD)
+        if "amount" in intent.takes:
+            sum_, figures = _amount(words, spent)
+            spent |= figures
         if ("amount" in intent.needs and sum_ is None) or ("day" in intent.needs and on is None):
             continue
         for spent_of in (spent, frozenset[int]()) if spent and not intent.needs else (spent,):
@@ -100,11 +102,14 @@ def _reading(
     if not found:
         return None
     taken = {open_words[at] for at in found}
-    left = _between_fillers(words, [at for at in open_words if at not in taken], known)
-    if left and not intent.party:
+    # "kis kis ne", "mobile number": a word said twice is no name.
+    said = frozenset[str]().union(*(words[at].heads - {words[at].plain} for at in taken))
+    left = [at for at in open_words if at not in taken and said.isdisjoint(words[at].heads)]
+    left = _between_fillers(words, left, known)
+    if not intent.party and not all(known.known(words[at]) for at in left):
         return None
-    name = " ".join(words[at].typed for at in left)
-    whole = not left and intent.party != "must"
+    name = " ".join(words[at].typed for at in left) if intent.party else ""
+    whole = not name and intent.party != "must"
     understood = Understood(intent.name, intent.do, intent.more, intent.party, name, whole=whole)
     return _Reading((len(taken) + len(spent), int(whole), -len(left), -order), understood)
 
@@ -137,8 +142,8 @@ def _windows(words: Sequence[Word], spent: Collection[int]) -> Iterator[tuple[fr
                 yield places, " ".join(words[at].typed for at in range(start, start + length))
 
 
-def _amount(words: Sequence[Word]) -> tuple[int | None, frozenset[int]]:
-    for places, text in _windows(words, ()):
+def _amount(words: Sequence[Word], spent: Collection[int]) -> tuple[int | None, frozenset[int]]:
+    for places, text in _windows(words, spent):
         if _is_figure(text) and (paise := typed.amount(text)) is not None:
             return paise, places
     return None, frozenset()
@@ -148,9 +153,9 @@ def _is_figure(text: str) -> bool:
     return bool(_FIGURE.search(text) or (_UNIT.search(text) and " " in text))
 
 
-def _day(words: Sequence[Word], today: date, spent: Collection[int]) -> tuple[date | None, frozenset[int]]:
-    for places, text in _windows(words, spent):
-        if (on := typed.day(text, today)) is not None and not text.strip().isdigit():
+def _day(words: Sequence[Word], today: date, meant: str) -> tuple[date | None, frozenset[int]]:
+    for places, text in _windows(words, ()):
+        if not _PLAIN_FIGURE.fullmatch(text) and (on := typed.day(text, today, meant=meant)) is not None:
             return on, places
     return None, frozenset()
 
