@@ -9,16 +9,18 @@ import sys
 from bot.application import build_application
 from bot.files import Files
 from bot.service import serve
+from bot.webhook import webhook_of
 from ingest.door import Appender
 from ingest.sources import Sources
 from kit.database import make_engine
+from kit.errors import MunshiError
 from kit.logs import configure_logs
 from kit.sealing import process_seal
 from kit.settings import settings
 from ledger.dispatch import Door
 from workers.doorbell import close_doorbell, ring
 
-_POOL = 8
+_POOL = 10  # two of them are kept for good: the sender's lease, and the locks of chats
 
 
 async def run() -> int:
@@ -31,6 +33,11 @@ async def run() -> int:
     if not chosen.database_url:
         sys.stderr.write("DATABASE_URL is not set.\n")
         return 2
+    try:
+        webhook = webhook_of(chosen)
+    except MunshiError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -42,7 +49,7 @@ async def run() -> int:
     )
     application = build_application(door, files, token=token, api_base=chosen.telegram_api_base, ring=ring)
     try:
-        await serve(application, door, stop)
+        await serve(application, door, stop, webhook=webhook)
     finally:
         await close_doorbell()
         await engine.dispose()

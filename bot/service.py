@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from telegram.error import InvalidToken, TelegramError
 
 from bot.address import keep_name
 from bot.application import ALLOWED_UPDATES, AnyApplication, bot_commands
 from bot.outbox import Sender
+from bot.webhook import Webhook, WebhookServer
 from kit.logs import logger
 from ledger.dispatch import Door
 
@@ -19,9 +22,15 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.25, 30.0
 _POLL_SECONDS = 20
 
 
-async def serve(application: AnyApplication, door: Door, stop: asyncio.Event) -> None:
-    """Run the bot until `stop` is set; a Bot API server that isn't up yet is waited for."""
-    if not await _connect(application, stop):
+async def serve(
+    application: AnyApplication, door: Door, stop: asyncio.Event, *, webhook: Webhook | None = None
+) -> None:
+    """Run the bot until `stop` is set; a Bot API server that isn't up yet is waited for.
+
+    `webhook`: where updates are posted to; without one they are fetched.
+    """
+    hook = WebhookServer(application, webhook) if webhook is not None else None
+    if not await _patiently(partial(_introduce, application), stop):
         return
     sender = Sender(door, application.bot)
     sending = asyncio.create_task(sender.run())
@@ -30,16 +39,22 @@ async def serve(application: AnyApplication, door: Door, stop: asyncio.Event) ->
     assert updater is not None
     try:
         await application.start()
-        await updater.start_polling(
-            timeout=_POLL_SECONDS,
-            bootstrap_retries=-1,
-            allowed_updates=list(ALLOWED_UPDATES),
-            error_callback=_polling_failed,
-        )
-        log.info("bot.listening")
+        if hook is not None:
+            await hook.start()
+            await _patiently(hook.announce, stop)
+        else:  # this takes an announced address back
+            await updater.start_polling(
+                timeout=_POLL_SECONDS,
+                bootstrap_retries=-1,
+                allowed_updates=list(ALLOWED_UPDATES),
+                error_callback=_polling_failed,
+            )
+        log.info("bot.listening", webhook=hook is not None)
         await stop.wait()
     finally:
         log.info("bot.stopping")
+        if hook is not None:
+            await hook.stop()
         if updater.running:
             await updater.stop()
         if application.running:
@@ -54,14 +69,20 @@ async def serve(application: AnyApplication, door: Door, stop: asyncio.Event) ->
         await application.shutdown()
 
 
-async def _connect(application: AnyApplication, stop: asyncio.Event) -> bool:
+async def _introduce(application: AnyApplication) -> None:
+    """Learn who we are, and say what can be asked."""
+    await application.initialize()
+    keep_name(application.bot.username)
+    await application.bot.set_my_commands(bot_commands())
+    await application.bot.set_my_commands(bot_commands("hi"), language_code="hi")
+
+
+async def _patiently(call: Callable[[], Awaitable[None]], stop: asyncio.Event) -> bool:
+    """Call until Telegram answers, with growing pauses; False if we are told to stop before."""
     wait, told = _FIRST_WAIT, False
     while not stop.is_set():
         try:
-            await application.initialize()
-            keep_name(application.bot.username)
-            await application.bot.set_my_commands(bot_commands())
-            await application.bot.set_my_commands(bot_commands("hi"), language_code="hi")
+            await call()
         except InvalidToken as refusal:
             if told is False:
                 log.error("bot.token_refused", reason=type(refusal).__name__)

@@ -16,7 +16,7 @@ from graph.one_write import OneWriteProtocol
 from kit.collector import spare_the_collector
 from kit.errors import MunshiError, Rejected
 from kit.logs import configure_logs, logger
-from kit.ports import require_free
+from kit.ports import require_free, shared_socket
 from kit.settings import Settings, settings
 
 PHONE = "bot.phone:phone_of"
@@ -60,16 +60,6 @@ class Server(uvicorn.Server):
         for close in self._closing:
             close()
         await super().shutdown(sockets)
-
-
-def shared_socket(host: str, port: int) -> socket.socket:
-    """Return a socket on a port that other api processes of this machine listen on too; the kernel deals out calls."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listening.bind((host, port))
-    return listening
 
 
 def main() -> None:

@@ -28,6 +28,16 @@ def require_free(host: str, port: int) -> None:
             raise _refusal(host, port, error) from None
 
 
+def shared_socket(host: str, port: int) -> socket.socket:
+    """Return a socket on a port that other processes of this machine listen on too; the kernel deals out calls."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listening.bind((host, port))
+    return listening
+
+
 def _refusal(host: str, port: int, error: OSError) -> Rejected:
     if error.errno == errno.EACCES:
         return Rejected(

@@ -35,6 +35,14 @@ class Settings(BaseSettings):
     telegram_bot_token: SecretStr = SecretStr("")
     telegram_api_base: str = ""
     """Any Bot API server; empty: Telegram's own."""
+    telegram_webhook_url: str = ""
+    """The https address to which Telegram posts updates; empty: the bot fetches them."""
+    telegram_webhook_secret: SecretStr = SecretStr("")
+    """What Telegram says with each update, so that we know it; empty: derived from the token."""
+    telegram_webhook_port: int = Field(default=8421, ge=1, le=65535)
+    """Where the bot listens for them, on HOST."""
+    telegram_webhook_share_port: bool = False
+    """Several bot processes listen on that port."""
     chat_url: str = ""
     """The bot's own address (https://t.me/…): links on a CRM's records open the customer there."""
     munshi_extra_routes: str = ""

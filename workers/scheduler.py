@@ -24,6 +24,7 @@ from kit.errors import MunshiError
 from kit.logs import configure_logs, logger
 from kit.settings import settings
 from ledger.dispatch import Door
+from ledger.store.chat_upkeep import forget_old_traffic
 from ledger.store.directory import all_businesses
 from workers import drainer, process
 from workers.broker import broker
@@ -37,6 +38,7 @@ SWEEP_AT = time(6, 0)
 DIGESTS_EVERY = timedelta(seconds=20)
 ALERTS_EVERY = timedelta(seconds=15)
 SWEEPS_EVERY = timedelta(minutes=1)
+UPKEEP_EVERY = timedelta(minutes=10)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=1)
 _CHUNK = 500
 _Rung = TypeVar("_Rung", bound=Hashable)
@@ -96,6 +98,7 @@ class Scheduler:
     _digests_at: datetime | None = None
     _alerts_at: datetime | None = None
     _sweeps_at: datetime | None = None
+    _upkeep_at: datetime | None = None
 
     def __post_init__(self) -> None:
         self.bell = Bell(self.door)
@@ -116,6 +119,10 @@ class Scheduler:
         if self._alerts_at is None or now >= self._alerts_at:
             await self.bell.ring(now)
             self._alerts_at = now + ALERTS_EVERY
+        if self._upkeep_at is None or now >= self._upkeep_at:
+            if gone := await forget_old_traffic(self.door.engine, now):
+                log.info("scheduler.forgot", **gone)
+            self._upkeep_at = now + UPKEEP_EVERY
 
     async def ring(self, now: datetime) -> None:
         """Ring for every business with due work: what an append rang for and got lost, and every wake-up."""

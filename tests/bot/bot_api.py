@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -33,6 +34,10 @@ class BotApi:
         self._next_update = 1
         self._next_message = 100
         self._news = asyncio.Event()
+        self.webhook: dict[str, Any] = {}
+        self.spread: list[str] = []
+        self.actions: list[dict[str, Any]] = []
+        self._chats_turn: dict[int, asyncio.Task[None]] = {}
 
     # -- what people do ------------------------------------------------------------------------------
     def types(self, chat_id: int, text: str, *, chat_type: str = "private") -> None:
@@ -131,6 +136,38 @@ class BotApi:
                 message["reply_markup"] = form.get("reply_markup")
         return _sent(form, int(form["message_id"]))
 
+    def _on_setWebhook(self, form: dict[str, Any]) -> bool:  # noqa: N802
+        self.webhook = form
+        return True
+
+    def _on_deleteWebhook(self, _: dict[str, Any]) -> bool:  # noqa: N802
+        self.webhook = {}
+        return True
+
+    def _on_sendChatAction(self, form: dict[str, Any]) -> bool:  # noqa: N802
+        self.actions.append(form)
+        return True
+
+    async def post(self, url: str, update: dict[str, Any], *, secret: str | None = None) -> httpx.Response:
+        """Post an update as Telegram does, with the secret that was announced (or another)."""
+        said = self.webhook.get("secret_token", "") if secret is None else secret
+        async with httpx.AsyncClient(timeout=30) as client:
+            return await client.post(url, json=update, headers={"X-Telegram-Bot-Api-Secret-Token": said})
+
+    async def _deliver(self, update: dict[str, Any], before: asyncio.Task[None] | None) -> None:
+        # As Telegram does: a chat's next update when the one before was answered, and again until it is.
+        if before is not None:
+            await asyncio.wait([before])
+        places = self.spread or [self.webhook["url"]]
+        for attempt in range(50):
+            try:
+                answer = await self.post(places[(update["update_id"] + attempt) % len(places)], update)
+            except httpx.TransportError:
+                answer = None
+            if answer is not None and answer.is_success:
+                return
+            await asyncio.sleep(0.1)
+
     def _on_answerCallbackQuery(self, form: dict[str, Any]) -> bool:  # noqa: N802
         self.taps_confirmed.append(form)
         return True
@@ -163,8 +200,15 @@ class BotApi:
         }
 
     def _push(self, update: dict[str, Any]) -> None:
-        self._updates.append({"update_id": self._next_update, **update})
+        numbered = {"update_id": self._next_update, **update}
         self._next_update += 1
+        if self.webhook:
+            body = next(iter(update.values()))
+            chat = (body.get("message") or body)["chat"]["id"]
+            before = self._chats_turn.get(chat)
+            self._chats_turn[chat] = asyncio.create_task(self._deliver(numbered, before))
+            return
+        self._updates.append(numbered)
         self._news.set()
 
 

@@ -23,6 +23,7 @@ from ledger.commands import rules as do_rules
 from ledger.commands import to_enter as do_to_enter
 from ledger.commands import workflow as do
 from ledger.commands.advice import AdviseOnConflict
+from ledger.commands.delivery import NoteTap
 from ledger.commands.tie_out import ClosePeriod, ReopenPeriod
 from ledger.dispatch import Door
 from ledger.domain.roles import MATRIX, Actor, Permission, Role, system
@@ -154,6 +155,7 @@ NEEDED: dict[type, Permission] = {
     ask_remind.ReminderFor: Permission.REPORT,
     ask_remind.LateCustomers: Permission.REPORT,
     ask_remind.PaymentDetails: Permission.SEE_RECEIVABLES,
+    NoteTap: Permission.SEE_RECEIVABLES,
     AdviseOnConflict: Permission.COMMENT,
     FindMoney: Permission.SEE_RECEIVABLES,
     **dict.fromkeys((PayablesAhead, VendorCard), Permission.SEE_PAYABLES),
