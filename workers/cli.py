@@ -31,6 +31,7 @@ from workers import (
     cli_people,
     cli_pulled,
     cli_quarantine,
+    cli_reminders,
     cli_replay,
     cli_rules,
     cli_sources,
@@ -65,6 +66,7 @@ app.command("to-enter")(cli_to_enter.to_enter)
 app.command("tds")(cli_tds.tds)
 app.command("cash")(cli_cash.cash)
 app.add_typer(cli_cash.dues, name="dues")
+app.command("pay-details")(cli_reminders.pay_details)
 app.add_typer(cli_msmed.msmed, name="msmed")
 app.command("new-connector")(new_connector)
 app.command("tally-agent")(tally_agent)
