@@ -8,6 +8,7 @@ from uuid import UUID
 from bot.cards.audience import Audience, money
 from bot.cards.card import Action, Button, Card, in_rows
 from bot.cards.history import back_button
+from bot.cards.party import owed_button
 from bot.words import Html, clean, cut, html, joined
 from ledger.domain.roles import Permission
 from ledger.views import InvoiceView, PartyBrief, PartyView
@@ -36,6 +37,8 @@ def more_card(view: PartyView, talk: TalkView, to: Audience) -> Card:
         buttons.append(Button(to.label("Cheques in hand"), {"do": "cheques", "party": party}))
     if brief.is_customer or not brief.is_vendor:
         buttons.append(Button(to.label("Send goods?"), {"do": "goods", "party": party}))
+    if brief.is_vendor and brief.is_customer and to.may(Permission.SEE_PAYABLES):
+        buttons.append(owed_button(party, to))
     buttons.append(Button(to.label("Full history"), {"do": "sources_of", "party": party}))
     if to.may(Permission.ANSWER):
         buttons.append(Button(to.label("Balance letter"), {"do": "letter", "party": party}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from bot.cards.audience import Audience, money
-from bot.cards.card import Action, Button, Card, in_rows
+from bot.cards.card import Action, Button, Card
 from bot.cards.customer import cancel
 from bot.cards.history import back_button
 from bot.words import Html, cut, joined
@@ -27,17 +27,17 @@ def goods_card(view: GoodsView, to: Audience) -> Card:
     lines.append(Html(""))
     lines += reasons(view, to)
     order = {"order": view.order} if view.order is not None else {}
-    buttons = [Button(to.label("Order value…"), {"do": "goods_order", "party": party})]
-    if to.may(Permission.ANSWER):
-        buttons += say_buttons(view, to, {"party": party, **order, "seen": to.now.isoformat()})
-    elif view.verdict != YES and to.may(Permission.REPORT):
-        ask = {"do": "goods_ask", "party": party, **order, "at": to.now.isoformat()}
-        buttons.insert(0, Button(to.label("Ask the owner"), ask))
+    back = back_button(brief.name, party, to)
     if not to.may(Permission.REPORT):
-        buttons = []
-    return Card(
-        joined(lines), (*(in_rows(buttons) if buttons else ()), (back_button(brief.name, party, to),))
+        return Card(joined(lines), ((back,),))
+    size = Button(to.label("Order value…"), {"do": "goods_order", "party": party})
+    if to.may(Permission.ANSWER):
+        words = say_buttons(view, to, {"party": party, **order, "seen": to.now.isoformat()})
+        return Card(joined(lines), (tuple(words), (size, back)))
+    ask = Button(
+        to.label("Ask the owner"), {"do": "goods_ask", "party": party, **order, "at": to.now.isoformat()}
     )
+    return Card(joined(lines), ((size, back),) if view.verdict == YES else ((ask, size), (back,)))
 
 
 def _verdict(view: GoodsView, to: Audience) -> Html:

@@ -204,7 +204,9 @@ def summary_lines(form: Form, brief: PartyBrief, to: Audience) -> list[Html]:
     assert form.method is not None
     amount = money(form.amount, brief.currency)
     lines = [
-        to.say(
+        to.say("<b>{amount}</b> in cash from <b>{name}</b>", amount=amount, name=cut(brief.name, _TITLE))
+        if form.method == "cash"
+        else to.say(
             "<b>{amount}</b> by {method} from <b>{name}</b>",
             amount=amount,
             method=method_words(form.method, to),

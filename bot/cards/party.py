@@ -38,10 +38,9 @@ def party_card(view: PartyView, to: Audience, talk: TalkView = _NOTHING_SAID) ->
     blocks = [joined(head)]
     if view.bills:
         blocks.append(joined(_bills(view, to)))
-    if to.may(Permission.SEE_PAYABLES) and (view.payables or brief.payable > 0):
+    if to.may(Permission.SEE_PAYABLES) and (brief.payable > 0 or (view.payables and not brief.is_customer)):
         blocks.append(joined(_payables(view, to)))
-    blocks.append(joined(_money_in(view, talk, to)))
-    blocks.append(joined(_said(talk, to)))
+    blocks.append(joined([*_money_in(view, talk, to), *_said(talk, to)]))
     blocks.append(joined(_contact(view, to)))
     return Card(joined([block for block in blocks if block], "\n\n"), _party_buttons(view, talk, to))
 
@@ -66,9 +65,14 @@ def _party_buttons(view: PartyView, talk: TalkView, to: Audience) -> Rows:
         remind = Button(to.label("Remind"), {"do": "remind", "party": party})
         promise = Button(to.label("Will pay on…"), {"do": "promise", "party": party})
         return (*_row(*first), (remind, call), (promise, paid), (ledger, more))
-    if brief.is_vendor and not brief.is_customer:
-        return (*_row(*first), (ledger, more))
+    if brief.is_vendor and not brief.is_customer and to.may(Permission.SEE_PAYABLES):
+        return (*_row(*first), (owed_button(party, to), ledger), (more,))
     return (*_row(*first), (paid, ledger), (more,))
+
+
+def owed_button(party: str, to: Audience) -> Button:
+    """Return the way to what we owe a party."""
+    return Button(to.label("What I owe them"), {"do": "vendor", "party": party})
 
 
 def _row(*buttons: Button) -> Rows:
@@ -224,9 +228,11 @@ def _bill_line(bill: InvoiceView, to: Audience) -> Html:
 
 
 def _payables(view: PartyView, to: Audience) -> list[Html]:
+    """Say what we owe them; bill by bill where that is all there is (a vendor's own card has the rest)."""
     brief = view.brief
     lines = [to.say("You owe them <b>{amount}</b>", amount=money(brief.payable, brief.currency))]
-    lines += [_payable_line(bill, to) for bill in view.payables[:_BILLS_SHOWN]]
+    if not brief.is_customer:
+        lines += [_payable_line(bill, to) for bill in view.payables[:_BILLS_SHOWN]]
     return lines
 
 
