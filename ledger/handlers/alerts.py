@@ -35,7 +35,7 @@ CROSS JOIN LATERAL (
          array_agg(DISTINCT 'money:' || c.subject || ':' || r.status) AS keys
   FROM claims c JOIN external_events e ON e.business_id = $1 AND e.subject = c.subject
   WHERE c.business_id = $1 AND c.row_id = r.id AND c.row_kind = 'receipt') n
-WHERE r.business_id = $1 AND {MONEY} AND n.last_at <= $4
+WHERE r.business_id = $1 AND {MONEY} AND coalesce(n.last_at, '-infinity') <= $4
   AND NOT EXISTS (SELECT FROM alerts_told t WHERE t.business_id = $1 AND t.member_id = $3 AND t.subject = {RECEIPT_KEY})
 ORDER BY n.last_at, r.id LIMIT {_MOST}
 """

@@ -7,13 +7,15 @@ from datetime import timedelta
 from kit.errors import Rejected, Stale
 from ledger import commands
 from ledger.commands.mornings import QueueAlerts, QueueOfTheDay
+from ledger.domain.alerts import NEWS_DAYS
 from ledger.domain.roles import Permission
 from ledger.handlers.outbox import queue_message
 from ledger.handlers.registry import Context, handles
 
 _SENT_ON = {"morning": "digest_sent_on", "evening": "evening_sent_on"}
 _KEY = {"morning": "digest", "evening": "evening"}
-_KEPT = timedelta(days=120)
+_KEPT = timedelta(days=NEWS_DAYS + 2)
+"""What was told longer ago can be no news any more, whatever becomes of it."""
 # In the order of the subjects, so that two who tell at once wait for each other and don't stand still.
 _TELL = """
 INSERT INTO alerts_told (business_id, member_id, subject, kind, told_at)

@@ -39,6 +39,7 @@ from ledger.domain.roles import system
 from ledger.store import migrate
 from ledger.store.append import append
 from tests.bench.actual import measure_bank_import
+from tests.bench.digests import measure_digests
 from tests.bench.forecast import measure_forecast
 from tests.bench.load import Measured, fire, webhooks
 from tests.bench.matching import measure_matching
@@ -320,6 +321,7 @@ async def main() -> None:
         await measure_receivables(report, door, firm)
         await measure_taps(report, door)
         await measure_parties(report, door)
+        await measure_digests(report, os.environ["DATABASE_URL"], os.environ["ADMIN_DATABASE_URL"])
         await measure_tryton(report, door)
         await measure_replay(report, door, os.environ["DATABASE_URL"])
         await measure_matching(report, engine)
