@@ -93,18 +93,20 @@ class Phrases:
         again: Collection[str] = (),
         days: Collection[str] = (),
         shapes: Mapping[str, str] | None = None,
+        between: str = "; ",
     ) -> None:
         self.templates = tuple(templates)
         self._again, self._days, self._shapes = frozenset(again), frozenset(days), dict(shapes or {})
+        self._between = between
 
     def told(self, language: str, text: str) -> str:
-        """Return a text in `language`; several, parted by semicolons, one by one."""
+        """Return a text in `language`; several with `between` between them, one by one."""
         if language == ENGLISH or not text:
             return text
         if (found := marked(language, text)) != text:
             return found
-        if "; " in text:
-            return "; ".join(self.told(language, part) for part in text.split("; "))
+        if self._between and self._between in text:
+            return self._between.join(self.told(language, part) for part in text.split(self._between))
         for template, pattern in self._patterns:
             if match := pattern.fullmatch(text):
                 values = {

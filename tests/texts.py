@@ -47,9 +47,9 @@ def found() -> tuple[tuple[Shown, ...], tuple[str, ...]]:
             name = path.relative_to(ROOT).as_posix()
             if name.startswith(_NOT_OURS):
                 continue
-            tree = ast.parse(path.read_text("utf-8"))
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Call) and (texts_of := _texts(node, name)) is not None:
+            ours = _words_imported(name)
+            for node in ast.walk(_tree(name)):
+                if isinstance(node, ast.Call) and (texts_of := _texts(node, name, ours)) is not None:
                     place = f"{name}:{node.lineno}"
                     read = [_constants(one) for one in texts_of]
                     if not all(read):
@@ -76,19 +76,31 @@ def words_of(rule: Rule) -> Iterator[str]:
     yield from (answer.label for answer in rule.answers)
 
 
-def _texts(call: ast.Call, name: str) -> list[ast.expr] | None:
-    """Return the texts that a call shows, None for a call that shows none."""
+def _words_imported(name: str) -> frozenset[str]:
+    """Return what a module has from a <package>/words.py."""
+    return frozenset(
+        alias.name
+        for node in ast.walk(_tree(name))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").endswith(".words")
+        for alias in node.names
+    )
+
+
+def _texts(call: ast.Call, name: str, ours: frozenset[str]) -> list[ast.expr] | None:
+    """Return the texts that a call shows, None for a call that shows none; `ours`: functions of words.py in sight."""
     match call.func:
         case ast.Name(id="N_"):
             return call.args[:1]
         case ast.Name(id="Command") if name.startswith("bot/"):
             return call.args[2:3] or None
-        case ast.Name(id=function) if function in _FUNCTIONS and name not in _HANDS_ON:
+        case ast.Name(id=function) if function in _FUNCTIONS and function in ours and name not in _HANDS_ON:
             return call.args[1 : 1 + _FUNCTIONS[function]]
         case ast.Attribute(attr="count") if len(call.args) < 3:
             return None  # how often something stands in a text or a list
-        case ast.Attribute(value=ast.Name(id="self"), attr="say") if not _constants(call.args[0]):
-            return None  # an area puts a command through the door
+        case ast.Attribute(value=ast.Name(id="self") | ast.Attribute(attr="lines"), attr="say") if (
+            not _constants(call.args[0])
+        ):
+            return None  # an area puts a command through the door, a line goes out past the outbox
         case ast.Attribute(attr=method) if method in _METHODS:
             return call.args[: _METHODS[method]]
     return None

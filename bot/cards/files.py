@@ -10,6 +10,7 @@ from bot.cards.audience import Audience, money, whole
 from bot.cards.card import Button, Card, in_rows
 from bot.words import Html, cut, joined
 from kit.money import group_indian
+from ledger.reconcile.reasons import why_told
 from ledger.views.files import FileGaveView
 
 _NAME = 40
@@ -103,7 +104,11 @@ def _gave(result: FileResult, to: Audience) -> list[Html]:
     if result.unreadable_count:
         lines.append(to.count("{n} not readable:", "{n} not readable:", result.unreadable_count))
         lines += [
-            to.say("· {place}: {reason}", place=cut(place, 40), reason=cut(reason, 160))
+            to.say(
+                "· {place}: {reason}",
+                place=cut(why_told(to.language, place), 40),
+                reason=cut(why_told(to.language, reason), 160),
+            )
             for place, reason in result.unreadable[:_REASONS]
         ]
     return lines
@@ -179,7 +184,7 @@ def refused_card(code: str, filename: str, to: Audience, *, why: str = "", bank:
             said = to.say("I can't take this file.")
     lines = [name, said]
     if why:
-        lines.append(to.say("{why}", why=cut(why, 300)))
+        lines.append(to.say("{why}", why=cut(why_told(to.language, why), 300)))
     buttons = ()
     if code in ("file.not_understood", "picture", "empty"):
         buttons = ((Button(to.label("A sheet to fill in"), {"do": "sample_sheet"}),),)

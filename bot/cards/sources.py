@@ -8,6 +8,7 @@ from bot.cards.audience import Audience, money
 from bot.cards.card import Card
 from bot.cards.lines import account_tail, last_heard, since, till
 from bot.words import Html, cut, joined
+from ledger.reconcile.reasons import why_told
 from ledger.views import SourceView, WriteBackView
 
 _SHOWN = 20
@@ -64,7 +65,7 @@ def _reading(source: SourceView, to: Audience) -> list[Html]:
         lists = cut(", ".join(source.failing_streams), 40).replace("_", " ")
         lines.append(to.say("    of it I can't read: {lists}", lists=lists))
     if source.problem:
-        lines.append(to.say("    {problem}", problem=cut(source.problem, _REASON)))
+        lines.append(to.say("    {problem}", problem=cut(why_told(to.language, source.problem), _REASON)))
     if source.silent_since is not None and source.state == "failing":
         lines.append(to.say("    quiet: has not called since {when}", when=to.moment(source.silent_since)))
     elif source.silent_since is not None:
@@ -86,7 +87,11 @@ def _writing(written: WriteBackView, to: Audience) -> list[Html]:
     ]
     if written.refused:
         taken = to.count("{n} record it did not take", "{n} records it did not take", written.refused)
-        reason = to.say(": {reason}", reason=cut(written.problem, _REASON)) if written.problem else ""
+        reason = (
+            to.say(": {reason}", reason=cut(why_told(to.language, written.problem), _REASON))
+            if written.problem
+            else ""
+        )
         lines.append(to.say("    {taken}{reason}", taken=taken, reason=reason))
     return lines
 

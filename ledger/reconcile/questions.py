@@ -18,6 +18,7 @@ from ledger.domain.vocabulary import STATUSES
 from ledger.reconcile.ast import Rule
 from ledger.reconcile.evidence import told
 from ledger.reconcile.offers import CASH_DISCOUNT, YES, Offer, bills_in_words, cut_kinds, in_short, offers
+from ledger.reconcile.reasons import why_told
 from ledger.reconcile.worded import worded
 from ledger.views import AnswerOption, ConflictView
 from ledger.words import Value, filled, marked, on_day
@@ -27,6 +28,8 @@ MAX_NAMED = 4
 """More bills than this are counted, not named."""
 _KNOWN = re.compile(r"^(?:known payer|similar name)")
 _HIDDEN = ("standing", "likely")
+_REASONS = frozenset({"problem", "reason", "place"})
+"""Fields that say in a connector's words what is the matter."""
 _ABBREVIATED = frozenset({"neft", "rtgs", "imps", "upi", "ach", "nach", "emi"})
 WORDS = (
     N_("invoice"), N_("bill"), N_("deal"), N_("payment"), N_("payout"), N_("cheque"), N_("cash"), N_("card"),
@@ -182,7 +185,7 @@ class _Words:
             case "instant":
                 moment = datetime.fromisoformat(value).astimezone(self._zone)
                 return f"{on_day(self.language, moment.date(), 'EEE')} {self._day(moment.date())}"
-        return str(value)
+        return why_told(self.language, str(value)) if name in _REASONS else str(value)
 
     def _day(self, day: date) -> str:
         return on_day(self.language, day, "d MMM" if day.year == self._today.year else "d MMM y")
