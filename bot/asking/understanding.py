@@ -49,7 +49,7 @@ def understand(text: str, today: date) -> Understood:
     known = table()
     words = known.spelling.read(text)
     shown = clean(text[: LONGEST * 4])[:LONGEST]
-    if not words and shown.strip("?؟ ") == "" and shown:
+    if not words and shown.strip("?؟!. ") == "" and shown:
         return Understood("help", "help", whole=True)
     if number := _number(shown):
         return Understood(number=number, find=number)
