@@ -168,7 +168,7 @@ def test_digest_customer_question_one_tap_and_undo(
     place = phone.messages().index(question)
 
     phone.tap("Yes")
-    phone.wait_text("That was the last one about them: 1 entry is settled.")
+    phone.wait_text("That was the last one about them: 1 entry is settled, ₹56,840.")
     answered = phone.messages()[place]
     assert answered.startswith("✓ ₹56,840 came from Sharma Traders")
     assert "Yes: INV-102 + INV-107, TDS 2% · Ramesh Kulkarni, today" in answered
