@@ -51,7 +51,9 @@ def remind_whom_card(view: DigestView, to: Audience) -> Card:
         Button(short_name(brief.name, 28), {"do": "remind", "party": str(brief.id)})
         for brief in view.call_first
     ]
-    return Card(joined([*to.heading(to.say("<b>Remind whom?</b>")), *lines]), in_rows(buttons))
+    everybody = Button(to.label("All who are late"), {"do": "remind_all"})
+    rows = (*in_rows(buttons), (everybody,))
+    return Card(joined([*to.heading(to.say("<b>Remind whom?</b>")), *lines]), rows)
 
 
 def _head(view: DigestView, to: Audience) -> list[Html]:

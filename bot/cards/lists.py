@@ -8,6 +8,7 @@ from bot.cards.audience import Audience, whole
 from bot.cards.card import Action, Button, Card, Rows
 from bot.cards.lines import party_line
 from bot.words import joined
+from ledger.domain.roles import Permission
 from ledger.views import PartyBrief, PartyPage
 
 PER_PAGE = 8
@@ -57,6 +58,8 @@ def who_owes_card(page: PartyPage, turn: Turn, to: Audience) -> Card:
         *numbered(page.rows, turn.number),
         turn.pager("owes", end=page.end if page.more else None, rows=len(page.rows), to=to),
     )
+    if page.overdue > 0 and not turn.back and to.may(Permission.REPORT):
+        rows = (*rows, (Button(to.label("Remind all"), {"do": "remind_all"}),))
     return Card(text, tuple(row for row in rows if row))
 
 

@@ -36,6 +36,8 @@ def help_card(to: Audience) -> Card:
         to.say("/digest  today at a glance"),
         to.say("/owes  who owes you"),
     ]
+    if to.may(Permission.REPORT):
+        lines.append(to.say("/remind  all who are late, one by one"))
     if to.may(Permission.SEE_PAYABLES):
         lines.append(to.say("/owe  what you owe"))
         lines.append(to.say("/cash  will the money be enough"))
@@ -47,6 +49,8 @@ def help_card(to: Audience) -> Card:
         lines.append(to.say("/fix  what is missing about customers"))
     if to.may(Permission.SEE_SOURCES):
         lines.append(to.say("/sources  where my news comes from"))
+    if to.may(Permission.ADMINISTER):
+        lines.append(to.say("/pay  how customers pay you"))
     lines.append(to.say("/language  English or हिन्दी"))
     lines.append(
         to.say(

