@@ -66,7 +66,7 @@ _RECEIPT = re.compile(
     r"\b(?:upi transaction id|upi ref|utr|transaction (?:successful|id)|txn id|rrn)\b", re.IGNORECASE
 )
 _ELSE = re.compile(
-    r"\?\s*$|\botp\b|one.time.password|\bfail(?:ed|ure)?\b|declin|\brevers(?:ed|al)\b|\brefund|\bcould ?n.t\b"
+    r"\?\s*$|\bcash\b|\bnakad\b|\bche(?:que|ck)\b|नकद|चेक|\botp\b|one.time.password|\bfail(?:ed|ure)?\b|declin|\brevers(?:ed|al)\b|\brefund|\bcould ?n.t\b"
     r"|\bnot (?:yet )?(?:paid|sent|done|received|credited|transferred|made)\b|\b(?:has|have|did|do|was|is)n.?t\b"
     r"|\bun(?:paid|successful)\b|\bwill (?:be )?(?:pay|paid|send|sent|transfer\w*|deposit\w*|credit\w*|debit\w*|do|make)\b|\bplease (?:pay|send|transfer|clear)"
     r"|\bpay(?:ment)?\b[^.\n]{0,30}\b(?:pending|due|link)\b|\brequest(?:ed|s|ing)?\b(?! id)|\bdue (?:date|on)\b|\bbounced?\b"

@@ -20,6 +20,7 @@ from bot.cards.to_enter import ENTRIES_SHOWN, tds_card, to_enter_card, to_enter_
 from bot.visit import Visitor
 from kit.errors import NotFound
 from ledger import queries
+from ledger.commands.first_run import NoteLookedAt
 from ledger.dispatch import Door
 from ledger.queries.cash import CashAhead, MsmedInterest, RecurringDues, VendorLimits
 from ledger.queries.customers import PartyTalk
@@ -82,6 +83,7 @@ class Scenes:
         async with self.door.reading(visitor.actor) as reader:
             view: PartyView = await reader.query(queries.PartyCard(party_id))
             talk: TalkView = await reader.query(PartyTalk(party_id))
+        await self.door.execute(NoteLookedAt(visitor.chat_id, party_id), visitor.actor)
         return party_card(view, visitor.audience(self.now()), talk)
 
     async def history(

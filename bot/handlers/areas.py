@@ -7,6 +7,7 @@ from bot.handlers.area import Area
 from bot.handlers.asking import Asking
 from bot.handlers.calls import Calls
 from bot.handlers.cheques import Cheques
+from bot.handlers.claims import Claims
 from bot.handlers.customers import Customers
 from bot.handlers.first_run import FirstRun
 from bot.handlers.goods import Goods
@@ -41,6 +42,7 @@ AREAS: tuple[type[Area], ...] = (
     Settings,
     Statements,
     Language,
+    Claims,
     People,
     FirstRun,
 )

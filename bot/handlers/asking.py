@@ -25,6 +25,7 @@ from bot.cards.audience import Audience, money
 from bot.cards.card import Action, Button, Card
 from bot.cards.party import bills_card
 from bot.cards.plain import too_short_card
+from bot.forwarded import paid_message
 from bot.handlers.area import Area, Command, Tap, Typed
 from bot.handlers.reply import Reply
 from bot.visit import Visitor
@@ -64,6 +65,8 @@ class Asking(Area):
 
     async def _ask(self, visitor: Visitor, action: Action) -> Reply:
         text = str(action["text"])
+        if paid_message(text, today=self._to(visitor).today) is not None:
+            return Reply(lead={"do": "claim_text", "text": text})
         asked = understand(text, self._to(visitor).today)
         if asked.whole:
             return Reply(lead=_lead(asked))

@@ -99,6 +99,8 @@ NOT_PAID = [
     "paid",
     "payment done",
     "bhej diya",
+    "Sharma paid 20000 cash",
+    "50000 ka cheque de diya",
     "शर्मा ने 25000 नहीं भेजा",
 ]
 
