@@ -41,7 +41,7 @@ def build_application(
 ) -> AnyApplication:
     """Build the application on a Bot API server (`api_base` empty: Telegram's own); nothing is called yet."""
     base = api_base.rstrip("/") or TELEGRAM
-    turns = Turns(door)
+    turns = Turns(door, commands=bot_commands)
     application = (
         Application.builder()
         .token(token)

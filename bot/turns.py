@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
-from telegram import Bot, Update
+from telegram import Bot, BotCommand, BotCommandScopeChat, Update
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 from telegram.ext import BaseUpdateProcessor
 
 from bot.visit import Visitor
 from kit.logs import logger
-from ledger.commands.delivery import NoteUpdate
+from ledger.commands.delivery import NoteMenu, NoteUpdate
 from ledger.dispatch import Door
-from ledger.domain.roles import system
+from ledger.domain.roles import Actor, system
 
 log = logger(__name__)
+Commands = Callable[[str], Sequence[BotCommand]]
 _AT_ONCE = 64
 _TYPING_AFTER, _TYPING_AGAIN = 0.3, 4.5
 _FIRST_LOOK, _LAST_LOOK = 0.02, 0.25
@@ -32,15 +33,17 @@ class _Turn:
     """One update that is worked on: who was let in, and what shows him that we are at it."""
 
     visitor: Visitor | None = None
+    bot: Bot | None = None
     typing: asyncio.Task[None] | None = None
 
 
 class Turns(BaseUpdateProcessor):
     """Runs the updates of different chats side by side, those of one chat in the order in which they came."""
 
-    def __init__(self, door: Door, max_concurrent_updates: int = _AT_ONCE) -> None:
+    def __init__(self, door: Door, *, commands: Commands, max_concurrent_updates: int = _AT_ONCE) -> None:
+        """`commands`: the menu in a language; a chat's follows the language that is spoken in it."""
         super().__init__(max_concurrent_updates)
-        self._door = door
+        self._door, self._commands = door, commands
         self._locks = ChatLocks(door)
         self._last: dict[int, asyncio.Future[None]] = {}
         self._turns: dict[int, _Turn] = {}
@@ -49,7 +52,7 @@ class Turns(BaseUpdateProcessor):
         """Say that the gate let a member in: he sees "typing" if it takes long, and the update counts as his."""
         turn = self._turns.get(update.update_id)
         if turn is not None:
-            turn.visitor = visitor
+            turn.visitor, turn.bot = visitor, bot
             if turn.typing is None:
                 turn.typing = asyncio.create_task(_type(bot, visitor.chat_id))
 
@@ -77,8 +80,8 @@ class Turns(BaseUpdateProcessor):
         ours = await self._locks.take(chat_id)
         try:
             await coroutine
-            if turn.visitor is not None:
-                await self._note(update.update_id, turn.visitor)
+            if turn.visitor is not None and turn.bot is not None:
+                await self._note(update, turn.visitor, turn.bot)
         finally:
             self._turns.pop(update.update_id, None)
             if turn.typing is not None:
@@ -86,12 +89,25 @@ class Turns(BaseUpdateProcessor):
             if ours:
                 await self._locks.let_go(chat_id)
 
-    async def _note(self, update_id: int, visitor: Visitor) -> None:
+    async def _note(self, update: Update, visitor: Visitor, bot: Bot) -> None:
         # Only now: had we stopped half-way, the update would be delivered again and done then.
+        member = visitor.actor.member_id
+        assert member is not None
+        clerk = system(visitor.actor.business_id, "chat")
         try:
-            await self._door.execute(NoteUpdate(update_id), system(visitor.actor.business_id, "chat"))
+            language = await self._door.execute(NoteUpdate(update.update_id, member), clerk)
+            if language is not None and language != _menu_of(update, visitor):
+                await self._translate_menu(bot, visitor.chat_id, language, clerk)
         except Exception as fault:
             log.warning("turns.not_noted", reason=type(fault).__name__)
+
+    async def _translate_menu(self, bot: Bot, chat_id: int, language: str, clerk: Actor) -> None:
+        try:
+            await bot.set_my_commands(self._commands(language), scope=BotCommandScopeChat(chat_id))
+        except TelegramError as fault:
+            log.info("turns.menu_not_set", reason=type(fault).__name__)
+        else:
+            await self._door.execute(NoteMenu(chat_id, language), clerk)
 
     async def initialize(self) -> None:
         """Nothing to prepare."""
@@ -162,6 +178,13 @@ def chat_of(update: Update) -> int | None:
     if update.effective_chat is not None:
         return update.effective_chat.id
     return update.callback_query.from_user.id if update.callback_query is not None else None
+
+
+def _menu_of(update: Update, visitor: Visitor) -> str:
+    """Return the language of the menu that the member sees: his chat's own, else that of his Telegram."""
+    user = update.effective_user
+    of_client = "hi" if user is not None and (user.language_code or "").startswith("hi") else "en"
+    return visitor.member.menu or of_client
 
 
 async def _type(bot: Bot, chat_id: int) -> None:

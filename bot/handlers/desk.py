@@ -99,9 +99,7 @@ class Desk(HasDoor):
             return
         place = query.message.message_id if query.message is not None else None
         await self._say(visitor, reply, place=place)
-        if (
-            reply.cards and action["do"] not in self._decides
-        ):  # what decides, says by itself that it was decided
+        if reply.cards and action["do"] not in self._decides:  # a decision knows by itself that it was made
             await self.door.execute(NoteTap(button, time.time()), visitor.actor)
         await _confirm(query, reply.toast, loud=False)
 

@@ -137,6 +137,7 @@ async def chat_member(question: queries.ChatMember, ctx: Context) -> views.ChatM
         SELECT m.id, m.name, m.role, m.language, m.crm_owner, m.chat_id, b.name AS business_name, b.timezone,
                d.state ->> 'chosen_at' AS chosen_at,
                CASE WHEN (d.state #>> '{expects,at}')::timestamptz > $4 THEN d.state -> 'expects' END AS expects,
+               coalesce(d.state ->> 'menu', '') AS menu,
                EXISTS (SELECT FROM chat_updates u WHERE u.business_id = $1 AND u.update_id = $5) AS update_taken
         FROM members m
         JOIN businesses b ON b.business_id = m.business_id
@@ -159,6 +160,7 @@ async def chat_member(question: queries.ChatMember, ctx: Context) -> views.ChatM
         chosen_at=row["chosen_at"] or "",
         expects=row["expects"],
         update_taken=row["update_taken"],
+        menu=row["menu"],
     )
 
 

@@ -476,6 +476,7 @@ class ChatMemberView:
     chosen_at: str
     expects: Mapping[str, Any] | None = None
     update_taken: bool = False
+    menu: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class BotApi:
         self.webhook: dict[str, Any] = {}
         self.spread: list[str] = []
         self.actions: list[dict[str, Any]] = []
+        self.menus: list[dict[str, Any]] = []
         self._chats_turn: dict[int, asyncio.Task[None]] = {}
 
     # -- what people do ------------------------------------------------------------------------------
@@ -70,6 +71,23 @@ class BotApi:
             },
         }
         self._push({"callback_query": query})
+
+    def stands(self, chat_id: int, status: str, *, chat_type: str = "private") -> None:
+        """The bot's standing in a chat changes: kicked (blocked), member, left."""
+        me = {"id": 100000000, "is_bot": True, "first_name": "Munshi"}
+        former = {"status": "member" if status != "member" else "left", "user": me}
+        change = {
+            "chat": {"id": chat_id, "type": chat_type, "title": "A group"},
+            "from": _person(chat_id),
+            "date": int(time.time()),
+            "old_chat_member": former,
+            "new_chat_member": {
+                "status": status,
+                "user": me,
+                **({"until_date": 0} if status == "kicked" else {}),
+            },
+        }
+        self._push({"my_chat_member": change})
 
     def tap_label(self, chat_id: int, label: str) -> None:
         """Somebody taps the latest button with this label."""
@@ -142,6 +160,10 @@ class BotApi:
 
     def _on_deleteWebhook(self, _: dict[str, Any]) -> bool:  # noqa: N802
         self.webhook = {}
+        return True
+
+    def _on_setMyCommands(self, form: dict[str, Any]) -> bool:  # noqa: N802
+        self.menus.append(form)
         return True
 
     def _on_sendChatAction(self, form: dict[str, Any]) -> bool:  # noqa: N802

@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr
 from telegram import Update
 
-from bot.application import build_application
+from bot.application import bot_commands, build_application
 from bot.cards.card import Button, Card
 from bot.files import Files
 from bot.service import serve
@@ -131,7 +131,7 @@ async def test_two_processes_never_work_on_one_chat_at_the_same_time(door: Door,
         await asyncio.sleep(0.03)
         running -= 1
 
-    processes = [Turns(door), Turns(door)]
+    processes = [Turns(door, commands=bot_commands), Turns(door, commands=bot_commands)]
     updates = [Update.de_json(_types(1_000 + n, RAMESH, "/help"), None) for n in range(6)]
     await asyncio.gather(
         *(processes[n % 2].process_update(update, work()) for n, update in enumerate(updates))
@@ -158,7 +158,7 @@ async def test_ten_taps_in_a_second_bring_one_card(api: BotApi, door: Door, two:
 async def test_an_update_that_was_cut_off_is_done_when_it_comes_again(
     api: BotApi, door: Door, two: list[str], business: Any
 ) -> None:
-    turns = Turns(door)
+    turns = Turns(door, commands=bot_commands)
     update = Update.de_json(_types(2_000, RAMESH, "/help"), None)
     with pytest.raises(asyncio.CancelledError):
         await turns.process_update(update, _cut_off())
@@ -174,7 +174,7 @@ async def _cut_off() -> None:
 
 
 async def test_a_chat_is_free_again_when_its_process_dies(api: BotApi, door: Door, two: list[str]) -> None:
-    dying = Turns(door)
+    dying = Turns(door, commands=bot_commands)
     assert await dying._locks.take(RAMESH)
     posted = asyncio.create_task(api.post(two[0], _types(2_100, RAMESH, "/help")))
     await asyncio.sleep(0.3)
