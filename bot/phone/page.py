@@ -26,7 +26,8 @@ STATIC = Path(__file__).parent / "static"
 HEARTBEAT = 15.0
 SHOWN_INLINE = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; "
+    "connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
     "trusted-types 'none'"
 )

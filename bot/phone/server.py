@@ -23,6 +23,7 @@ from bot.phone.params import read_params
 from bot.phone.people import DEMO_TOKEN
 from bot.phone.refusals import Refused
 from bot.phone.state import Exchange, Options
+from bot.phone.typeface import font_route
 from kit.clock import Clock, system_clock
 from kit.errors import Retryable
 from kit.logs import logger
@@ -70,6 +71,7 @@ class Phone:
             Route("/api/bot{token}/{method}", self._call, methods=["GET", "POST"]),
             Route("/api/file/bot{token}/{path:path}", self._download, methods=["GET"]),
             Mount("/static", _Static(directory=STATIC)),
+            font_route(),
             *page.routes(),
         ]
         largest = self._options.max_file_bytes + BODY_ALLOWANCE
