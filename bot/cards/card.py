@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -93,4 +94,13 @@ def in_rows(buttons: Sequence[Button]) -> Rows:
 
 
 def _width(label: str) -> float:
-    return sum(0.55 if letter in _NARROW else 1.35 if letter in _WIDE else 1.0 for letter in label)
+    return sum(_wide(letter) for letter in label)
+
+
+def _wide(letter: str) -> float:
+    match unicodedata.category(letter):
+        case "Mn" | "Cf":  # a vowel sign above or below, a joiner: no room of its own
+            return 0.0
+        case "Mc":
+            return 0.5
+    return 0.55 if letter in _NARROW else 1.35 if letter in _WIDE else 1.0

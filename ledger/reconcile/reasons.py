@@ -190,6 +190,7 @@ _TEMPLATES = (
     N_("Give new credentials, or allow what the connector's README lists."),
     N_("Allow there what the connector's README lists."),
     N_("The setting {name} is missing."),
+    N_("It needs the setting {name}."),
     N_("{name} does not let us in."),
     N_("Give it a new token."),
     N_("The record was deleted there."),

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from bot.cards.audience import Audience
 from ledger import views
+from ledger.domain.matching.kinds import LABELS
 from ledger.domain.roles import Role
 from ledger.reconcile.load import shipped_rules
 from ledger.reconcile.questions import Question, question_view
+from ledger.words import marked
 
 NOW = datetime(2026, 11, 20, 3, 35, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
@@ -222,8 +224,27 @@ def party(**changes: object) -> views.PartyView:
     return views.PartyView(**{**fields, **changes})  # type: ignore[arg-type]
 
 
-def question(**changes: object) -> views.ConflictView:
-    """Money came, and it fits two bills less TDS."""
+_IN_HINDI: dict[str, object] = {
+    "title": "Sharma Traders से ₹56,840 आए (ICICI ··4421, 18 नव॰)",
+    "lines": (
+        "बिल INV-102 ₹34,220 + INV-107 ₹23,600 से मेल खाता है,",
+        "अगर उन्होंने काटा हो: TDS ₹980 (₹49,000 का 2%, GST छोड़कर; अभी पक्का नहीं)।",
+        "सही है?",
+    ),
+    "why": ("कटौती के बाद रक़म बिल्कुल बराबर", "जाना हुआ देने वाला", "तारीख के 4 दिन बाद"),
+    "answers": (
+        views.AnswerOption("yes", "हाँ"),
+        views.AnswerOption("other", "दूसरे बिल"),
+        views.AnswerOption("on_account", "खाते में जमा"),
+        views.AnswerOption("not_sale", "बिक्री का पैसा नहीं"),
+        views.AnswerOption("ca", "CA से पूछें"),
+    ),
+}
+"""What the ledger says of the question to somebody who reads Hindi."""
+
+
+def question(language: str = "en", **changes: object) -> views.ConflictView:
+    """Money came, and it fits two bills less TDS; worded as the ledger words it for the reader."""
     fields: dict[str, object] = {
         "id": QUESTION,
         "version": 4,
@@ -251,42 +272,46 @@ def question(**changes: object) -> views.ConflictView:
         "currency": "INR",
         "opened_at": NOW,
     }
-    return views.ConflictView(**{**fields, **changes})  # type: ignore[arg-type]
+    said = _IN_HINDI if language == "hi" else {}
+    return views.ConflictView(**{**fields, **said, **changes})  # type: ignore[arg-type]
 
 
-def question_of_many_answers() -> views.ConflictView:
+def question_of_many_answers(language: str = "en") -> views.ConflictView:
     """Money on account of a known payer: bills, habits, and all that money can be that is no sale."""
-    kinds = (
-        "own_transfer Our own transfer",
-        "loan A loan",
-        "owner_money Owner's own money",
-        "interest Interest",
+    likely = (
+        "Yes",
+        "Part of the oldest bill",
+        "Oldest bills first",
+        "Always oldest first",
+        "Always on account",
     )
+    kinds = ("own_transfer", "loan", "owner_money", "interest")
+    if language == "hi":
+        likely = ("हाँ", "सबसे पुराने बिल का हिस्सा", "पहले पुराने बिल", "हमेशा पहले पुराने", "हमेशा खाते में जमा")
     answers = (
-        *(views.AnswerOption(f"a{n}", label) for n, label in enumerate(
-            ("Yes", "Part of the oldest bill", "Oldest bills first", "Always oldest first", "Always on account")
-        )),
-        *(views.AnswerOption(*kind.split(" ", 1), "kind") for kind in kinds),
-        views.AnswerOption("not_sale", "Not a sale payment", "kind"),
-        views.AnswerOption("accountant", "Ask accountant"),
-        views.AnswerOption("later", "Later"),
-    )  # fmt: skip
-    return question(answers=answers, evidence={"candidates": [], "narration": "NEFT"}, alike=3)
+        *(views.AnswerOption(f"a{n}", label) for n, label in enumerate(likely)),
+        *(views.AnswerOption(kind, marked(language, LABELS[kind]), "kind") for kind in kinds),
+        views.AnswerOption("not_sale", marked(language, "Not a sale payment"), "kind"),
+        views.AnswerOption("accountant", marked(language, "Ask accountant")),
+        views.AnswerOption("later", marked(language, "Later")),
+    )
+    return question(language, answers=answers, evidence={"candidates": [], "narration": "NEFT"}, alike=3)
 
 
-def unknown_payer_question() -> views.ConflictView:
+def unknown_payer_question(language: str = "en") -> views.ConflictView:
     """Money of somebody unknown: nothing to say but what it is."""
     left = tuple(
         one
-        for one in question_of_many_answers().answers
+        for one in question_of_many_answers(language).answers
         if not one.id.startswith("a") or one.id == "accountant"
     )
-    return question(answers=left, party_id=None, party_name=None)
+    return question(language, answers=left, party_id=None, party_name=None)
 
 
-def drift_question() -> views.ConflictView:
+def drift_question(language: str = "en") -> views.ConflictView:
     """Razorpay sends what can't be read: the words of the rule itself."""
     return _asked(
+        language,
         "schema_drift",
         source="payment:razorpay", trouble="shape", codes="event.field_missing, schema.field_type",
         first_at="2026-11-20T04:50:00.000000Z", last_at="2026-11-20T06:00:00.000000Z", messages=14, place="evt_Nov20",
@@ -296,9 +321,10 @@ def drift_question() -> views.ConflictView:
     )  # fmt: skip
 
 
-def rows_question() -> views.ConflictView:
+def rows_question(language: str = "en") -> views.ConflictView:
     """Rows of a statement are left out: the words of the rule itself."""
     return _asked(
+        language,
         "unreadable_rows",
         source="bank:icici", trouble="rows", codes="row.amount", parts=3, messages=1, place="row 7",
         first_at="2026-11-20T04:50:00.000000Z", last_at="2026-11-20T04:50:00.000000Z",
@@ -306,33 +332,34 @@ def rows_question() -> views.ConflictView:
     )  # fmt: skip
 
 
-def failing_question() -> views.ConflictView:
+def failing_question(language: str = "en") -> views.ConflictView:
     """HubSpot's token is no longer good: the words of the rule itself."""
     return _asked(
+        language,
         "source_failing",
         name="crm:hubspot", label="HubSpot", unread_lists=None, read_until="2026-11-20T02:10:00.000000Z",
         problem="HubSpot does not let us in. Give it a new token.",
     )  # fmt: skip
 
 
-def _asked(rule: str, **evidence: object) -> views.ConflictView:
+def _asked(language: str, rule: str, **evidence: object) -> views.ConflictView:
     found = Question(
         id=QUESTION, rule=shipped_rules()[rule], severity="warn", status="open", version=1,
         evidence={"amount": None, **evidence}, party_id=None, party_name=None, amount=None, currency=None,
         opened_at=NOW,
     )  # fmt: skip
-    return question_view(found, now=NOW, timezone="Asia/Kolkata")
+    return question_view(found, now=NOW, timezone="Asia/Kolkata", language=language)
 
 
-def answered_question(**changes: object) -> views.ConflictView:
+def answered_question(language: str = "en", **changes: object) -> views.ConflictView:
     """The same, answered by Ramesh this morning."""
     done: dict[str, object] = {
         "status": "resolved",
         "version": 5,
         "answer": "yes",
-        "answer_label": "Yes",
+        "answer_label": "हाँ" if language == "hi" else "Yes",
         "answered_by": "Ramesh",
         "answered_at": NOW,
         "can_undo": True,
     }
-    return question(**{**done, **changes})
+    return question(language, **{**done, **changes})
