@@ -89,15 +89,8 @@ def _enough(view: PayablesAheadView, to: Audience) -> list[Html]:
         return [to.say("{bank}: enough", bank=bank)]
     short = whole(view.short_by, view.currency)
     if view.short_on <= view.today:
-        return [to.say("{bank}: {amount} short", bank=bank, amount=short)]
-    return [
-        to.say(
-            "{bank}: enough until {day}, then {amount} short",
-            bank=bank,
-            day=to.day(view.short_on),
-            amount=short,
-        )
-    ]
+        return [bank, to.say("not enough: {amount} short", amount=short)]
+    return [bank, to.say("not enough from {day}: {amount} short", day=to.day(view.short_on), amount=short)]
 
 
 def _numbers(rows: Sequence[Outgoing]) -> dict[UUID, int]:
@@ -162,7 +155,7 @@ def _pager(view: PayablesAheadView, to: Audience) -> tuple[Button, ...]:
 
 
 def _spans(view: PayablesAheadView, to: Audience) -> tuple[tuple[Button, ...], ...]:
-    words = {"late": to.label("Late"), "week": to.label("This week"), "all": to.label("All")}
+    words = {"late": to.label("Late"), "week": to.label("This week"), "all": to.label("All days")}
     others = tuple(Button(label, _action(view, span)) for span, label in words.items() if span != view.span)
     enough = Button(to.label("Will it be enough"), {"do": "cash"})
     return (others, (enough, Button(to.label("What falls due"), {"do": "dues"})))
