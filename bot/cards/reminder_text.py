@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+
+from babel.dates import format_date
 
 from bot.cards.audience import Audience, money, unescaped
 from bot.words import cut
@@ -110,9 +113,14 @@ def _bill(bill: ReminderBill, currency: str, to: Audience) -> str:
     number = cut(bill.number, 30) if bill.number else to.label("Opening balance")
     if bill.due_on is None:
         return to.label(
-            "{number} of {day}: {amount}", number=number, day=to.day(bill.issued_on), amount=amount
+            "{number} of {day}: {amount}", number=number, day=_date(bill.issued_on, to), amount=amount
         )
-    return to.label("{number}, due {day}: {amount}", number=number, day=to.day(bill.due_on), amount=amount)
+    return to.label("{number}, due {day}: {amount}", number=number, day=_date(bill.due_on, to), amount=amount)
+
+
+def _date(day: date, to: Audience) -> str:
+    """Write a bill's day without its weekday: `4 Oct`, so that a bill stays one line on a phone."""
+    return format_date(day, "d MMM" if day.year == to.today.year else "d MMM y", locale=to.language)
 
 
 def _page(view: ReminderView, link: str, to: Audience) -> str:

@@ -69,14 +69,16 @@ class Turned:
 def reminder_card(made: PreparedReminder, message: Message, turned: Turned, to: Audience) -> Card:
     """Show a message as it will go out, with the button that opens it in WhatsApp."""
     view, party = made.view, str(made.view.party_id)
-    blocks = [joined(_head(view, turned, to))]
     if message.url:
-        blocks.append(to.say("<blockquote>{text}</blockquote>", text=message.sent))
+        told = joined(
+            [*_head(view, turned, to), to.say("<blockquote>{text}</blockquote>", text=message.sent)]
+        )
     else:
-        blocks.append(to.say("<code>{text}</code>", text=message.text))
+        told = joined(
+            [joined(_head(view, turned, to)), to.say("<code>{text}</code>", text=message.text)], "\n\n"
+        )
     hints = _hints(view, message, to)
-    if hints:
-        blocks.append(joined(hints))
+    text = joined([told, joined(hints)], "\n\n") if hints else told
     rows: list[tuple[Button, ...]] = []
     open_ = message.url or message.chat
     if open_:
@@ -90,7 +92,7 @@ def reminder_card(made: PreparedReminder, message: Message, turned: Turned, to: 
     rows.append(tuple(small))
     rows.append((Button(to.label("I sent it"), turned.action("reminded", party, amount=view.asked)),))
     rows.append(_way_on(view, turned, to))
-    return Card(joined(blocks, "\n\n"), tuple(rows))
+    return Card(text, tuple(rows))
 
 
 def _head(view: ReminderView, turned: Turned, to: Audience) -> list[Html]:
