@@ -77,7 +77,7 @@ async def test_cash_is_reported_by_a_rep_and_confirmed_by_another(firm, people, 
     assert "On which day?" in await ravi.says("48 hazaar")
     assert "still to come" in await ravi.says("18 dec 2026")
     said = await ravi.says("kal")
-    assert "<b>₹48,000</b> by cash from <b>Sharma Traders</b>" in said
+    assert "<b>₹48,000</b> in cash from <b>Sharma Traders</b>" in said
     assert "paid Thu 19 Nov" in said
     saved = await ravi.taps("Save")
     assert saved.startswith("✓ Saved")
