@@ -13,7 +13,13 @@ from ledger.domain.roles import Permission
 from ledger.reconcile.fact import COMMON, Column, ColumnKind, Fact
 from ledger.reconcile.facts_of_books import BOOKS_RECEIPT, MONEY_OF_VOIDED, TOOL_BILL, UNBOOKED_CREDIT
 from ledger.reconcile.facts_of_log import EVENT_FLAG, QUARANTINE, SOURCE
-from ledger.reconcile.facts_of_money import MUCH_CASH, PAYOUT, REPORTED_CASH, RETURNED_CHEQUE
+from ledger.reconcile.facts_of_money import (
+    MUCH_CASH,
+    PAYOUT,
+    REPORTED_CASH,
+    REPORTED_TRANSFER,
+    RETURNED_CHEQUE,
+)
 from ledger.reconcile.facts_of_parties import PARTY_PAIR, PROMISE, TWO_SIDED
 
 __all__ = ["COMMON", "FACTS", "Column", "ColumnKind", "Fact"]
@@ -304,7 +310,7 @@ FACTS: Mapping[str, Fact] = {
     fact.name: fact
     for fact in (
         _INVOICE, _RECEIPT, _BANK_LINE, _SETTLEMENT, _CLAIM, _ALLOCATION, _PAYABLE, _PARTY, _CHANGED_BILL, PARTY_PAIR, PROMISE,
-        TWO_SIDED, PAYOUT, RETURNED_CHEQUE, REPORTED_CASH, MUCH_CASH, TOOL_BILL, BOOKS_RECEIPT, UNBOOKED_CREDIT,
+        TWO_SIDED, PAYOUT, RETURNED_CHEQUE, REPORTED_CASH, REPORTED_TRANSFER, MUCH_CASH, TOOL_BILL, BOOKS_RECEIPT, UNBOOKED_CREDIT,
         MONEY_OF_VOIDED, EVENT_FLAG, SOURCE, QUARANTINE,
     )
 }  # fmt: skip

@@ -49,25 +49,52 @@ RETURNED_CHEQUE = Fact(
         "receivable": Column("money", "p.receivable", "what the customer owes us now, net"),
     },
 )
-REPORTED_CASH = Fact(
-    "reported_cash",
-    "Cash that somebody of ours says he was given, and that nobody else has confirmed.",
-    """receipts f JOIN LATERAL (SELECT i.external_id, i.state -> 'data' ->> 'by' AS by FROM claims c
+
+
+def _reported(methods: str) -> str:
+    """Return receipts that somebody of ours reported by one of `methods` and that have not arrived, with the reporter."""
+    return f"""receipts f JOIN LATERAL (SELECT i.external_id, i.state -> 'data' ->> 'by' AS by FROM claims c
         JOIN identities i ON i.business_id = c.business_id AND i.subject = c.subject
         WHERE c.business_id = f.business_id AND c.row_id = f.id AND c.source = 'operator' AND i.kind = 'payment'
           AND i.state ->> 'type' = 'payment.reported' ORDER BY c.subject LIMIT 1) b ON true
       LEFT JOIN members m ON m.business_id = f.business_id AND m.id::text = b.by
-      WHERE f.business_id = :business AND NOT f.arrived AND f.status = 'payment.authorised' AND f.method = 'cash'""",
+      WHERE f.business_id = :business AND NOT f.arrived AND f.status = 'payment.authorised' AND f.method IN ({methods})"""
+
+
+_REPORT = {
+    "id": Column("uuid", "f.id", "row id"),
+    "anchor": Column("uuid", "f.anchor", "the source identity that it stands on"),
+    "party_id": Column("uuid", "f.party_id", "who paid"),
+    "amount": Column("money", "f.amount", "reported"),
+    "currency": Column("text", "f.currency", "ISO 4217"),
+    "day": Column("date", "f.received_on", "day on which it was given"),
+    "payment": Column("text", "b.external_id", "the report's own name"),
+    "by": Column("text", "b.by", "the member who reported it"),
+    "reporter": Column("text", "coalesce(m.name, 'somebody of yours')", "his name"),
+}
+REPORTED_CASH = Fact(
+    "reported_cash",
+    "Cash that somebody of ours says he was given, and that nobody else has confirmed.",
+    _reported("'cash'"),
+    _REPORT,
+)
+# The second working day after it was paid, once a bank (if there is one) is known till then; Sundays and listed holidays
+# are no working days.
+_MISSED = """(SELECT d.day FROM (
+      SELECT f.received_on + n AS day FROM generate_series(1, 20) n, businesses b
+      WHERE b.business_id = f.business_id AND extract(isodow FROM f.received_on + n) < 7
+        AND NOT coalesce(b.settings -> 'holidays', '[]') @> to_jsonb((f.received_on + n)::text)
+      ORDER BY n OFFSET 1 LIMIT 1) d
+    WHERE d.day <= coalesce((SELECT max(t.covered_until) FROM source_state t
+      WHERE t.business_id = f.business_id AND t.source LIKE 'bank:%'), d.day))"""
+REPORTED_TRANSFER = Fact(
+    "reported_transfer",
+    "A transfer or UPI payment that a customer is said to have made, and that hasn't arrived.",
+    _reported("'bank', 'upi'"),
     {
-        "id": Column("uuid", "f.id", "row id"),
-        "anchor": Column("uuid", "f.anchor", "the source identity that it stands on"),
-        "party_id": Column("uuid", "f.party_id", "who paid"),
-        "amount": Column("money", "f.amount", "reported"),
-        "currency": Column("text", "f.currency", "ISO 4217"),
-        "day": Column("date", "f.received_on", "day on which it was given"),
-        "payment": Column("text", "b.external_id", "the report's own name"),
-        "by": Column("text", "b.by", "the member who reported it"),
-        "reporter": Column("text", "coalesce(m.name, 'somebody of yours')", "his name"),
+        **_REPORT,
+        "reference": Column("text", "f.reference", "UTR, if it was told"),
+        "missed_on": Column("date", _MISSED, "second working day after it, once the bank is known till then"),
     },
 )
 _CASH = (
