@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.browser.phone import Phone, missing_browser
+from tests.browser.supplies import firm
+
+__all__ = ["firm", "hold_phone"]
 
 
 @pytest.fixture
