@@ -12,7 +12,7 @@ from telegram.ext import ApplicationHandlerStop
 from bot.cards import strangers
 from bot.direct import DirectLines
 from bot.turns import Turns, chat_of
-from bot.visit import Visit, Visitor, visitor_of
+from bot.visit import Visit, Visitor, language_of, visitor_of
 from bot.words import Html
 from kit.clock import Clock
 from kit.logs import logger
@@ -73,7 +73,7 @@ class Gate:
         if chat_id is None or not _by_a_person(update):
             raise ApplicationHandlerStop
         if update.effective_chat is not None and update.effective_chat.type != ChatType.PRIVATE:
-            await self._say_once(chat_id, context, strangers.not_in_groups(_language(update)))
+            await self._say_once(chat_id, context, strangers.not_in_groups(language_of(update)))
             raise ApplicationHandlerStop
         visitor = await visitor_of(self._door, chat_id, update_id=update.update_id)
         if visitor is not None and visitor.heard_before:
@@ -87,7 +87,7 @@ class Gate:
         if _brings_code(update):
             return
         await _confirmed(update)
-        await self._say_once(chat_id, context, strangers.who_are_you(_language(update)))
+        await self._say_once(chat_id, context, strangers.who_are_you(language_of(update)))
         raise ApplicationHandlerStop
 
     def let_in(self, update: Update, visitor: Visitor, bot: Bot) -> None:
@@ -125,11 +125,6 @@ def _by_a_person(update: Update) -> bool:
 def _brings_code(update: Update) -> bool:
     words = (update.message.text or "").split() if update.message is not None else []
     return len(words) >= 2 and words[0].split("@")[0] == "/start"
-
-
-def _language(update: Update) -> str:
-    code = update.effective_user.language_code if update.effective_user is not None else None
-    return "hi" if (code or "").startswith("hi") else "en"
 
 
 async def _confirmed(update: Update) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from telegram import Update
 from telegram.ext import CallbackContext, ExtBot
 
 from bot.cards.audience import Audience
@@ -61,6 +62,12 @@ def audience_of(member: ChatMemberView, now: datetime, *, several: bool = False)
         timezone=member.timezone,
         firm=member.business_name if several else None,
     )
+
+
+def language_of(update: Update) -> str:
+    """Return the language of somebody whom we don't know: what his Telegram speaks, if we speak it too."""
+    code = update.effective_user.language_code if update.effective_user is not None else None
+    return spoken((code or "en").partition("-")[0])
 
 
 async def visitor_of(door: Door, chat_id: int, *, update_id: int | None = None) -> Visitor | None:

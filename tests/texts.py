@@ -23,8 +23,8 @@ PACKAGES = ("bot", "ledger", "graph")
 """Packages with texts of their own, in <package>/locale."""
 _HANDS_ON = frozenset({*(f"{package}/words.py" for package in PACKAGES), "bot/cards/audience.py"})
 """What hands a text on that was written elsewhere."""
-_NOT_OURS = "bot/phone/"
-"""The page that stands in for Telegram speaks as Telegram does."""
+_NOT_OURS = ("bot/phone/", "bot/webhook.py")
+"""The page that stands in for Telegram speaks as Telegram does; how updates come in is for who runs the server."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,9 @@ def _texts(call: ast.Call, name: str, ours: frozenset[str]) -> list[ast.expr] | 
             return call.args[1 : 1 + _FUNCTIONS[function]]
         case ast.Attribute(attr="count") if len(call.args) < 3:
             return None  # how often something stands in a text or a list
-        case ast.Attribute(value=ast.Name(id="self") | ast.Attribute(attr="lines"), attr="say") if (
-            not _constants(call.args[0])
-        ):
+        case ast.Attribute(
+            value=ast.Name(id="self") | ast.Attribute(attr="lines" | "_lines"), attr="say"
+        ) if not _constants(call.args[0]):
             return None  # an area puts a command through the door, a line goes out past the outbox
         case ast.Attribute(attr=method) if method in _METHODS:
             return call.args[: _METHODS[method]]

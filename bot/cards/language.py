@@ -22,6 +22,12 @@ def language_card(to: Audience) -> Card:
     return Card(joined(to.heading(joined(asked))), (buttons,))
 
 
+def other_languages(to: Audience) -> tuple[Button, ...]:
+    """Offer the languages that aren't spoken now, each in its own name."""
+    others = ((language, name) for language, name in NAMES.items() if language != to.language)
+    return tuple(Button(name, {"do": "language", "to": language}) for language, name in others)
+
+
 def spoken_card(to: Audience) -> Card:
     """Say, in the language that was chosen, that it is spoken from now on."""
     text = to.say("From now on I speak English with you. /language changes it.")

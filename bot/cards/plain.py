@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.cards.audience import Audience
 from bot.cards.card import Button, Card
+from bot.cards.language import other_languages
 from bot.words import Html, clean, cut, joined, named
 from kit.catalogues import ENGLISH
 from kit.errors import MunshiError
@@ -20,7 +21,7 @@ def welcome_card(member: str, business: str, to: Audience) -> Card:
         ),
         _what_comes(to),
     ]
-    return Card(joined(lines, "\n\n"))
+    return Card(joined(lines, "\n\n"), (other_languages(to),))
 
 
 def _what_comes(to: Audience) -> Html:

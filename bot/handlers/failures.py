@@ -13,7 +13,7 @@ from telegram.error import TelegramError
 
 from bot.cards.plain import apology_card, error_card
 from bot.direct import DirectLines
-from bot.visit import Visit, answer, visitor_of
+from bot.visit import Visit, answer, language_of, visitor_of
 from bot.words import say
 from kit.errors import MunshiError
 from kit.logs import logger
@@ -83,7 +83,11 @@ class Apology(HasDoor):
                 )
         except Exception:
             # The store is away, and the outbox with it: say it directly rather than not at all.
-            words = say("en", "Sorry, I can't reach my books just now. Please try again in a minute.", {})
+            words = say(
+                language_of(update),
+                "Sorry, I can't reach my books just now. Please try again in a minute.",
+                {},
+            )
             await self._lines.say(visit.bot, update.effective_chat.id, words)
             log.warning("bot.apologised_directly", reference=reference)
 

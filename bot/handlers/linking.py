@@ -15,7 +15,7 @@ from bot.gate import Gate
 from bot.handlers.failures import HasDoor, by_remedy
 from bot.handlers.first_run import still_to_set_up
 from bot.scenes import Scenes
-from bot.visit import Visit, Visitor, answer, visitor_of
+from bot.visit import Visit, Visitor, answer, language_of, visitor_of
 from bot.words import Html
 from kit.errors import Rejected
 from kit.logs import logger
@@ -59,13 +59,13 @@ class Linking(HasDoor):
             await answer(self.door, visit.guest, [await self._scenes.party(visit.guest, party)])
             return
         if self._gate.wrong_codes.left(chat_id) <= 0:
-            await self._say(visit, chat_id, strangers.too_many_codes)
+            await self._say(update, visit, strangers.too_many_codes)
             return
         linked = await self._redeem(code, chat_id)
         if linked is None:
             self._gate.wrong_codes.use(chat_id)
             log.info("link.wrong_code")
-            await self._say(visit, chat_id, strangers.wrong_code)
+            await self._say(update, visit, strangers.wrong_code)
             return
         await self._welcome(update, visit, chat_id, linked)
 
@@ -99,9 +99,10 @@ class Linking(HasDoor):
         missing = setup is not None and not setup[0].knows_money
         await answer(self.door, visit.guest, [setup[1] if setup is not None and missing else helping])
 
-    async def _say(self, visit: Visit, chat_id: int, line: Callable[[str], Html]) -> None:
+    async def _say(self, update: Update, visit: Visit, line: Callable[[str], Html]) -> None:
         visitor: Visitor | None = visit.visitor
         if visitor is not None:
             await answer(self.door, visitor, [Card(line(visitor.actor.language))])
             return
-        await self._gate.lines.say(visit.bot, chat_id, line("en"))
+        assert update.effective_chat is not None
+        await self._gate.lines.say(visit.bot, update.effective_chat.id, line(language_of(update)))
