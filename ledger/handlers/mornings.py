@@ -16,6 +16,9 @@ _SENT_ON = {"morning": "digest_sent_on", "evening": "evening_sent_on"}
 _KEY = {"morning": "digest", "evening": "evening"}
 _KEPT = timedelta(days=NEWS_DAYS + 2)
 """What was told longer ago can be no news any more, whatever becomes of it."""
+# A crash may take back what was queued a moment ago, together with the note that it was: then it is queued again.
+# Notifications commit one after the other, and ten thousand would each wait for the disk.
+_UNHURRIED = "SELECT set_config('synchronous_commit', 'off', true)"
 # In the order of the subjects, so that two who tell at once wait for each other and don't stand still.
 _TELL = """
 INSERT INTO alerts_told (business_id, member_id, subject, kind, told_at)
@@ -33,6 +36,7 @@ async def queue_of_the_day(command: QueueOfTheDay, ctx: Context) -> bool:
     if command.which not in _SENT_ON:
         raise Rejected("message.which", f"{command.which[:20]!r} is no time of the day.")
     column = _SENT_ON[command.which]
+    await ctx.tx.run(_UNHURRIED)
     noted = await ctx.tx.run(
         f"UPDATE members SET {column} = $3 WHERE business_id = $1 AND id = $2 AND {column} IS DISTINCT FROM $3",
         ctx.actor.business_id,

@@ -168,23 +168,3 @@ async def traffic_since(engine: AsyncEngine, since: datetime, now: datetime) -> 
             )
             held += [(row["chat_id"], row["until"]) for row in rows]
     return Traffic(sorted(sent, key=lambda one: one[1]), held)
-
-
-async def members_due_for_digest(engine: AsyncEngine, now: datetime) -> list[Listed]:
-    """Return the members whose hour has passed today in their business's timezone and who had no digest today."""
-    due: list[Listed] = []
-    async for chunk in _chunks(engine):
-        async with transaction(engine, chunk) as tx:
-            rows = await tx.fetch(
-                """
-                SELECT m.business_id, m.id
-                FROM members m JOIN businesses b ON b.business_id = m.business_id
-                WHERE m.active AND m.chat_id IS NOT NULL AND m.digest_at IS NOT NULL
-                  AND m.digest_at <= ($1 AT TIME ZONE b.timezone)::time
-                  AND m.digest_sent_on IS DISTINCT FROM ($1 AT TIME ZONE b.timezone)::date
-                ORDER BY m.business_id, m.id
-                """,
-                now,
-            )
-        due += [Listed(row["business_id"], row["id"]) for row in rows]
-    return due

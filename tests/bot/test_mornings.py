@@ -16,6 +16,7 @@ from bot.cards.settings import digest_hours_card, evening_hours_card, quiet_hour
 from bot.clock_words import hours_in
 from ledger.domain.roles import Role
 from ledger.domain.working_days import begins_a_week, last_working, missing, next_working
+from ledger.views.mornings import WeekView
 from tests.bot import sample_mornings as mornings
 from tests.bot import sample_views as sample
 from tests.bot.golden_cards import Cards, check, golden, told
@@ -38,7 +39,7 @@ CARDS: Cards = {
     "digest_monday_sales": lambda to: digest_card(
         monday(
             banks=(), to_pay=0, questions=0, dues=(), shortage=None, sees_payables=False,
-            week=dataclasses.replace(monday().week, pays=()),
+            week=WeekView(sample.rupees(412_000), ()),
         ), mornings.on_monday(told(to, Role.SALES)),
     ),
     "digest_sunday": lambda to: digest_card(_SUNDAY, to),
