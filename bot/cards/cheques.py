@@ -9,6 +9,7 @@ from bot.cards.audience import Audience, money
 from bot.cards.card import Button, Card, in_rows
 from bot.cards.customer import cancel, said_card
 from bot.cards.history import back_button
+from bot.cards.lines import short_name
 from bot.words import Html, cut, joined
 from ledger.domain.roles import Permission
 from ledger.views import PartyBrief
@@ -39,6 +40,27 @@ def cheques_card(brief: PartyBrief, cheques: Sequence[ChequeInHand], to: Audienc
     return Card(
         joined([joined(lines), joined(rows)], "\n\n"), (*(in_rows(buttons) if buttons else ()), (back,))
     )
+
+
+def all_cheques_card(cheques: Sequence[ChequeInHand], to: Audience) -> Card:
+    """List everybody's cheques in hand by their day, each with a button to its customer's."""
+    if not cheques:
+        return Card(joined(to.heading(to.say("No cheque is in hand."))))
+    own = [one for one in cheques if one.currency == cheques[0].currency]
+    total = money(sum(one.amount for one in own), own[0].currency)
+    head = to.count("Cheque in hand {total}", "{n} cheques in hand {total}", len(own), total=total)
+    rows = [
+        to.say("<b>{name}</b>\n{line}", name=short_name(one.party_name or "—"), line=_line(one, to))
+        for one in cheques[:_SHOWN]
+    ]
+    if (more := len(cheques) - _SHOWN) > 0:
+        rows.append(to.count("and {n} more", "and {n} more", more))
+    names = {str(one.party_id): one.party_name or "—" for one in cheques[:_SHOWN] if one.party_id}
+    buttons = [
+        Button(short_name(name, 20), {"do": "cheques", "party": party}) for party, name in names.items()
+    ]
+    text = joined([joined(to.heading(to.say("<b>{head}</b>", head=head))), joined(rows)], "\n\n")
+    return Card(text, in_rows(buttons) if buttons else ())
 
 
 def _line(one: ChequeInHand, to: Audience) -> Html:

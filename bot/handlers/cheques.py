@@ -6,8 +6,15 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from bot.cards.card import Action
-from bot.cards.cheques import came_back_card, cheque_card, cheques_card, deposited_card, returned_card
-from bot.handlers.area import Tap, Typed
+from bot.cards.cheques import (
+    all_cheques_card,
+    came_back_card,
+    cheque_card,
+    cheques_card,
+    deposited_card,
+    returned_card,
+)
+from bot.handlers.area import Command, Tap, Typed
 from bot.handlers.of_customer import OfCustomer, needs
 from bot.handlers.reply import Reply
 from bot.visit import Visitor
@@ -24,6 +31,7 @@ _LONGEST_REASON = 120
 class Cheques(OfCustomer):
     """The scenes of cheques."""
 
+    commands = (Command("cheques", {"do": "cheques"}, "Cheques in hand"),)
     decides = frozenset({"cheque_in", "cheque_returned", "cheque_words"})
 
     @property
@@ -43,9 +51,8 @@ class Cheques(OfCustomer):
         return {"cheque_words": self._reason_typed}
 
     async def _all(self, visitor: Visitor, action: Action) -> tuple[ChequeInHand, ...]:
-        found: tuple[ChequeInHand, ...] = await self.door.query(
-            ChequesInHand(UUID(action["party"])), visitor.actor
-        )
+        party = UUID(action["party"]) if action.get("party") else None
+        found: tuple[ChequeInHand, ...] = await self.door.query(ChequesInHand(party), visitor.actor)
         return found
 
     async def _one(self, visitor: Visitor, action: Action) -> ChequeInHand:
@@ -56,6 +63,9 @@ class Cheques(OfCustomer):
         raise NotFound("cheque.not_found", "That cheque is in hand no more.")
 
     async def _cheques(self, visitor: Visitor, action: Action) -> Reply:
+        """One customer's, or everybody's where none is named."""
+        if not action.get("party"):
+            return Reply(cards=(all_cheques_card(await self._all(visitor, action), self.to(visitor)),))
         brief = await self.brief(visitor, action)
         return Reply(edit=cheques_card(brief, await self._all(visitor, action), self.to(visitor)))
 

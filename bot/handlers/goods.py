@@ -45,13 +45,12 @@ class Goods(OfCustomer):
 
     async def _answer(self, visitor: Visitor, action: Action) -> GoodsView:
         view: GoodsView = await self.door.query(
-            MayGoodsGo(UUID(action["party"]), action.get("order")), visitor.actor
+            MayGoodsGo(UUID(action["party"]), action.get("order", action.get("amount"))), visitor.actor
         )
         return view
 
     async def _goods(self, visitor: Visitor, action: Action) -> Reply:
-        card = goods_card(await self._answer(visitor, action), self.to(visitor))
-        return Reply(cards=(card,)) if action.get("asked") else Reply(edit=card)
+        return Reply(edit=goods_card(await self._answer(visitor, action), self.to(visitor)))
 
     @needs(Permission.REPORT)
     async def _order(self, visitor: Visitor, action: Action) -> Reply:

@@ -192,6 +192,8 @@ CARDS: Cards = {
     "dispute_over": lambda to: calls.dispute_over_card(sample.bill(), sample.brief(), DECISION, to),
     "cheques": lambda to: cheques.cheques_card(sample.brief(), CHEQUES, to),
     "cheques_sales": lambda to: cheques.cheques_card(sample.brief(), CHEQUES[:1], told(to, Role.SALES)),
+    "cheques_all": lambda to: cheques.all_cheques_card(CHEQUES, to),
+    "cheques_all_none": lambda to: cheques.all_cheques_card((), to),
     "cheques_none": lambda to: cheques.cheques_card(sample.brief(), (), to),
     "cheque": lambda to: cheques.cheque_card(sample.brief(), CHEQUES[1], to),
     "cheque_post_dated": lambda to: cheques.cheque_card(sample.brief(), CHEQUES[0], to),
