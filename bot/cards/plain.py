@@ -39,6 +39,8 @@ def help_card(to: Audience) -> Card:
     ]
     if to.may(Permission.REPORT):
         lines.append(to.say("/remind  all who are late, one by one"))
+        lines.append(to.say("/cheques  cheques in hand"))
+        lines.append(to.say("/confirm  money that was reported: is it here"))
     if to.may(Permission.SEE_PAYABLES):
         lines.append(to.say("/owe  what you owe"))
         lines.append(to.say("/cash  will the money be enough"))
