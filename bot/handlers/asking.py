@@ -30,7 +30,8 @@ from bot.handlers.area import Area, Command, Tap, Typed
 from bot.handlers.reply import Reply
 from bot.visit import Visitor
 from bot.words import clean
-from kit.errors import NotFound
+from kit.errors import Denied, NotFound
+from ledger.domain.roles import Permission
 from ledger.handlers.names import sounds
 from ledger.queries import FindBills, FindParty, PartiesByIds, WhoOwesMe
 from ledger.queries.money import FindMoney
@@ -165,6 +166,8 @@ class Asking(Area):
         return Reply(cards=(card,))
 
     async def _promise_ask(self, visitor: Visitor, action: Action) -> Reply:
+        if not visitor.actor.may(Permission.REPORT):
+            raise Denied("permission.denied", "A promise is noted by who works with customers.")
         party = UUID(action["party"])
         briefs: dict[UUID, PartyBrief] = await self.door.query(PartiesByIds((party,)), visitor.actor)
         if party not in briefs:
