@@ -17,6 +17,7 @@ from ledger.handlers.registry import Context, handles
 from ledger.queries.workflow import Colleagues
 from ledger.views import ConflictView
 from ledger.views.workflow import Colleague
+from ledger.words import say
 
 _ASSIGN = """
 UPDATE conflicts SET assigned_to = $3, assigned_by = $4 WHERE business_id = $1 AND id = $2
@@ -87,11 +88,13 @@ async def _tell(ctx: Context, member_id: UUID, view: ConflictView) -> None:
     if member["chat_id"] is None or member_id == ctx.actor.member_id:
         return
     action = {"do": "question", "conflict": str(view.id), "version": view.version, "n": 1, "of": 1, "done": 0}
-    text = f"{escape(ctx.actor.name)} asks you to look at this:\n<b>{escape(view.title)}</b>"
+    language = member["language"]
+    theirs = await conflict_view(ctx, view.id, language=language)
+    asked = say(language, "{who} asks you to look at this:", who=ctx.actor.name)
     card = {
-        "text": text,
-        "buttons": [[{"label": "Look at it", "action": action}]],
-        "language": member["language"],
+        "text": f"{escape(asked)}\n<b>{escape(theirs.title)}</b>",
+        "buttons": [[{"label": say(language, "Look at it"), "action": action}]],
+        "language": language,
     }
     await queue_message(QueueMessage(member["chat_id"], member_id, "alert", card), ctx)
 

@@ -84,9 +84,9 @@ async def conflict(question: queries.Conflict, ctx: Context) -> ConflictView:
     return await conflict_view(ctx, question.conflict_id)
 
 
-async def conflict_view(ctx: Context, conflict_id: UUID) -> ConflictView:
-    """Return the view of one question; NotFound outside the actor's scope."""
-    return await _view(ctx, await conflict_row(ctx, conflict_id))
+async def conflict_view(ctx: Context, conflict_id: UUID, *, language: str | None = None) -> ConflictView:
+    """Return the view of one question in a language, else the actor's; NotFound outside the actor's scope."""
+    return await _view(ctx, await conflict_row(ctx, conflict_id), language)
 
 
 async def conflict_row(ctx: Context, conflict_id: UUID) -> asyncpg.Record:
@@ -173,9 +173,11 @@ def read_question(row: asyncpg.Record) -> Question:
     )
 
 
-async def _view(ctx: Context, row: asyncpg.Record) -> ConflictView:
+async def _view(ctx: Context, row: asyncpg.Record, language: str | None = None) -> ConflictView:
     timezone = (await business(ctx)).timezone
-    return question_view(read_question(row), now=ctx.now, timezone=timezone, language=ctx.actor.language)
+    return question_view(
+        read_question(row), now=ctx.now, timezone=timezone, language=language or ctx.actor.language
+    )
 
 
 def _visible(ctx: Context) -> Conditions:
