@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 from bot.cards.audience import Audience, aging_bars, money
 from bot.cards.card import Button, Card, Rows, in_rows
@@ -28,11 +30,12 @@ _SOURCES = 5
 _TAKEN_BACK = ("payment.reversed", "payment.failed")
 _IN_HAND = ("cheque.received", "cheque.deposited")
 _NOTHING_SAID = TalkView()
+_JUST_NOW = timedelta(minutes=1)
 
 
 def party_card(view: PartyView, to: Audience, talk: TalkView = _NOTHING_SAID) -> Card:
     """Write one party: net balance, oldest, habit, promise, bills, cheques, what was said last, contact, freshness."""
-    brief = view.brief
+    brief = (view := _with_the_last_word(view, talk, to)).brief
     head = to.heading(to.say("<b>{name}</b>", name=cut(brief.name, _TITLE)))
     head += _balance(view, talk, to)
     blocks = [joined(head)]
@@ -43,6 +46,15 @@ def party_card(view: PartyView, to: Audience, talk: TalkView = _NOTHING_SAID) ->
     blocks.append(joined([*_money_in(view, talk, to), *_said(talk, to)]))
     blocks.append(joined(_contact(view, to)))
     return Card(joined([block for block in blocks if block], "\n\n"), _party_buttons(view, talk, to))
+
+
+def _with_the_last_word(view: PartyView, talk: TalkView, to: Audience) -> PartyView:
+    """Let a promise stand that was noted just now, though nothing has been folded since."""
+    word = talk.promise
+    if word is None or to.now - word.at > _JUST_NOW or word.on < to.today:
+        return view
+    kept = replace(view.brief, promise_on=word.on, promise_broken=False)
+    return replace(view, brief=kept, promise_amount=word.amount)
 
 
 def _party_buttons(view: PartyView, talk: TalkView, to: Audience) -> Rows:

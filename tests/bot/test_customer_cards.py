@@ -246,6 +246,15 @@ def test_the_first_card_offers_six_things_and_what_waits() -> None:
     assert len(card.text.split("\n")) <= 27, "one screen"
 
 
+def test_a_promise_stands_as_soon_as_it_is_noted() -> None:
+    to, brief = sample.audience(), sample.brief(promise_on=None)
+    view = sample.party(brief=brief, promise_amount=None)
+    word = PromiseWord(UUID(int=703), date(2026, 11, 28), None, to.now, "Ramesh", own=True)
+    assert "\nWill pay Sat 28 Nov\n" in party_card(view, to, TalkView(promise=word)).text
+    earlier = dataclasses.replace(word, at=YESTERDAY)  # folded since: the balance says what became of it
+    assert "Will pay" not in party_card(view, to, TalkView(promise=earlier)).text
+
+
 def test_only_a_plain_https_page_is_opened() -> None:
     urls = [
         button.url
