@@ -184,6 +184,21 @@ async def test_a_question_is_given_to_a_member_who_is_told_and_finds_it_as_his(f
     assert (await firm.door.execute(back, firm.owner)).assigned_name is None
 
 
+async def test_a_colleague_is_asked_in_his_own_language(firm):
+    view = (await fourteen(firm))[0]
+    sunita = await firm.member("Sunita", Role.FINANCE)
+    await firm.rows(
+        "UPDATE members SET chat_id = 77, language = 'hi' WHERE business_id = $1 AND id = $2 RETURNING 1",
+        sunita.member_id,
+    )
+    given = await firm.door.execute(AssignConflict(view.id, sunita.member_id), firm.owner)
+    assert " came" in given.title
+    (message,) = await firm.rows("SELECT card FROM outbox WHERE business_id = $1")
+    assert message["card"]["text"].startswith("Ramesh चाहते हैं कि आप यह देखें:\n<b>")
+    assert " आए (" in message["card"]["text"]
+    assert message["card"]["buttons"][0][0]["label"] == "देखें"
+
+
 async def test_two_give_one_question_away_at_once(firm):
     view = (await fourteen(firm))[0]
     sunita, mohan = await firm.member("Sunita", Role.FINANCE), await firm.member("Mohan", Role.FINANCE)
