@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time
-
-from babel.dates import format_time
+from datetime import time
 
 from bot.cards.audience import Audience
 from bot.cards.card import Action, Button, Card, Rows, in_rows
@@ -105,7 +103,7 @@ def _chosen(label: str, *, on: bool) -> str:
 def _hour(at: time | None, to: Audience) -> str:
     if at is None:
         return to.label("off")
-    return format_time(datetime.combine(to.today, at), "h:mm a", locale=to.language).lower()
+    return to.hour(at)
 
 
 def _between(start: time, until: time, to: Audience) -> str:
