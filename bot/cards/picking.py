@@ -63,13 +63,14 @@ def _cuts(bills: Sequence[OpenBill], short: int, kind: str | None) -> Mapping[st
     """Spread what was kept back over the bills: a tax in proportion, anything else from the newest."""
     if kind is None or short <= 0:
         return {}
-    total, left, cuts = sum(bill.open for bill in bills), short, {}
-    for number, bill in enumerate(reversed(bills)):
-        last = number == len(bills) - 1
-        part = left if last else round(short * bill.open / total) if kind in _SPREAD else min(bill.open, left)
-        cuts[str(bill.id)] = min(part, left)
-        left -= cuts[str(bill.id)]
-    return cuts
+    total = sum(bill.open for bill in bills)
+    parts = {str(bill.id): short * bill.open // total if kind in _SPREAD else 0 for bill in bills}
+    left = short - sum(parts.values())
+    for bill in reversed(bills):
+        more = min(bill.open - parts[str(bill.id)], left)
+        parts[str(bill.id)] += more
+        left -= more
+    return parts
 
 
 def bill_name(bill: OpenBill, to: Audience) -> str:

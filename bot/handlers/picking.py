@@ -85,8 +85,8 @@ class Picking(Area):
 
     async def _picked(self, visitor: Visitor, action: Action) -> Reply:
         view, stale = await fresh(self.scenes, visitor, action)
-        if stale is not None:
-            return stale
+        if stale is not None:  # settled by this very tap, mostly: the card says what was decided
+            return Reply(toast=stale.toast) if view.status == "cleared" else stale
         found, kept_back = await self._bills(visitor, view, action), action.get("kept_back")
         to = self._to(visitor)
         if kept_back is not None and kept_back not in kept_back_names(to):
