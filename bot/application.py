@@ -22,6 +22,7 @@ from bot.handlers.areas import AREAS
 from bot.handlers.desk import Desk
 from bot.handlers.documents import Documents
 from bot.handlers.failures import Apology
+from bot.handlers.keeping import Keeping
 from bot.handlers.linking import Linking
 from bot.imports import Imports
 from bot.turns import Turns
@@ -34,6 +35,15 @@ AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 TELEGRAM = "https://api.telegram.org"
 ALLOWED_UPDATES = (Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
 _GATE_GROUP = -1
+_KEPT = (
+    filters.PHOTO
+    | filters.VOICE
+    | filters.AUDIO
+    | filters.VIDEO
+    | filters.VIDEO_NOTE
+    | filters.CONTACT
+    | filters.LOCATION
+)
 
 
 def build_application(
@@ -70,8 +80,10 @@ def register(
     application.add_handler(MessageHandler(filters.TEXT, desk.words))
     imports = Imports(door, files, application.bot)
     application.bot_data["imports"] = imports
-    documents = Documents(door, imports, max_bytes=files.max_bytes)
+    keeping = Keeping(door)
+    documents = Documents(door, imports, keeping, max_bytes=files.max_bytes)
     application.add_handler(MessageHandler(filters.Document.ALL, documents.document))
+    application.add_handler(MessageHandler(_KEPT, keeping.message))
     application.add_handler(MessageHandler(filters.ALL, documents.unreadable))
     application.add_error_handler(Apology(door, gate.lines))
 

@@ -115,9 +115,16 @@ def history_card(
     of = {"party": party, **({"source": source[0], "label": source[1]} if source else {})}
     turned = tuple(Button(b.label, {**b.action, **of}) for b in pager)
     back = back_button(name, party, to)
-    return Card(
-        joined([joined(to.heading(head)), joined(lines)], "\n\n"), (*((turned,) if turned else ()), (back,))
-    )
+    kept = [
+        Button(
+            to.label("📎 {day}", day=to.day(to.local_day(entry.at))),
+            {"do": "kept", "party": party, "attachment": entry.attachment},
+        )
+        for entry in page.rows
+        if entry.attachment is not None
+    ]
+    rows = (*(in_rows(kept) if kept else ()), *((turned,) if turned else ()), (back,))
+    return Card(joined([joined(to.heading(head)), joined(lines)], "\n\n"), rows)
 
 
 def _entry(entry: TimelineEntry, to: Audience) -> Html:

@@ -11,6 +11,7 @@ from bot.handlers.claims import Claims
 from bot.handlers.customers import Customers
 from bot.handlers.first_run import FirstRun
 from bot.handlers.goods import Goods
+from bot.handlers.kept import Kept
 from bot.handlers.language import Language
 from bot.handlers.money_ahead import MoneyAhead
 from bot.handlers.overview import Overview
@@ -43,6 +44,7 @@ AREAS: tuple[type[Area], ...] = (
     Statements,
     Language,
     Claims,
+    Kept,
     People,
     FirstRun,
 )

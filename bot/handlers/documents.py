@@ -7,6 +7,7 @@ from telegram import Update
 from bot.cards.files import refused_card
 from bot.cards.plain import cannot_read_card
 from bot.handlers.failures import HasDoor, by_remedy
+from bot.handlers.keeping import KEPT_DOCUMENTS, Keeping
 from bot.imports import Imports
 from bot.visit import Visit, answer
 from bot.words import clean
@@ -20,17 +21,20 @@ _MAX_NAME = 120
 class Documents(HasDoor):
     """What a member sends as a file."""
 
-    def __init__(self, door: Door, imports: Imports, *, max_bytes: int) -> None:
+    def __init__(self, door: Door, imports: Imports, keeping: Keeping, *, max_bytes: int) -> None:
         super().__init__(door)
-        self._imports, self._max_bytes = imports, max_bytes
+        self._imports, self._keeping, self._max_bytes = imports, keeping, max_bytes
 
     @by_remedy
     async def document(self, update: Update, visit: Visit) -> None:
-        """Take a file; what it gave is told later."""
+        """Take a file; what it gave is told later. A picture or a recording sent as a file is kept as one."""
         assert update.message is not None
         document = update.message.document
         assert document is not None
         visitor = visit.guest
+        if (document.mime_type or "").startswith(KEPT_DOCUMENTS):
+            await self._keeping.message(update, visit)
+            return
         if not visitor.actor.may(Permission.ANSWER):
             raise Denied("file.denied", "Files are sent by the owner or the accounts person.")
         name = clean(document.file_name or "")[:_MAX_NAME] or "file"

@@ -148,6 +148,18 @@ def _url(value: Any) -> None:
         raise _Wrong("event.field_type", "must be an http(s) address.")
 
 
+def _digest(value: Any) -> None:
+    _text(value)
+    if not re.fullmatch(r"[0-9a-f]{64}", value):
+        raise _Wrong("event.field_type", "must be a SHA-256 in hex.")
+
+
+def _media_type(value: Any) -> None:
+    _text(value)
+    if not re.fullmatch(r"[a-z]{2,20}/[a-z0-9.+\-]{1,60}", value):
+        raise _Wrong("event.field_type", "must be a media type, such as image/jpeg.")
+
+
 def _object(fields: Mapping[str, str]) -> _Check:
     checks: dict[str, _Check] = {}
 
@@ -202,6 +214,8 @@ _CHECKS: dict[str, _Check] = {
     "date": _date,
     "side": _side,
     "url": _url,
+    "digest": _digest,
+    "media_type": _media_type,
     "party": _party,
     "payer": _object(PAYER_FIELDS),
     "references": _object(REFERENCE_FIELDS),

@@ -275,7 +275,18 @@ EVENTS: Mapping[str, EventSpec] = {
         {**_DECISION, "qualifier": "text"},
     ),
     "period.closed": EventSpec("period", {"until": "date"}, _DECISION),
-    "note.added": EventSpec("note", {"about": "text", "text": "text"}, _DECISION),
+    # `attachment` names the delivery (a photo, a voice note) that the note is about; `author`: who sent it.
+    "note.added": EventSpec(
+        "note",
+        {"about": "text", "text": "text"},
+        {
+            **_DECISION,
+            "attachment": "digest",
+            "media_type": "media_type",
+            "filename": "text",
+            "author": "text",
+        },
+    ),
     # `of`: only what was said with this type before; the thing itself stands as it did (a cheque is in hand again).
     "decision.withdrawn": EventSpec("decision", {}, {**_DECISION, "of": "text"}, rank=90),
 }

@@ -108,6 +108,20 @@ _SENTENCES: Mapping[str, str] = {
 
 
 _UNNAMED = N_("{who}: {what}")
+_KEPT: Mapping[str, str] = {
+    "image": N_("Photo[ from {author}][: {text}]"),
+    "audio": N_("Voice note[ from {author}][: {text}]"),
+    "video": N_("Video[ from {author}][: {text}]"),
+    "contact": N_("Contact[ from {author}][: {text}]"),
+    "place": N_("Place[ from {author}][: {text}]"),
+    "file": N_("File[ from {author}][: {text}]"),
+}
+"""What is kept with a note, by the kind of its media type."""
+_KINDS = {"text/vcard": "contact", "application/geo+json": "place"}
+
+
+def _kept(media_type: str) -> str:
+    return _KEPT.get(_KINDS.get(media_type, media_type.partition("/")[0]), _KEPT["file"])
 
 
 def source_name(source: str, language: str = ENGLISH) -> str:
@@ -125,6 +139,8 @@ def summary(
 ) -> str:
     """Return the sentence of an event; an event type without one is named by its words."""
     sentence = _SENTENCES.get(event_type, _UNNAMED)
+    if event_type == "note.added" and data.get("attachment"):
+        sentence = _kept(str(data.get("media_type")))
     parts = _parts(source, data, money, language)
     parts["what"] = event_type.replace(".", " ").replace("_", " ")
     return " ".join(filled(marked(language, sentence), lambda name, _: parts[name]).split())
@@ -159,6 +175,7 @@ def _parts(source: str, data: Mapping[str, Any], money: str | None, language: st
         "enterprise": words(_ENTERPRISES.get(str(data.get("kind")), _NO_ENTERPRISE)),
         "outcome": words(_OUTCOMES.get(str(data.get("outcome")), _plain(data.get("outcome"))) or _NO_OUTCOME),
         "text": str(data.get("text") or "")[:300],
+        "author": _brief(data.get("author")),
     }
 
 

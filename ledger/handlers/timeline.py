@@ -106,4 +106,5 @@ def _entry(row: Any, language: str) -> views.TimelineEntry:
         amount=stated[0] if stated else None,
         currency=stated[1] if stated else None,
         flag=row["flag"] or ("rewritten" if row["rewritten"] else None),
+        attachment=data.get("attachment") if row["event_type"] == "note.added" else None,
     )

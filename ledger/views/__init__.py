@@ -385,7 +385,7 @@ class ConflictView:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One event about a party, as a source or a person stated it."""
+    """One event about a party, as a source or a person stated it; `attachment` names what is kept with it."""
 
     id: UUID
     at: datetime
@@ -397,6 +397,7 @@ class TimelineEntry:
     amount: int | None
     currency: str | None
     flag: str | None
+    attachment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

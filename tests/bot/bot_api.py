@@ -56,6 +56,14 @@ class BotApi:
         document = {"file_id": key, "file_unique_id": key, "file_name": name, "file_size": len(content)}
         self._push({"message": {**self._message(chat_id, "private"), "document": document}})
 
+    def sends(self, chat_id: int, content: bytes = b"", **what: Any) -> None:
+        """Somebody sends a photo, a voice note, a contact …: fields of the message; `content` is file `f1`, `f2` …"""
+        key = f"f{len(self.files)}"
+        if content:
+            self.files[key] = content
+        filled = json.loads(json.dumps(what).replace('"FILE"', f'"{key}"'))
+        self._push({"message": {**self._message(chat_id, "private"), **filled}})
+
     def taps(self, chat_id: int, message_id: int, data: str) -> None:
         """Somebody taps a button."""
         query = {
@@ -189,6 +197,12 @@ class BotApi:
             if answer is not None and answer.is_success:
                 return
             await asyncio.sleep(0.1)
+
+    def _on_sendPhoto(self, form: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        return self._on_sendMessage({**form, "text": form.get("caption", "")})
+
+    def _on_sendDocument(self, form: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        return self._on_sendMessage({**form, "text": form.get("caption", "")})
 
     def _on_answerCallbackQuery(self, form: dict[str, Any]) -> bool:  # noqa: N802
         self.taps_confirmed.append(form)
