@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
+
+from telegram import BotCommand
 
 from bot.application import bot_commands
 from bot.cards.audience import Audience
@@ -10,7 +13,7 @@ from bot.cards.language import language_card, spoken_card
 from kit.database import transaction
 from ledger.dispatch import Door
 from tests.bot.golden_cards import Cards, check, golden
-from tests.bot.test_chat import RAMESH, Join, Say, say  # noqa: F401  a fixture
+from tests.bot.test_chat import RAMESH, Join, Say, customers, say  # noqa: F401  fixtures
 
 CARDS: Cards = {"language": lambda to: language_card(to), "language_chosen": lambda to: spoken_card(to)}
 
@@ -54,3 +57,21 @@ async def test_every_role_may_choose_and_the_audit_keeps_it(
             business,
         )
     assert kept == "hi"
+
+
+_ENGLISH = re.compile(r"(?:(?<![\w.@/_-])[a-z]{2,}(?![\w.@/_-])[ ,;:]+){2,}[a-z]{2,}")
+
+
+async def test_no_command_answers_a_hindi_member_in_english(
+    say: Say,  # noqa: F811
+    join: Join,
+    customers: None,  # noqa: F811
+) -> None:
+    await join("Ramesh", "owner", RAMESH)
+    await say(RAMESH, "/language hi")
+    for command in (*bot_commands(), *(BotCommand(name, "-") for name in ("find", "firm", "nonsense"))):
+        if command.command == "language":  # it asks in both
+            continue
+        text = re.sub(r"<[^>]*>", "", await say(RAMESH, f"/{command.command}"))
+        assert re.search("[\u0900-\u097f]", text), (command.command, text)
+        assert not _ENGLISH.search(text), (command.command, text)
