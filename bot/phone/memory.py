@@ -46,6 +46,7 @@ class Memory:
     queries: dict[str, Json] = field(default_factory=dict)
     files: dict[str, StoredFile] = field(default_factory=dict)
     profile: dict[str, Any] = field(default_factory=dict)
+    languages: dict[str, str] = field(default_factory=dict)
 
     def chat(self, number: int) -> Conversation:
         """Return the conversation of a chat, an empty one if nothing was said yet."""
@@ -73,6 +74,8 @@ class Memory:
                 self.queries.pop(query, None)
             case {"record": "profile", "name": str(name), "value": value}:
                 self.profile[name] = value
+            case {"record": "language", "person": str(person), "language": str(language)}:
+                self.languages[person] = language
             case {"record": "file", "file": dict(stored)}:
                 self.files[stored["file_id"]] = StoredFile(**stored)
             case _:
@@ -103,6 +106,8 @@ class Memory:
         yield {"record": "begin", "next_update": self.next_update, "next_message": self.next_message}
         for name, value in self.profile.items():
             yield {"record": "profile", "name": name, "value": value}
+        for person, language in self.languages.items():
+            yield {"record": "language", "person": person, "language": language}
         for stored in self.files.values():
             yield {"record": "file", "file": asdict(stored)}
         for number, chat in self.chats.items():
@@ -137,5 +142,6 @@ class Memory:
 
 def _file_ids(messages: Iterable[Json]) -> Iterator[str]:
     for message in messages:
-        for one in [*message.get("photo", []), *([message["document"]] if "document" in message else [])]:
+        single = [message[kind] for kind in ("document", "voice") if kind in message]
+        for one in [*message.get("photo", []), *single]:
             yield one["file_id"]

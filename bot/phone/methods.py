@@ -19,6 +19,20 @@ Method = Callable[[Exchange, Params], Awaitable[Any]]
 MAX_TEXT = 4096
 MAX_CAPTION = 1024
 MAX_PHOTO_BYTES = 10 * 1024 * 1024
+LONGEST_VOICE = 3600
+ACTIONS = frozenset(
+    [
+        "typing",
+        "upload_photo",
+        "upload_document",
+        "record_voice",
+        "upload_voice",
+        "record_video",
+        "upload_video",
+        "find_location",
+        "choose_sticker",
+    ]
+)
 
 
 def find_method(name: str) -> Method:
@@ -52,6 +66,23 @@ async def photo_of(exchange: Exchange, data: bytes) -> list[Json]:
     name = f"photo.{seen.mime.removeprefix('image/')}"
     stored = await exchange.keep_file(data, name=name, mime=seen.mime, folder="photos")
     return [{**file_of(stored), "width": seen.width, "height": seen.height}]
+
+
+async def keep_voice(exchange: Exchange, data: bytes, mime: str) -> StoredFile:
+    """Keep a voice note as it was recorded; raises 400 for what is no sound by its own word."""
+    kind = mime.partition(";")[0].strip().lower()
+    if not kind.startswith("audio/") and kind not in ("application/octet-stream", "application/ogg"):
+        raise bad_request("wrong type of the voice note")
+    kind = kind if kind.startswith("audio/") else "audio/ogg"
+    suffix = {"audio/mpeg": "mp3", "audio/mp4": "m4a", "audio/webm": "webm", "audio/wav": "wav"}.get(
+        kind, "ogg"
+    )
+    return await exchange.keep_file(data, name=f"voice.{suffix}", mime=clean(kind)[:100], folder="voice")
+
+
+def voice_of(stored: StoredFile, seconds: int) -> Json:
+    """Return a Voice."""
+    return {**file_of(stored), "duration": min(max(seconds, 0), LONGEST_VOICE), "mime_type": stored.mime}
 
 
 def file_name(raw: str) -> str:
@@ -107,9 +138,18 @@ async def _send_photo(exchange: Exchange, params: Params) -> Json:
     return _post(exchange, params, {"photo": await photo_of(exchange, data), **parts})
 
 
+async def _send_voice(exchange: Exchange, params: Params) -> Json:
+    parts = _caption(params)
+    stored = _known_file(exchange, params, "voice")
+    if stored is None:
+        upload = _upload(params, "voice")
+        stored = await keep_voice(exchange, upload.data, upload.mime)
+    return _post(exchange, params, {"voice": voice_of(stored, params.integer("duration", 0)), **parts})
+
+
 async def _send_chat_action(exchange: Exchange, params: Params) -> bool:
     action = params.text("action")
-    if action not in ("typing", "upload_photo", "upload_document", "find_location", "choose_sticker"):
+    if action not in ACTIONS:
         raise bad_request("wrong parameter action in request")
     exchange.busy(_chat(params), action)
     return True
@@ -289,6 +329,7 @@ _METHODS: dict[str, Method] = {
         "sendMessage": _send_message,
         "sendDocument": _send_document,
         "sendPhoto": _send_photo,
+        "sendVoice": _send_voice,
         "sendChatAction": _send_chat_action,
         "editMessageText": _edit_text,
         "editMessageCaption": _edit_caption,

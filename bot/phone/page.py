@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,8 +15,8 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Respon
 from starlette.routing import Route
 
 from bot.phone.markup import clean, plain
-from bot.phone.memory import Json
-from bot.phone.methods import MAX_CAPTION, MAX_TEXT, document_of, file_name, photo_of
+from bot.phone.memory import Json, StoredFile
+from bot.phone.methods import MAX_CAPTION, MAX_TEXT, document_of, file_name, keep_voice, photo_of, voice_of
 from bot.phone.params import Params, read_params
 from bot.phone.people import BY_KEY, PEOPLE, Person
 from bot.phone.refusals import Refused
@@ -25,20 +25,22 @@ from bot.phone.state import Exchange
 STATIC = Path(__file__).parent / "static"
 HEARTBEAT = 15.0
 SHOWN_INLINE = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+LANGUAGES = ("en", "hi")
+_PDF = b"%PDF-"
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; "
-    "connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; media-src 'self' blob:; "
+    "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+    "require-trusted-types-for 'script'; "
     "trusted-types 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
+    "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Permissions-Policy": "camera=(), microphone=(self), geolocation=()",
     "Cache-Control": "no-store",
 }
 
@@ -46,9 +48,11 @@ HEADERS = {
 class Page:
     """The endpoints under /phone that the page in the browser calls."""
 
-    def __init__(self, exchange: Callable[[], Exchange]) -> None:
-        """`exchange` opens the exchange when it is first needed."""
-        self._exchange = exchange
+    def __init__(
+        self, exchange: Callable[[], Exchange], invitations: Callable[[], Mapping[str, str]]
+    ) -> None:
+        """`exchange` opens the exchange when it is first needed; `invitations` are codes to start with, by person."""
+        self._exchange, self._invitations = exchange, invitations
 
     def routes(self) -> list[Route]:
         """Return the endpoints, as paths below /phone."""
@@ -59,22 +63,45 @@ class Page:
             Route("/chat/messages", self.send, methods=["POST"]),
             Route("/chat/presses", self.press, methods=["POST"]),
             Route("/chat/uploads", self.upload, methods=["POST"]),
+            Route("/chat/language", self.language, methods=["POST"]),
             Route("/files/{file_id}", self.file, methods=["GET"]),
         ]
 
     async def show(self, request: Request) -> Response:
-        """Serve the page to one of the people (`?as=`; the owner if nobody is named)."""
-        _person(request)
-        return HTMLResponse((STATIC / "phone.html").read_bytes(), headers=HEADERS)
+        """Serve the page to one of the people (`?as=`; the owner if nobody is named), or to several side by side."""
+        several = request.query_params.getlist("as")
+        for key in several:
+            _known(key)
+        page = "several.html" if len(several) > 1 else "phone.html"
+        return HTMLResponse((STATIC / page).read_bytes(), headers=HEADERS)
 
     async def people(self, request: Request) -> Response:
         """Say who holds the phone and who else could."""
-        me = _person(request)
+        me, exchange, codes = _person(request), self._exchange(), self._invitations()
         everybody = [
-            {"key": one.key, "name": f"{one.first_name} {one.last_name}", "role": one.role, "me": one is me}
+            {
+                "key": one.key,
+                "name": f"{one.first_name} {one.last_name}",
+                "role": one.role,
+                "me": one is me,
+                "start": codes.get(one.key, ""),
+                "unseen": exchange.said_by_bot(one, _seen(request, one)),
+            }
             for one in PEOPLE
         ]
-        return _json({"people": everybody, "bot": self._exchange().bot["first_name"]})
+        return _json({"people": everybody, "bot": exchange.bot["first_name"]})
+
+    async def language(self, request: Request) -> Response:
+        """Set the language of a person's app, which Telegram would tell the bot too."""
+        person = _person(request)
+        try:
+            chosen = (await _read_posted(request)).text("language")
+            if chosen not in LANGUAGES:
+                raise Refused(400, "The phone speaks English and Hindi.")
+            self._exchange().choose_language(person, chosen)
+        except Refused as refused:
+            return _refusal(refused)
+        return _json({"language": chosen})
 
     async def events(self, request: Request) -> Response:
         """Stream the chat as server-sent events: a snapshot first, then each change."""
@@ -133,6 +160,9 @@ class Page:
             parts: Json
             if params.text("as") == "photo":
                 parts = {"photo": await photo_of(exchange, upload.data)}
+            elif params.text("as") == "voice":
+                stored = await keep_voice(exchange, upload.data, upload.mime)
+                parts = {"voice": voice_of(stored, params.integer("duration", 0))}
             else:
                 mime = upload.mime if "/" in upload.mime else "application/octet-stream"
                 stored = await exchange.keep_file(
@@ -147,20 +177,24 @@ class Page:
         return _json({"ids": [message["message_id"]]})
 
     async def file(self, request: Request) -> Response:
-        """Give a file of the chats: pictures to show, all else to download."""
+        """Give a file of the chats: pictures, voice notes and PDFs to show, all else to download."""
         stored = self._exchange().file(request.path_params["file_id"])
         if stored is None:
             raise HTTPException(404, "There is no such file.")
-        shown = stored.path.startswith("photos/") and stored.mime in SHOWN_INLINE
-        disposition = "inline" if shown else f"attachment; filename*=UTF-8''{quote(stored.name)}"
+        place = self._exchange().place(stored)
+        pdf = await asyncio.to_thread(_is_pdf, stored, place)
+        shown = pdf or _shown_inline(stored)
+        name = f"filename*=UTF-8''{quote(stored.name)}"
+        # A browser shows no PDF in a sandbox; it runs in one of the browser's own.
+        policy = "default-src 'none'; style-src 'unsafe-inline'" if pdf else "default-src 'none'; sandbox"
         headers = {
             **HEADERS,
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "Content-Disposition": disposition,
+            "Content-Security-Policy": policy,
+            "Content-Disposition": f"{'inline' if shown else 'attachment'}; {name}",
             "Cache-Control": "private, max-age=31536000, immutable",
         }
-        mime = stored.mime if shown else "application/octet-stream"
-        return FileResponse(self._exchange().place(stored), media_type=mime, headers=headers)
+        mime = "application/pdf" if pdf else stored.mime if shown else "application/octet-stream"
+        return FileResponse(place, media_type=mime, headers=headers)
 
     async def _stream(self, person: Person) -> AsyncIterator[bytes]:
         exchange = self._exchange()
@@ -188,8 +222,33 @@ async def _read_posted(request: Request) -> Params:
     return await read_params(request)
 
 
+def _shown_inline(stored: StoredFile) -> bool:
+    picture = stored.path.startswith("photos/") and stored.mime in SHOWN_INLINE
+    return picture or (stored.path.startswith("voice/") and stored.mime.startswith("audio/"))
+
+
+def _is_pdf(stored: StoredFile, place: Path) -> bool:
+    if not stored.name.lower().endswith(".pdf"):
+        return False
+    with place.open("rb") as file:
+        return file.read(len(_PDF)) == _PDF
+
+
+def _seen(request: Request, person: Person) -> int:
+    """Return the last message that a person saw in this browser, as the page says (`seen=owner:12`)."""
+    for one in request.query_params.getlist("seen"):
+        key, _, number = one.partition(":")
+        if key == person.key and number.isascii() and number.isdigit() and len(number) < 16:
+            return int(number)
+    return 0
+
+
 def _person(request: Request) -> Person:
-    person = BY_KEY.get(request.query_params.get("as", "owner"))
+    return _known(request.query_params.get("as", "owner"))
+
+
+def _known(key: str) -> Person:
+    person = BY_KEY.get(key)
     if person is None:
         raise HTTPException(404, f"Nobody of that name holds the phone; try one of: {', '.join(BY_KEY)}.")
     return person

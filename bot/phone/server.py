@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from kit.settings import Settings
 _log = logger(__name__)
 
 BODY_ALLOWANCE = 1024 * 1024
+INVITATIONS = "invitations.json"
 
 
 class Phone:
@@ -65,7 +66,7 @@ class Phone:
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of the phone; nobody beyond this computer gets past them."""
-        page = Page(self.exchange)
+        page = Page(self.exchange, self._invitations)
         guard = [Middleware(LoopbackOnly)]
         inner: list[BaseRoute] = [
             Route("/api/bot{token}/{method}", self._call, methods=["GET", "POST"]),
@@ -79,6 +80,14 @@ class Phone:
             Route("/phone", page.show, methods=["GET"], middleware=guard),
             Mount("/phone", routes=inner, middleware=guard, max_body_size=largest),
         ]
+
+    def _invitations(self) -> Mapping[str, str]:
+        """Return the one-time codes that somebody left for who opens the phone, by person; none if there are none."""
+        try:
+            codes = orjson.loads((self._folder / INVITATIONS).read_bytes())
+        except (OSError, orjson.JSONDecodeError):
+            return {}
+        return {str(key): str(code) for key, code in codes.items()} if isinstance(codes, dict) else {}
 
     async def _call(self, request: Request) -> Response:
         """Answer one call of the Bot API."""

@@ -183,7 +183,7 @@ class Exchange:
 
     def hand_over(self, person: Person, parts: Json) -> Json:
         """Pass a person's message (text, document or photo) on to the bot."""
-        message = self._say(person, person.as_user(), parts)
+        message = self._say(person, self.user(person), parts)
         self._raise_update("message", public(message))
         return message
 
@@ -197,13 +197,31 @@ class Exchange:
         query = str(secrets.randbits(62))
         body = {
             "id": query,
-            "from": person.as_user(),
+            "from": self.user(person),
             "message": public(message),
             "chat_instance": str(7_000_000_000 + person.number),
             "data": data,
         }
         self._raise_update("callback_query", body)
         return query
+
+    def user(self, person: Person) -> Json:
+        """Return the Bot API's User of a person, in the language that they chose for their app."""
+        return {**person.as_user(), "language_code": self.language(person)}
+
+    def language(self, person: Person) -> str:
+        """Return the language of a person's app."""
+        return self._memory.languages.get(person.key, person.language)
+
+    def choose_language(self, person: Person, language: str) -> None:
+        """Set the language of a person's app."""
+        self._commit({"record": "language", "person": person.key, "language": language})
+        self._tell(person.number, self.profile(person))
+
+    def said_by_bot(self, person: Person, after: int) -> int:
+        """Return how many messages of the bot a person's chat holds after a number: what they haven't seen."""
+        messages = self._memory.chat(person.number).messages
+        return sum(1 for number, message in messages.items() if number > after and message["from"]["is_bot"])
 
     def listen(self, person: Person) -> Listener:
         """Return a queue of everything that happens in the person's chat from now on; None ends it."""
@@ -236,14 +254,18 @@ class Exchange:
     def profile(self, person: Person) -> Json:
         """Return the bot's profile as this person sees it: their commands, the description."""
         commands = self._memory.profile.get("commands", {})
+        language = self.language(person)
         scopes = (f"chat:{person.number}", "all_private_chats", "default")
-        keys = [f"{scope}/{language}" for scope in scopes for language in (person.language, "")]
+        keys = [f"{scope}/{spoken}" for scope in scopes for spoken in (language, "")]
         shown: list[Json] = next((commands[key] for key in keys if commands.get(key)), [])
+        own: list[Json] = commands.get(f"chat:{person.number}/", [])
         description = self._memory.profile.get("description", {})
         return {
             "kind": "profile",
             "commands": shown,
-            "description": description.get(person.language) or description.get("", ""),
+            "description": description.get(language) or description.get("", ""),
+            # What the bot speaks in this chat: the menu that it gave the chat tells.
+            "language": ("hi" if _in_devanagari(own) else "en") if own else language,
         }
 
     # Files.
@@ -355,6 +377,11 @@ class Exchange:
 def public(message: Json) -> Json:
     """Return a message as the Bot API shows it: without what only the page needs."""
     return {name: value for name, value in message.items() if not name.startswith("_")}
+
+
+def _in_devanagari(commands: list[Json]) -> bool:
+    words = "".join(command["description"] for command in commands)
+    return any("\u0900" <= letter <= "\u097f" for letter in words)
 
 
 def quoted(message: Json) -> Json:

@@ -1,4 +1,4 @@
-"""Devanagari for the page: not every computer has it, so that Mukta is served for it, and for nothing else."""
+"""The page's typeface: Mukta has Latin and Devanagari of one hand, and not every computer has the latter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 FACE = "Mukta"
-WEIGHTS = {"regular": 400, "bold": 700}
+WEIGHTS = {"regular": 400, "medium": 500, "semibold": 600, "bold": 700}
 _HEADERS = {
     "Cache-Control": "public, max-age=604800",
     "X-Content-Type-Options": "nosniff",
@@ -21,7 +21,7 @@ _HEADERS = {
 
 
 def font_route() -> Route:
-    """Return the route of the two weights that phone.css asks for, as a path below /phone."""
+    """Return the route of the weights that phone.css asks for, as a path below /phone."""
     return Route("/font/{weight}.ttf", _font, methods=["GET"])
 
 

@@ -24,7 +24,7 @@ def line(tmp_path: Path) -> Iterator[Line]:
 
 def test_every_typeface_that_the_page_names_is_there_and_allowed(line: Line) -> None:
     faces = re.findall(r'src: url\("([^"]+)"\)', (STATIC / "phone.css").read_text("utf-8"))
-    assert len(faces) == 2
+    assert len(faces) == 4
     bodies = set()
     for place in faces:
         reply = httpx.get(f"{line.url}{place}")
@@ -32,7 +32,7 @@ def test_every_typeface_that_the_page_names_is_there_and_allowed(line: Line) -> 
         assert reply.headers["content-type"] == "font/ttf"
         assert reply.content.startswith(TRUETYPE)
         bodies.add(reply.content)
-    assert len(bodies) == 2, "regular and bold are two faces"
+    assert len(bodies) == 4, "each weight is a face of its own"
     policy = httpx.get(f"{line.url}/phone").headers["content-security-policy"]
     assert "font-src 'self'" in policy
 

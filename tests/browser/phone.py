@@ -85,7 +85,11 @@ class Phone:
         """Open the chat as one of the people, maybe by a deep link; returns when the chat is shown."""
         query = urlencode({"as": as_, **({"start": start} if start else {})})
         self.driver.get(f"{self._url}/phone?{query}")
-        self.until(lambda: "connecting" not in self.status(), "the page never connected")
+        self.until(self.connected, "the page never connected")
+
+    def connected(self) -> bool:
+        """Say whether the page follows the chat."""
+        return self.driver.find_element(By.ID, "status").get_attribute("data-line") == "open"
 
     def press_start(self) -> None:
         """Tap the big START button."""

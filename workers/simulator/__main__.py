@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 import httpx
+import orjson
 
 from connectors.contract import Inbound
 from ingest.door import Appender
@@ -39,6 +40,8 @@ log = logger(__name__)
 SOONEST, LATEST = 20, 40
 _TOLD_EVERY = 500
 _PATIENCE = 60
+_ON_THE_PHONE = {"view": "ca"}
+"""Who the phone calls by another name than the ledger."""
 
 
 @dataclass(slots=True)
@@ -137,9 +140,18 @@ class Simulator:
     def _save(self, **changes: object) -> None:
         change_state(self.config.munshi_home / STATE_FILE, **changes)
 
+    def _invite(self, firm: Founded) -> None:
+        """Leave everybody's code for the phone, so that whoever is opened there can start."""
+        place = self.config.munshi_home / "phone" / "invitations.json"
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        codes = {_ON_THE_PHONE.get(role, role): code for role, code in firm.link_codes.items()}
+        place.write_bytes(orjson.dumps(codes))
+        place.chmod(0o600)
+
     def _greet(self, firm: Founded) -> None:
         """Tell the one thing that whoever started the demo waits for, in a line of its own."""
         code = firm.link_codes["owner"]
+        self._invite(firm)
         if self.config.telegram_api_base.startswith(self.config.public_url):
             sys.stdout.write(f"{ANNOUNCED} {self.config.public_url}/phone?start={code}\n")
             sys.stdout.flush()

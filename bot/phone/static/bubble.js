@@ -2,9 +2,8 @@
 
 import { el, icon, safeAddress, sizeInWords } from "./dom.js";
 import { formatted } from "./formatted.js";
+import { locale, t } from "./words.js";
 
-const CLOCK = new Intl.DateTimeFormat("en-IN", { hour: "numeric", minute: "2-digit", hour12: true });
-const MOMENT = new Intl.DateTimeFormat("en-IN", { dateStyle: "full", timeStyle: "short" });
 const DEVANAGARI = /[\u0900-\u097f]/g;
 
 /** Return the list item of a message; `act` is told what a person taps in it. */
@@ -14,11 +13,12 @@ export function bubble(message, { read, act }) {
     message.reply_to_message ? quote(message.reply_to_message, act) : null,
     message.photo ? picture(message, act) : null,
     message.document ? paper(message.document) : null,
+    message.voice ? voice(message.voice) : null,
     words(message, act),
     meta(message, mine, read),
   ];
   const article = el("article", { class: "message" }, el("div", { class: "bubble" }, ...inside.filter(Boolean)));
-  article.setAttribute("aria-label", `${mine ? "You" : message.from.first_name}, ${clock(message.date)}`);
+  article.setAttribute("aria-label", `${mine ? t("You") : message.from.first_name}, ${clock(message.date)}`);
   if (message.photo) article.classList.add("pictured");
   const rows = message.reply_markup?.inline_keyboard ?? [];
   if (rows.length) {
@@ -32,7 +32,7 @@ export function bubble(message, { read, act }) {
 export function inShort(message) {
   const said = message.text ?? message.caption;
   if (said) return said.replace(/\s+/g, " ").slice(0, 160);
-  return message.document ? message.document.file_name : "Photo";
+  return message.document?.file_name ?? t(message.voice ? "Voice note" : "Photo");
 }
 
 /** Return the one tick or two of a message that the person sent. */
@@ -40,12 +40,13 @@ export function ticks(read) {
   const made = icon(read ? "read" : "sent", read ? "seen" : null);
   made.setAttribute("role", "img");
   made.removeAttribute("aria-hidden");
-  made.setAttribute("aria-label", read ? "Read" : "Sent");
+  made.setAttribute("aria-label", t(read ? "Read" : "Sent"));
   return made;
 }
 
+/** Say a moment's time of day. */
 export function clock(seconds) {
-  return CLOCK.format(seconds * 1000);
+  return new Intl.DateTimeFormat(locale(), { hour: "numeric", minute: "2-digit", hour12: true }).format(seconds * 1000);
 }
 
 function words(message, act) {
@@ -59,15 +60,16 @@ function words(message, act) {
 }
 
 function meta(message, mine, read) {
-  const time = el("time", { datetime: new Date(message.date * 1000).toISOString(), title: MOMENT.format(message.date * 1000) }, clock(message.date));
+  const moment = new Intl.DateTimeFormat(locale(), { dateStyle: "full", timeStyle: "short" }).format(message.date * 1000);
+  const time = el("time", { datetime: new Date(message.date * 1000).toISOString(), title: moment }, clock(message.date));
   const made = el("span", { class: "meta" }, time);
-  if (message._reworded) made.prepend(el("i", { class: "edited" }, "edited"));
+  if (message._reworded) made.prepend(el("i", { class: "edited" }, t("edited")));
   if (mine) made.append(ticks(read));
   return made;
 }
 
 function quote(message, act) {
-  const who = message.from.is_bot ? message.from.first_name : "You";
+  const who = message.from.is_bot ? message.from.first_name : t("You");
   const made = el("button", { type: "button", class: "quote" }, el("b", {}, who), el("span", {}, inShort(message)));
   made.addEventListener("click", () => act({ goTo: message.message_id }));
   return made;
@@ -76,18 +78,27 @@ function quote(message, act) {
 function picture(message, act) {
   const size = message.photo.at(-1);
   const source = `/phone/files/${encodeURIComponent(size.file_id)}`;
-  const image = el("img", { src: source, width: size.width, height: size.height, alt: message.caption ?? "Photo", decoding: "async" });
-  const made = el("button", { type: "button", class: "picture", "aria-label": "Open the photo" }, image);
+  const image = el("img", { src: source, width: size.width, height: size.height, alt: message.caption ?? t("Photo"), decoding: "async" });
+  const made = el("button", { type: "button", class: "picture", "aria-label": t("Open the photo") }, image);
   made.addEventListener("click", () => act({ view: source, alt: image.alt }));
   return made;
 }
 
 function paper(file) {
   const suffix = /\.([A-Za-z0-9]{1,5})$/.exec(file.file_name)?.[1] ?? "";
-  const face = el("span", { class: "paper-icon", "data-kind": kindOf(suffix.toLowerCase()) }, icon("file"));
+  const kind = kindOf(suffix.toLowerCase());
+  const face = el("span", { class: "paper-icon", "data-kind": kind }, icon("file"), el("span", {}, suffix.toUpperCase().slice(0, 4)));
   const details = [sizeInWords(file.file_size), suffix.toUpperCase()].filter(Boolean).join(" · ");
   const name = el("span", { class: "paper-name" }, el("b", {}, file.file_name), el("small", {}, details));
-  return el("a", { class: "paper", href: `/phone/files/${encodeURIComponent(file.file_id)}`, download: file.file_name, "aria-label": `Download ${file.file_name}, ${details}` }, face, name);
+  const named = { name: file.file_name, details };
+  // A PDF opens beside the chat, everything else is saved.
+  const opens = kind === "pdf" ? { target: "_blank", rel: "noopener" } : { download: file.file_name };
+  const label = kind === "pdf" ? t("Open {name}, {details}", named) : t("Download {name}, {details}", named);
+  return el("a", { class: "paper", href: `/phone/files/${encodeURIComponent(file.file_id)}`, "aria-label": label, ...opens }, face, name);
+}
+
+function voice(note) {
+  return el("audio", { class: "voice", controls: "", preload: "metadata", src: `/phone/files/${encodeURIComponent(note.file_id)}`, "aria-label": t("Voice note") });
 }
 
 function kindOf(suffix) {
@@ -99,7 +110,7 @@ function keyboard(number, rows, act) {
   const lines = rows.map((row, at) =>
     el("div", { class: "keyrow" }, ...row.map((button, column) => key(number, button, at, column, act))),
   );
-  return el("div", { class: "keys", role: "group", "aria-label": "Buttons of this message" }, ...lines);
+  return el("div", { class: "keys", role: "group", "aria-label": t("Buttons of this message") }, ...lines);
 }
 
 function key(number, button, row, column, act) {

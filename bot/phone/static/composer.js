@@ -4,6 +4,7 @@ import { byId, el, sizeInWords } from "./dom.js";
 import { sendFile, sendText, why } from "./line.js";
 import { openMenu } from "./menu.js";
 import { toast } from "./toast.js";
+import { onLanguage, t } from "./words.js";
 
 const WIDEST = 1280;
 
@@ -18,8 +19,10 @@ export class Composer {
     this.sending = false;
     this.field = byId("text");
     this.field.value = sessionStorage.getItem(drafts) ?? "";
+    this.hint = "";
     this.#wire();
     this.#changed();
+    onLanguage(() => this.#placeholder());
   }
 
   /** Take the bot's commands into the menu. */
@@ -35,7 +38,8 @@ export class Composer {
     this.replyTo = message?.message_id ?? null;
     byId("reply").hidden = message === null;
     byId("reply-text").textContent = message ? brief : "";
-    this.field.placeholder = hint || "Message";
+    this.hint = message ? hint : "";
+    this.#placeholder();
     if (message) this.field.focus();
   }
 
@@ -61,7 +65,10 @@ export class Composer {
     byId("menu").addEventListener("click", () => this.#toggleCommands());
     openMenu(byId("attach"), byId("attach-menu"));
     byId("pick-photo").addEventListener("click", () => byId("photo").click());
+    byId("take-photo").addEventListener("click", () => byId("camera").click());
+    byId("take-photo").hidden = !matchMedia("(pointer: coarse)").matches;
     byId("pick-file").addEventListener("click", () => byId("file").click());
+    byId("camera").addEventListener("change", (event) => this.#attach(event.target.files[0], "photo"));
     byId("photo").addEventListener("change", (event) => this.#attach(event.target.files[0], "photo"));
     byId("file").addEventListener("change", (event) => this.#attach(event.target.files[0], "document"));
     byId("attached-drop").addEventListener("click", () => this.#attach(null));
@@ -69,8 +76,21 @@ export class Composer {
       this.dropped = this.replyTo;
       this.replyingTo(null);
     });
-    document.addEventListener("dragover", (event) => event.preventDefault());
-    document.addEventListener("drop", (event) => this.#take(event.dataTransfer?.files, event));
+    document.addEventListener("dragover", (event) => this.#dragging(event, true));
+    document.addEventListener("dragleave", (event) => this.#dragging(event, event.relatedTarget !== null));
+    document.addEventListener("drop", (event) => {
+      this.#dragging(event, false);
+      this.#take(event.dataTransfer?.files, event);
+    });
+  }
+
+  #dragging(event, over) {
+    event.preventDefault();
+    byId("dropping").hidden = !over;
+  }
+
+  #placeholder() {
+    this.field.placeholder = this.attached ? t("Add a caption") : this.hint || t("Message");
   }
 
   #take(files, event) {
@@ -78,23 +98,33 @@ export class Composer {
     event.preventDefault();
     const file = files[0];
     this.#attach(file, /^image\/(png|jpeg|webp)$/.test(file.type) ? "photo" : "document");
-    if (files.length > 1) toast("One file at a time, please: the first one is attached.");
+    if (files.length > 1) toast(t("One file at a time, please: the first one is attached."));
   }
 
   #attach(file, kind = "document") {
     this.attached = file ? { file, kind } : null;
     byId("attached").hidden = !file;
-    byId("photo").value = byId("file").value = "";
+    byId("photo").value = byId("file").value = byId("camera").value = "";
+    this.#preview(file, kind);
     if (file) {
-      byId("attached-name").textContent = file.name || "Photo";
-      byId("attached-size").textContent = `${kind === "photo" ? "Photo" : "File"} · ${sizeInWords(file.size)}`;
+      byId("attached-name").textContent = file.name || t("Photo");
+      byId("attached-size").textContent = `${t(kind === "photo" ? "Photo" : "File")} · ${sizeInWords(file.size)}`;
       byId("attached-icon").setAttribute("href", kind === "photo" ? "#i-photo" : "#i-file");
-      this.field.placeholder = "Add a caption";
       this.field.focus();
-    } else {
-      this.field.placeholder = "Message";
     }
+    this.#placeholder();
     this.#changed();
+  }
+
+  /** Show a photo small before it is sent. */
+  #preview(file, kind) {
+    const picture = byId("attached-picture");
+    if (picture.src) URL.revokeObjectURL(picture.src);
+    const shown = Boolean(file) && kind === "photo";
+    if (shown) picture.src = URL.createObjectURL(file);
+    else picture.removeAttribute("src");
+    picture.hidden = !shown;
+    byId("attached-paper").toggleAttribute("hidden", shown);
   }
 
   async #submit() {
@@ -159,7 +189,11 @@ export class Composer {
     sessionStorage.setItem(this.drafts, field.value);
     field.style.height = "auto";
     if (field.scrollHeight) field.style.height = `${Math.min(field.scrollHeight, 140)}px`;
-    byId("send").disabled = this.sending || (!field.value.trim() && !this.attached);
+    const nothing = !field.value.trim() && !this.attached;
+    byId("send").disabled = this.sending || nothing;
+    const speaks = nothing && !this.sending && Boolean(window.MediaRecorder && navigator.mediaDevices);
+    byId("send").hidden = speaks;
+    byId("record").hidden = !speaks;
     this.#suggest();
   }
 
@@ -199,7 +233,7 @@ async function smaller(file) {
   try {
     image = await createImageBitmap(file);
   } catch {
-    throw new Error("That picture can’t be read. Send it as a file instead.");
+    throw new Error(t("That picture can’t be read. Send it as a file instead."));
   }
   const scale = Math.min(1, WIDEST / Math.max(image.width, image.height));
   const canvas = el("canvas", { width: Math.max(1, Math.round(image.width * scale)), height: Math.max(1, Math.round(image.height * scale)) });

@@ -1,6 +1,7 @@
 // Text with entities (offsets in UTF-16 units, as JavaScript counts) into elements.
 
-import { el, safeAddress } from "./dom.js";
+import { el, icon, safeAddress } from "./dom.js";
+import { t } from "./words.js";
 
 const VERBATIM = new Set(["pre", "code"]);
 const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]);
@@ -39,7 +40,7 @@ function fill(parent, text, start, end, nodes, act) {
     say(node.start);
     const made = element(node, text, act);
     fill(made, text, node.start, node.end, node.inner, act);
-    parent.append(made);
+    parent.append(made.button ? el("div", { class: "block" }, made, made.button) : made);
     at = node.end;
     afterBlock = BLOCKS.has(node.type);
   }
@@ -59,10 +60,10 @@ function element(node, text, act) {
     case "underline": return el("u");
     case "strikethrough": return el("s");
     case "code": return copyable(el("code"), words, act);
-    case "pre": return copyable(el("pre"), words, act);
+    case "pre": return copyable(el("pre", { tabindex: "0" }), words, act);
     case "blockquote": return el("blockquote");
     case "expandable_blockquote": return unfolding(el("blockquote", { class: "folded", tabindex: "0" }));
-    case "spoiler": return hiding(el("span", { class: "spoiler", tabindex: "0", role: "button", "aria-label": "Hidden text" }));
+    case "spoiler": return hiding(el("span", { class: "spoiler", tabindex: "0", role: "button", "aria-label": t("Hidden text") }));
     case "bot_command": return tap(words, act);
     case "text_link": return anchor(node.url);
     case "url": return anchor(words);
@@ -85,10 +86,15 @@ function tap(command, act) {
 }
 
 function copyable(made, words, act) {
-  made.title = "Tap to copy";
-  made.addEventListener("click", () => {
-    if (String(getSelection()) === "") act({ copy: words });
+  made.title = t("Tap to copy");
+  made.addEventListener("click", (event) => {
+    if (String(getSelection()) === "" && !event.target.closest("button")) act({ copy: words });
   });
+  if (made.localName === "pre") {
+    const button = el("button", { type: "button", class: "copy", "aria-label": t("Copy") }, icon("copy"));
+    button.addEventListener("click", () => act({ copy: words }));
+    made.button = button;
+  }
   return made;
 }
 

@@ -1,5 +1,7 @@
 // The line to the server: events come in as a stream, what the person does goes out as posts.
 
+import { t } from "./words.js";
+
 const PERSON = new URLSearchParams(location.search).get("as") ?? "owner";
 
 function address(path, query = {}) {
@@ -16,9 +18,16 @@ export function follow({ heard, lost }) {
   };
 }
 
-/** Ask who holds the phone and who else could. */
-export async function people() {
-  return answered(await fetch(address("people")));
+/** Ask who holds the phone and who else could; `seen` are the last messages that were seen here, by person. */
+export async function people(seen) {
+  const query = new URLSearchParams({ as: PERSON });
+  for (const [key, number] of Object.entries(seen)) query.append("seen", `${key}:${number}`);
+  return answered(await fetch(`/phone/chat/people?${query}`));
+}
+
+/** Set the language of the person's app. */
+export function sendLanguage(language) {
+  return post("language", JSON.stringify({ language }), "application/json");
 }
 
 /** Fetch the page of messages before a number. */
@@ -34,8 +43,9 @@ export function sendPress(press) {
   return post("presses", JSON.stringify(press), "application/json");
 }
 
-export function sendFile(file, name, kind, caption) {
+export function sendFile(file, name, kind, caption, duration = 0) {
   const form = new FormData();
+  form.set("duration", String(duration));
   form.set("as", kind);
   form.set("caption", caption);
   form.set("file", file, name);
@@ -49,17 +59,17 @@ async function post(path, body, type) {
 
 async function answered(response) {
   if (response.ok) return response.json();
-  if (response.status === 413) throw new Error("That file is too large to send.");
+  if (response.status === 413) throw new Error(t("That file is too large to send."));
   let reason = "";
   try {
     reason = (await response.json()).reason;
   } catch {
-    reason = "Munshi’s computer couldn’t take that.";
+    reason = t("Munshi’s computer couldn’t take that.");
   }
   throw new Error(reason);
 }
 
 /** Say in words why something wasn't sent. */
 export function why(error) {
-  return error instanceof TypeError ? "Not sent: the program behind this page isn’t running." : error.message;
+  return error instanceof TypeError ? t("Not sent: the program behind this page isn’t running.") : error.message;
 }

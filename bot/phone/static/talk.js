@@ -2,16 +2,18 @@
 
 import { bubble, inShort, ticks } from "./bubble.js";
 import { byId, el } from "./dom.js";
+import { locale, t } from "./words.js";
 
-const DAY = new Intl.DateTimeFormat("en-IN", { weekday: "short", day: "numeric", month: "short" });
-const DAY_OF_YEAR = new Intl.DateTimeFormat("en-IN", { day: "numeric", month: "short", year: "numeric" });
+const DAY = { weekday: "short", day: "numeric", month: "short" };
+const DAY_OF_YEAR = { day: "numeric", month: "short", year: "numeric" };
 const NEAR = 80;
 
 export class Talk {
-  /** `act` is told of taps in messages, `older` fetches the page of messages before a number. */
-  constructor({ act, older }) {
-    this.act = act;
-    this.older = older;
+  /** `act` is told of taps in messages, `older` fetches the page of messages before a number, `seen` keeps how far
+   * the person has read, `counted` is told how much is unread. */
+  constructor({ act, older, seen, counted }) {
+    Object.assign(this, { act, older, seen, counted });
+    this.news = el("li", { class: "news" }, el("span", {}));
     this.messages = new Map();
     this.rows = new Map();
     this.readTo = 0;
@@ -27,6 +29,7 @@ export class Talk {
     new ResizeObserver(() => this.#settle()).observe(this.list);
     new ResizeObserver(() => this.#settle()).observe(this.scroller);
     document.addEventListener("visibilitychange", () => this.#countUnread());
+    window.addEventListener("focus", () => this.#countUnread());
   }
 
   /** Show the chat as the server knows it now; what was loaded of older pages stays if it joins on. */
@@ -44,7 +47,17 @@ export class Talk {
     for (const message of messages) this.put(message, { quiet: !fresh, grouped: false });
     this.#group();
     this.read(readTo);
-    if (!fresh) this.toNewest("instant");
+    if (!fresh) this.#begin();
+  }
+
+  /** Draw everything once more: the language has changed. */
+  redraw() {
+    for (const [number, message] of this.messages) {
+      const row = bubble(message, { read: number <= this.readTo, act: this.act });
+      this.rows.get(number).replaceWith(row);
+      this.rows.set(number, row);
+    }
+    this.#group();
   }
 
   /** Show a new message, or the new state of one that is shown. */
@@ -67,8 +80,13 @@ export class Talk {
     this.rows.set(number, row);
     if (grouped) this.#group();
     if (quiet) return;
-    if (!message.from.is_bot) this.toNewest("smooth");
-    else if (!before && (!this.pinned || document.hidden)) this.unread += 1;
+    if (!message.from.is_bot) {
+      this.news.remove();
+      this.toNewest("smooth");
+    } else if (!before && !this.#reading()) {
+      if (this.unread === 0) this.#divide(row);
+      this.unread += 1;
+    }
     this.#countUnread();
   }
 
@@ -100,7 +118,6 @@ export class Talk {
   /** Scroll to the newest message. */
   toNewest(behavior) {
     this.pinned = true;
-    this.unread = 0;
     this.scroller.scrollTo({ top: this.scroller.scrollHeight, behavior });
     this.#countUnread();
   }
@@ -120,6 +137,29 @@ export class Talk {
     return inShort(message);
   }
 
+  /** Show a chat just opened: at what is new since it was last looked at, else at its end. */
+  #begin() {
+    const seen = this.seen.get();
+    const fresh = [...this.messages.values()].filter((one) => one.from.is_bot && one.message_id > seen);
+    if (seen > 0 && fresh.length) this.#divide(this.rows.get(Math.min(...fresh.map((one) => one.message_id))));
+    this.toNewest("instant");
+    if (this.news.isConnected && this.news.offsetTop < this.scroller.scrollTop) {
+      this.pinned = false;
+      this.unread = fresh.length;
+      this.scroller.scrollTop = this.news.offsetTop - 8;
+      this.#countUnread();
+    }
+  }
+
+  #divide(row) {
+    this.news.firstChild.textContent = t("New messages");
+    row.before(this.news);
+  }
+
+  #reading() {
+    return this.pinned && !document.hidden && (window.parent === window || document.hasFocus());
+  }
+
   #insert(row, number) {
     const next = [...this.rows.keys()].filter((other) => other > number);
     if (next.length) this.rows.get(Math.min(...next)).before(row);
@@ -135,6 +175,7 @@ export class Talk {
   /** Set day separators, and tails on the first bubble of each person's turn. */
   #group() {
     this.list.querySelectorAll(".day").forEach((day) => day.remove());
+    this.news.firstChild.textContent = t("New messages");
     let day = "";
     let who = null;
     let when = 0;
@@ -156,7 +197,6 @@ export class Talk {
     const left = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight;
     if (byHand || left < NEAR) this.pinned = left < NEAR;
     else this.#settle();
-    if (this.pinned) this.unread = 0;
     this.#countUnread();
     if (this.scroller.scrollTop < 240 && this.more && !this.fetching) this.#fetchOlder();
   }
@@ -180,11 +220,14 @@ export class Talk {
   }
 
   #countUnread() {
-    if (!document.hidden && this.pinned) this.unread = 0;
+    if (this.#reading()) {
+      this.unread = 0;
+      if (this.messages.size) this.seen.set(Math.max(...this.messages.keys()));
+    }
     byId("down").hidden = this.pinned;
     byId("unread").hidden = this.unread === 0;
     byId("unread").textContent = this.unread || "";
-    document.title = this.unread && document.hidden ? `(${this.unread}) Munshi` : "Munshi";
+    this.counted(this.unread);
   }
 }
 
@@ -192,7 +235,8 @@ function dayName(seconds) {
   const day = new Date(seconds * 1000);
   const today = new Date();
   const days = Math.round((new Date(today).setHours(0, 0, 0, 0) - new Date(day).setHours(0, 0, 0, 0)) / 86400000);
-  if (days === 0) return "Today";
-  if (days === 1) return "Yesterday";
-  return (day.getFullYear() === today.getFullYear() ? DAY : DAY_OF_YEAR).format(day).replace(",", "");
+  if (days === 0) return t("Today");
+  if (days === 1) return t("Yesterday");
+  const form = day.getFullYear() === today.getFullYear() ? DAY : DAY_OF_YEAR;
+  return new Intl.DateTimeFormat(locale(), form).format(day).replace(",", "");
 }
