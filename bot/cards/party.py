@@ -213,12 +213,12 @@ def _ahead(view: PartyView, to: Audience) -> list[Html]:
 
 
 def _bills(view: PartyView, to: Audience) -> list[Html]:
-    lines = [to.say("<b>Open bills</b>")]
-    lines += [_bill_line(bill, to) for bill in view.bills[:_BILLS_SHOWN]]
-    left = view.bills_open - min(len(view.bills), _BILLS_SHOWN)
-    if left > 0:
-        lines.append(to.count("and {n} more bill", "and {n} more bills", left))
-    return lines
+    shown = view.bills[:_BILLS_SHOWN]
+    if view.bills_open > len(shown):
+        head = to.count("<b>{n} open bill</b>", "<b>{n} open bills</b>, the oldest:", view.bills_open)
+    else:
+        head = to.say("<b>Open bills</b>")
+    return [head, *(_bill_line(bill, to) for bill in shown)]
 
 
 def _bill_line(bill: InvoiceView, to: Audience) -> Html:
@@ -234,7 +234,7 @@ def _bill_line(bill: InvoiceView, to: Audience) -> Html:
         )
         return to.say("{line} · {age}", line=line, age=age)
     if bill.overdue_days > 0:
-        late = to.count("{n} day overdue", "{n} days overdue", bill.overdue_days)
+        late = to.count("{n} day late", "{n} days late", bill.overdue_days)
         return to.say("{line} · {late}", line=line, late=late)
     return to.say("{line} · due {day}", line=line, day=to.day(bill.due_on))
 

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.handlers.asking import Asking
+from bot.handlers.reply import Reply
 from bot.scenes import Scenes
 from bot.visit import visitor_of
 from kit.database import transaction
@@ -104,10 +106,10 @@ async def test_the_link_on_a_crms_record_opens_the_customer_to_who_may_see_him(
         ("sharma", "<b>Sharma Traders</b>\nTo collect <b>₹1,42,000</b>"),
         ("shrma tradrs", "<b>Sharma Traders</b>\nTo collect <b>₹1,42,000</b>"),
         ("/find gupta", "<b>Gupta Steel</b>\nTo collect <b>₹90,000.50</b>"),
-        ("inv-102/26-27", "<b>Gupta Steel</b>\nINV-102/26-27  ₹90,000.50 · 47 days overdue"),
-        ("101", "<b>Sharma Traders</b>\nINV-101/26-27  ₹1,42,000 · 47 days overdue"),
-        ("1,42,000", "<b>Sharma Traders</b>\nINV-101/26-27  ₹1,42,000 · 47 days overdue"),
-        ("₹ 90000.50", "<b>Gupta Steel</b>\nINV-102/26-27  ₹90,000.50 · 47 days overdue"),
+        ("inv-102/26-27", "<b>Gupta Steel</b>\nINV-102/26-27  ₹90,000.50 · 47 days late"),
+        ("101", "<b>Sharma Traders</b>\nINV-101/26-27  ₹1,42,000 · 47 days late"),
+        ("1,42,000", "<b>Sharma Traders</b>\nINV-101/26-27  ₹1,42,000 · 47 days late"),
+        ("₹ 90000.50", "<b>Gupta Steel</b>\nINV-102/26-27  ₹90,000.50 · 47 days late"),
         ("Rs 142000/-", "<b>Sharma Traders</b>\nINV-101/26-27"),
         ("zzqqxx", "I found nobody and no bill for “zzqqxx”."),
         ("9" * 40, "I found nobody"),
@@ -180,14 +182,18 @@ async def test_any_search_at_all_makes_a_card(door: Door, join: Join, customers:
     await join("Ramesh", "owner", RAMESH)
     visitor = await visitor_of(door, RAMESH)
     assert visitor is not None
-    scenes, loop = Scenes(door), asyncio.get_running_loop()
+    asking, loop = Asking(door, Scenes(door)), asyncio.get_running_loop()
 
     @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.one_of(st.text(max_size=90), st.from_regex(r"(₹|Rs)? ?[0-9,]{1,30}(\.[0-9]{1,3})?")))
     def check(text: str) -> None:
-        card = asyncio.run_coroutine_threadsafe(scenes.find(visitor, text), loop).result(10)
-        assert 0 < len(card.text) <= 4_096
-        card.text.encode()
+        for do in ("find", "ask"):
+            asked = asking.taps[do](visitor, {"text": text})
+            reply: Reply = asyncio.run_coroutine_threadsafe(asked, loop).result(10)  # type: ignore[arg-type]
+            assert reply.cards or reply.lead
+            for card in reply.cards:
+                assert 0 < len(card.text) <= 4_096
+                card.text.encode()
 
     await asyncio.to_thread(check)
 
@@ -223,7 +229,7 @@ async def test_an_expected_error_is_answered_by_its_remedy(
     async def refused(*_: Any) -> Any:
         raise MunshiError("x.y", "The <drum> is empty.", remedy="Fill it.")
 
-    monkeypatch.setattr(Scenes, "find", refused)
+    monkeypatch.setattr(Asking, "_found", refused)
     assert await say(RAMESH, "/find drum") == "The &lt;drum&gt; is empty. Fill it."
 
 
