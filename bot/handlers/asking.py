@@ -31,6 +31,7 @@ from bot.handlers.reply import Reply
 from bot.visit import Visitor
 from bot.words import clean
 from kit.errors import Denied, NotFound
+from ledger.domain.keys import utr_key
 from ledger.domain.roles import Permission
 from ledger.handlers.names import sounds
 from ledger.queries import FindBills, FindParty, PartiesByIds, WhoOwesMe
@@ -39,7 +40,7 @@ from ledger.views import InvoiceView, PartyBrief, PartyPage
 from ledger.views.money import MoneyFound
 
 _LONGEST_SEARCH = 80
-_FEWEST_OF_A_NUMBER = 8
+_FEWEST_OF_A_NUMBER, _MOST_OF_A_NUMBER = 8, 40
 
 
 class Asking(Area):
@@ -211,6 +212,8 @@ class Asking(Area):
         return found
 
     async def _by_reference(self, visitor: Visitor, wanted: str) -> tuple[MoneyFound, ...]:
+        if not _FEWEST_OF_A_NUMBER <= len(utr_key(wanted)) <= _MOST_OF_A_NUMBER:
+            return ()
         found: tuple[MoneyFound, ...] = await self.door.query(FindMoney(wanted), visitor.actor)
         return found
 
@@ -248,7 +251,7 @@ def _is_called(wanted: Sequence[str], name: Sequence[str]) -> bool:
 
 
 def _may_be_a_number(text: str) -> bool:
-    return len(text) >= _FEWEST_OF_A_NUMBER and " " not in text and any(c.isdigit() for c in text)
+    return " " not in text and any(character.isdigit() for character in text)
 
 
 def _beside(card: Card, came: Sequence[MoneyFound], to: Audience) -> Card:
