@@ -17,15 +17,16 @@ from uuid import UUID
 from telegram import Bot
 from telegram.error import BadRequest, TelegramError
 
-from bot.cards.audience import Audience
+from bot.cards.audience import Audience, unescaped
 from bot.cards.card import Card
 from bot.cards.files import FileResult, imported_card, kept_card, reading_card, refused_card
-from bot.cards.plain import apology_card
+from bot.cards.plain import apology_card, error_words
 from bot.files import Files, Imported
 from bot.handlers.first_run import still_to_set_up
 from bot.sniff import bank_named, looks_like
 from bot.visit import Visitor, answer, audience_of
 from connectors.contract import Inbound
+from kit.catalogues import ENGLISH
 from kit.errors import Denied, MunshiError, NotFound, Rejected, Retryable
 from kit.logs import logger
 from ledger.commands import QueueMessage
@@ -310,9 +311,12 @@ def _refusal(error: MunshiError, filename: str, to: Audience) -> Card:
         return refused_card(
             "file.denied", filename, to, why=to.label("Only the owner can connect a new account.")
         )
-    why = "" if error.code in _SAID else str(error)
     if error.code == "file.not_understood":
-        why = error.remedy or ""
+        why = (
+            error.remedy if to.language == ENGLISH else ""
+        )  # a reader's own words, for whoever looks into it
+    else:
+        why = "" if error.code in _SAID else unescaped(error_words(error, to))
     return refused_card(error.code, filename, to, why=why, bank=bank_named(filename))
 
 

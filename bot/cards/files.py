@@ -122,14 +122,12 @@ def _explained(gave: FileGaveView, to: Audience) -> list[Html]:
         lines.append(
             to.count("· {n} explained, {worth}", "· {n} explained, {worth}", gave.explained, worth=worth)
         )
-        if gave.asked:
+        if gave.asked and gave.looking:
+            lines.append(to.count("· {n} I'm still looking at", "· {n} I'm still looking at", gave.asked))
+        elif gave.asked:
             lines.append(to.count("· {n} needs your answer", "· {n} need your answer", gave.asked))
         if gave.open:
             lines.append(to.count("· {n} still open", "· {n} still open", gave.open))
-        if gave.looking:
-            lines.append(
-                to.count("I'm still looking at {n}.", "I'm still looking at {n} of them.", gave.looking)
-            )
     if gave.bills:
         who = to.count("{n} customer", "{n} customers", gave.customers)
         bills = to.count("{n} open bill of {who}", "{n} open bills of {who}", gave.bills, who=who)
@@ -214,13 +212,6 @@ def _pdf(bank: str | None, to: Audience, *, locked: bool) -> Html:
     lines.append(to.say("Please download the statement as Excel or CSV and send me that."))
     lines += [ways[bank]] if bank in ways else list(ways.values())
     return joined(lines)
-
-
-def no_permission_card(to: Audience) -> Card:
-    """Say whose files are read."""
-    return Card(
-        joined(to.heading(to.say("Statements and sheets are sent by the owner or the accounts person.")))
-    )
 
 
 def sample_sheet_words(to: Audience) -> Html:

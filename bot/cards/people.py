@@ -114,7 +114,7 @@ def _role_button(role: str, to: Audience) -> str:
         case "finance":
             return to.label("Accounts")
         case "sales":
-            return to.label("Sales")
+            return to.label("Salesperson")
         case _:
             return to.label("CA, only looks")
 

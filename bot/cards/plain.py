@@ -85,11 +85,11 @@ def error_card(error: MunshiError, to: Audience) -> Card:
         case "retryable":
             text = to.say("That didn't go through just now. Please try once more in a minute.")
         case _:
-            text = _told(error, to)
+            text = error_words(error, to)
     return Card(joined(to.heading(text)))
 
 
-def _told(error: MunshiError, to: Audience) -> Html:
+def error_words(error: MunshiError, to: Audience) -> Html:
     """Say what is wrong: in English as it was raised, else the sentence for its code, else one for its kind."""
     if to.language == ENGLISH:
         return to.say("{message}", message=clean(str(error)))

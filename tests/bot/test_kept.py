@@ -121,7 +121,7 @@ async def test_a_contact_and_a_place_are_kept_too(bot: RunningBot, join: Join, c
         RAMESH, contact={"phone_number": "+919820012345", "first_name": "Sharma", "last_name": "Ji"}
     )
     await _sees(bot, RAMESH, "Contact: to whom does it belong?")
-    bot.api.tap_label(RAMESH, "Nobody")
+    bot.api.tap_label(RAMESH, "Of no customer")
     await _sees(bot, RAMESH, "I put it with nobody")
     bot.api.sends(RAMESH, location={"latitude": 19.076, "longitude": 72.8777})
     await _sees(bot, RAMESH, "Place: to whom does it belong?")

@@ -79,7 +79,7 @@ async def test_a_rep_is_invited_by_name_comes_in_by_his_link_and_is_let_go(
     await join("Ramesh", "owner", RAMESH)
     await _types(bot, RAMESH, "/people", "People of the firm")
     await _tap(bot, RAMESH, "Invite somebody", "Whom do you want to invite?")
-    await _tap(bot, RAMESH, "Sales", "Please type the name")
+    await _tap(bot, RAMESH, "Salesperson", "Please type the name")
     await _types(bot, RAMESH, "Ravi <b>Kumar</b>", "No CRM has told me")
     await _tap(bot, RAMESH, "Decide later", "It works once, for 24 hours.")
     text = bot.api.texts(RAMESH)[-1]
