@@ -46,11 +46,17 @@ def bulk_undone_card(made: BulkView, to: Audience) -> Card:
     return Card(joined(lines), ((Button(to.label("Answer them"), {"do": "questions"}),),))
 
 
-def decided_card(title: str, made: DecisionView, said: str, to: Audience) -> Card:
-    """Show a decision by hand with the way back."""
+def decided_card(
+    title: str, made: DecisionView, said: str, to: Audience, *, claimed: Sequence[DecisionView] = ()
+) -> Card:
+    """Show a decision by hand with the way back; `claimed` waits for the owner's word."""
     lines = to.heading(to.say("✓ {title}", title=cut(title, _LINE)))
     lines.append(to.say("<b>{said}</b>", said=cut(said, _LINE)))
-    undo = {"do": "withdraw", "decision": str(made.id), "at": made.at.isoformat()}
+    if claimed:
+        lines.append(to.say("What was kept back is above your limit: it waits for the owner's word."))
+    undo: Action = {"do": "withdraw", "decision": str(made.id), "at": made.at.isoformat()}
+    if claimed:
+        undo["claims"] = [str(claim.id) for claim in claimed]
     return Card(joined(lines), ((Button(to.label("Undo"), undo),),))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from bot.asking.understanding import understand
@@ -10,6 +11,7 @@ from bot.cards.audience import Audience
 from bot.cards.card import Action, Card
 from bot.cards.picking import (
     PER_PAGE,
+    Share,
     because_card,
     kept_back_names,
     pick_card,
@@ -24,16 +26,17 @@ from bot.handlers.freshness import fresh, undo_is_late
 from bot.handlers.reply import Reply
 from bot.visit import Visitor
 from bot.words import clean
-from kit.errors import Rejected
-from ledger.commands.workflow import AllocateReceipt, BillShare, WithdrawDecision
+from kit.errors import Denied, Rejected
+from ledger.commands.workflow import AllocateReceipt, BillShare, ClaimDeduction, WithdrawDecision
 from ledger.queries import FindParty
 from ledger.queries.workflow import PickBills
 from ledger.views import ConflictView, PartyBrief
-from ledger.views.workflow import PickView
+from ledger.views.workflow import DecisionView, PickView
 
 _CardOf = Callable[[ConflictView, PickView, Sequence[str], Place, Audience], Card]
 _CHOICES = 5
 _LONGEST = 80
+_OVER_LIMIT = "deduction.over_limit"
 
 
 class Picking(Area):
@@ -93,21 +96,45 @@ class Picking(Area):
             raise Rejected("deduction.kind", "That is no deduction that I know.", remedy="Choose another.")
         shares = shared(found, action.get("chosen") or [], kept_back=kept_back)
         rest = found.amount - sum(share.amount for share in shares)
-        lines = [BillShare(share.bill.id, share.amount) for share in shares if share.amount > 0]
-        lines += [BillShare(one.bill.id, one.kept_back, kept_back or "") for one in shares if one.kept_back]
-        command = AllocateReceipt(
-            found.receipt_id, tuple(lines), rest, party_id=found.party_id, conflict_id=view.id
-        )
-        made = await self.door.execute(command, visitor.actor)
+        made, claimed = await self._decide(visitor, view, found, shares, kept_back)
         place = Place.of_action(action).settled(view, by_hand=True)
-        card = decided_card(view.title, made, picked_words(shares, rest, kept_back, to), to)
+        said = picked_words(shares, rest, kept_back, to)
+        card = decided_card(view.title, made, said, to, claimed=claimed)
         return Reply(edit=card, cards=(await self.scenes.after(visitor, place),))
+
+    async def _decide(
+        self,
+        visitor: Visitor,
+        view: ConflictView,
+        found: PickView,
+        shares: Sequence[Share],
+        kept_back: str | None,
+    ) -> tuple[DecisionView, list[DecisionView]]:
+        """Place the money; what is kept back beyond his limit is noted as a claim that waits for the owner's word."""
+        rest = found.amount - sum(share.amount for share in shares)
+        paid = tuple(BillShare(share.bill.id, share.amount) for share in shares if share.amount > 0)
+        cuts = tuple(
+            BillShare(one.bill.id, one.kept_back, kept_back or "") for one in shares if one.kept_back
+        )
+        command = AllocateReceipt(
+            found.receipt_id, (*paid, *cuts), rest, party_id=found.party_id, conflict_id=view.id
+        )
+        try:
+            made: DecisionView = await self.door.execute(command, visitor.actor)
+        except Denied as denied:
+            if denied.code != _OVER_LIMIT:
+                raise
+            made = await self.door.execute(replace(command, lines=paid), visitor.actor)
+            claims = [ClaimDeduction(cut.invoice_id, cut.kind, cut.amount) for cut in cuts]
+            return made, [await self.door.execute(claim, visitor.actor) for claim in claims]
+        return made, []
 
     async def _withdraw(self, visitor: Visitor, action: Action) -> Reply:
         to = self._to(visitor)
         if undo_is_late(action, to):
             return Reply(edit=withdraw_over_card(action, to))
-        await self.door.execute(WithdrawDecision(UUID(action["decision"])), visitor.actor)
+        for decision in (action["decision"], *action.get("claims", ())):
+            await self.door.execute(WithdrawDecision(UUID(decision)), visitor.actor)
         return Reply(edit=withdrawn_card(to))
 
     async def _whose(self, visitor: Visitor, action: Action) -> Reply:

@@ -18,6 +18,7 @@ from bot.cards.question import Ahead, Place, noted_card, questions_done_card, un
 from bot.cards.workflow import withdraw_over_card
 from ledger.domain.roles import Role
 from ledger.queries import Conflicts
+from ledger.queries.workflow import DeductionClaims
 from ledger.views import ConflictView
 from ledger.views.workflow import OpenBill, PickView
 from tests.bot import sample_views as sample
@@ -163,6 +164,28 @@ async def test_money_of_an_unknown_payer_is_given_a_customer_and_bills_less_what
     await ramesh.taps("Undo")
     await firm.settle()
     assert await firm.outstanding() == {"INV-102": 3_422_000, "INV-107": 2_360_000}
+
+
+async def test_what_finance_may_not_let_go_waits_for_the_owner(firm, people):
+    sunita = people["Sunita"]
+    await two_bills(firm)
+    await unknown_money(firm, 5_082_000)
+    await firm.settle()
+    await sunita.says("/questions")
+    await sunita.taps("Whose is it…")
+    await sunita.says("sharma")
+    for label in ("Sharma Traders", "INV-102", "INV-107", "They kept back ₹7,000", "Freight"):
+        await sunita.taps(label)
+    done = next(shown["text"] for shown in sunita.shown.values() if shown["text"].startswith("✓"))
+    assert "it waits for the owner's word." in done
+    await firm.settle()
+    assert await firm.outstanding() == {"INV-102": 0, "INV-107": 700_000}
+    claims = await firm.door.query(DeductionClaims(), firm.owner)
+    assert [(claim.kind, claim.amount) for claim in claims] == [("freight", 700_000)]
+    await sunita.taps("Undo")
+    await firm.settle()
+    assert await firm.outstanding() == {"INV-102": 3_422_000, "INV-107": 2_360_000}
+    assert await firm.door.query(DeductionClaims(), firm.owner) == ()
 
 
 async def test_all_of_it_may_stay_on_account_and_pages_keep_what_was_chosen(firm, people):
