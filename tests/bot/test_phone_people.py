@@ -177,7 +177,7 @@ def _used() -> set[str]:
             continue
         text = script.read_text("utf-8")
         for call in re.findall(r"\bt\(([^()]*(?:\([^()]*\))?[^()]*)\)", text):
-            used |= set(re.findall(r'"([^"]+)"', call))
+            used |= set(re.findall(r'"([^"]+)"', re.sub(r'=== "[^"]*"', "", call)))
         used |= set(re.findall(r'\["\w+", "([A-Z][^"]+)"\]', text))
         used |= set(re.findall(r'(?:typing|upload_document|upload_photo): "([^"]+)"', text))
     for page in STATIC.glob("*.html"):
