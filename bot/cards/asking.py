@@ -36,6 +36,15 @@ def unknown_card(text: str, to: Audience) -> Card:
     return Card(not_found_card(text, to).text, examples(to))
 
 
+def unread_answer_card(text: str, to: Audience) -> Card:
+    """Say that words are no answer to what a card asked for, which still waits for it."""
+    lines = [
+        to.say("“{text}” is no answer that I can read.", text=cut(clean(text), 40)),
+        to.say("Please type it again, or ask me something else."),
+    ]
+    return Card(joined(to.heading(joined(lines))), examples(to))
+
+
 def no_such_card(name: str, to: Audience) -> Card:
     """Say that nobody has this name."""
     lines = [

@@ -54,6 +54,7 @@ class Asking(Area):
         return {
             "ask": self._ask,
             "find": self._find,
+            "named": self._named,
             "money": self._money,
             "promise_ask": self._promise_ask,
             "hello": self._hello,
@@ -96,7 +97,7 @@ class Asking(Area):
         bills = await self._bills(visitor, asked.name)
         if bills:
             return Reply(cards=(bills_card(bills, asked.name, to),))
-        return Reply(cards=(no_such_card(asked.name, to),))
+        return Reply(cards=(no_such_card(asked.name, to),), unknown=True)
 
     async def _whose(self, visitor: Visitor, action: Action) -> Reply:
         page: PartyPage = await self.door.query(WhoOwesMe(first=CHOICES), visitor.actor)
@@ -127,9 +128,14 @@ class Asking(Area):
         if asked.number is not None:
             parties = await self._parties(visitor, asked.number)
             if not parties:
-                return Reply(cards=(no_such_card(asked.number, self._to(visitor)),))
+                return Reply(cards=(no_such_card(asked.number, self._to(visitor)),), unknown=True)
             return await self._offered(visitor, parties, asked.number)
         return await self._found(visitor, asked.find)
+
+    async def _named(self, visitor: Visitor, action: Action) -> Reply:
+        """Answer words that are nothing but a name, and no others."""
+        named = await self._called(visitor, str(action["text"]))
+        return Reply(lead={"do": "party", "party": str(named.id)}) if named else Reply(unknown=True)
 
     async def _find(self, visitor: Visitor, action: Action) -> Reply:
         return await self._found(visitor, str(action.get("text") or ""))
@@ -151,7 +157,7 @@ class Asking(Area):
             return await self._offered(visitor, parties, wanted)
         if _may_be_a_number(wanted) and (found := await self._by_reference(visitor, wanted)):
             return Reply(cards=(money_card(found, to),))
-        return Reply(cards=(unknown_card(wanted, to),))
+        return Reply(cards=(unknown_card(wanted, to),), unknown=True)
 
     async def _offered(self, visitor: Visitor, parties: Sequence[PartyBrief], text: str) -> Reply:
         one = _the_one(parties, text)

@@ -118,9 +118,9 @@ class Calls(OfCustomer):
         to, brief = self.to(visitor), await self.brief(visitor, action)
         on, rupees = typed.day_and_amount(text, to.today)
         if on is None:
-            return Reply(cards=(hint_card(brief, day_hint(to), to),), expect=action)
+            return Reply(cards=(hint_card(brief, day_hint(to), to),), expect=action, unknown=True)
         if not to.today <= on <= to.today + _YEAR:
-            return Reply(cards=(hint_card(brief, too_far_hint(to), to),), expect=action)
+            return Reply(cards=(hint_card(brief, too_far_hint(to), to),), expect=action, unknown=True)
         amount = typed.in_minor(rupees, brief.currency) if rupees is not None else None
         return await self._keep(visitor, action, on, amount, in_place=False)
 
@@ -135,7 +135,7 @@ class Calls(OfCustomer):
         to, brief = self.to(visitor), await self.brief(visitor, action)
         amount = typed.minor(text, brief.currency)
         if amount is None:
-            return Reply(cards=(hint_card(brief, amount_hint(to), to),), expect=action)
+            return Reply(cards=(hint_card(brief, amount_hint(to), to),), expect=action, unknown=True)
         return await self._keep(visitor, action, date.fromisoformat(action["on"]), amount, in_place=False)
 
     @needs(Permission.REPORT)

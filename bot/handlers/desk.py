@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from telegram import CallbackQuery, Update
 from telegram.error import TelegramError
 
+from bot.cards.asking import unread_answer_card
 from bot.cards.audience import unescaped
 from bot.cards.card import Action
 from bot.cards.plain import error_card
@@ -77,8 +78,15 @@ class Desk(HasDoor):
                 reply = await self.act(visitor, reply.lead)
             await self._rung(visitor, expected)
         if reply is None:
-            visitor = visit.guest
-            reply = await self.act(visitor, {"do": "ask", "text": text})
+            asked = await self.act(visit.guest, {"do": "ask", "text": text})
+            if expected is None or not asked.unknown:
+                visitor, reply = visit.guest, asked
+            else:
+                again = unread_answer_card(text, visitor.audience(self.door.clock()))
+                reply = Reply(cards=(again,), expect=expected)
+        elif reply.unknown:  # no answer; but whoever types a name has turned to somebody else
+            named = await self.act(visit.guest, {"do": "named", "text": text})
+            visitor, reply = (visitor, reply) if named.unknown else (visit.guest, named)
         await self._say(visitor, reply)
 
     async def tap(self, update: Update, visit: Visit) -> None:
@@ -127,7 +135,7 @@ class Desk(HasDoor):
     async def _say(self, visitor: Visitor, reply: Reply, *, place: int | None = None) -> None:
         """Queue the cards of a reply, the first in `place` of the tapped one, and note what is expected now."""
         if reply.expect is not None or visitor.member.expects is not None:
-            expected = {**reply.expect, "card": place} if reply.expect is not None else None
+            expected = {"card": place, **reply.expect} if reply.expect is not None else None
             await self.door.execute(ExpectWords(visitor.chat_id, expected), visitor.actor)
         if reply.edit is not None:
             await answer(self.door, visitor, [reply.edit], edit_message=place)

@@ -62,7 +62,7 @@ class Goods(OfCustomer):
         to, brief = self.to(visitor), await self.brief(visitor, action)
         order = typed.minor(text, brief.currency)
         if order is None:
-            return Reply(cards=(hint_card(brief, amount_hint(to), to),), expect=action)
+            return Reply(cards=(hint_card(brief, amount_hint(to), to),), expect=action, unknown=True)
         return Reply(cards=(goods_card(await self._answer(visitor, {**action, "order": order}), to),))
 
     @needs(Permission.REPORT)

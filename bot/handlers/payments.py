@@ -86,7 +86,7 @@ class Payments(OfCustomer):
         if isinstance(answered, Form):
             return await self._next(visitor, answered, in_place=False)
         hint = off_day_hint(form, to) if answered == "off" else slot_hint(form, to)
-        return Reply(cards=(hint_card(brief, hint, to),), expect=action)
+        return Reply(cards=(hint_card(brief, hint, to),), expect=action, unknown=True)
 
     @needs(Permission.REPORT)
     async def _save(self, visitor: Visitor, action: Action) -> Reply:

@@ -13,7 +13,8 @@ class Reply:
 
     `expect` names what takes the next words that are typed (its `do`, and whatever it needs to know then); without
     it, words are a question again. It is kept in the store, so that a restart in mid-dialogue loses nothing.
-    `lead` is an action of another area that answers instead.
+    `lead` is an action of another area that answers instead. `unknown`: nothing fits the words; where a card waits for
+    an answer, it goes on waiting.
     """
 
     edit: Card | None = None
@@ -21,3 +22,4 @@ class Reply:
     toast: str = ""
     expect: Action | None = None
     lead: Action | None = None
+    unknown: bool = False

@@ -16,6 +16,7 @@ from bot.cards.asking import (
     promise_ask_card,
     thanks_card,
     unknown_card,
+    unread_answer_card,
     which_card,
     whose_card,
 )
@@ -59,6 +60,7 @@ CARDS: Cards = {
     "asked_nobody": lambda to: no_such_card("zxqv <b>", to),
     "asked_unknown": lambda to: unknown_card("weather in delhi", to),
     "asked_unknown_sales": lambda to: unknown_card("weather in delhi", told(to, Role.SALES)),
+    "asked_unread_answer": lambda to: unread_answer_card("saat ke aaspaas", to),
     "asked_promise": lambda to: promise_ask_card(sample.brief(), date(2026, 11, 27), None, to),
     "asked_promise_of_a_part": lambda to: promise_ask_card(sample.brief(), date(2026, 11, 27), sample.rupees(50_000), to),
     "asked_promise_nothing_open": lambda to: promise_ask_card(sample.brief(net=0), date(2026, 11, 27), None, to),

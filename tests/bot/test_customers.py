@@ -266,6 +266,14 @@ async def test_the_utr_may_come_later_and_a_upi_number_is_known_as_one(firm, rav
     assert "Please ask them for the UTR" in await ravi.taps("Save")
 
 
+async def test_a_name_in_the_middle_of_a_dialogue_is_that_customer_a_wrong_word_is_not(firm, ravi):
+    await ravi.says("/find sharma")
+    await ravi.taps("Paid")
+    await ravi.taps("Cash")
+    assert "can't read an amount" in await ravi.says("about half")
+    assert "To collect" in await ravi.says("sharma")
+
+
 async def test_no_answer_is_one_tap_and_stands_on_the_card(firm, ravi):
     await ravi.says("/find sharma")
     await ravi.taps("Call ▸")

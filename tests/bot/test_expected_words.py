@@ -63,7 +63,17 @@ async def test_the_next_words_are_the_answer_and_the_ones_after_it_are_not(
 async def test_words_that_are_no_answer_are_a_question_again(bot: RunningBot, join: Join) -> None:
     await join("Ramesh", "owner", RAMESH)
     await _says(bot.api, "/colour")
-    assert "I found nobody" in await _says(bot.api, "Sharma")
+    assert "What you can ask me" in await _says(bot.api, "help")
+    assert "door: " not in await _says(bot.api, "red")
+
+
+async def test_a_slip_of_the_thumb_does_not_lose_what_a_card_waits_for(bot: RunningBot, join: Join) -> None:
+    await join("Ramesh", "owner", RAMESH)
+    await _says(bot.api, "/colour")
+    said = await _says(bot.api, "rde <b>")
+    assert "rde &lt;b&gt;" in said
+    assert "type it again" in said
+    assert await _says(bot.api, "red") == "door: red"
 
 
 async def test_what_is_expected_stands_in_the_store_for_an_hour(
