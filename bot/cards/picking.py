@@ -144,9 +144,8 @@ def _bill_button(
     question: ConflictView, view: PickView, bill: OpenBill, chosen: Sequence[str], place: Place, to: Audience
 ) -> Button:
     key, name = str(bill.id), cut(bill_name(bill, to), 20)
-    after = [one for one in chosen if one != key] if key in chosen else [*chosen, key]
     label = f"{'✓ ' if key in chosen else ''}{name} {money(bill.open, bill.currency)}"
-    return Button(label, _with(place.action("pick", question), view, after))
+    return Button(label, _with(place.action("pick", question), view, chosen, toggle=key))
 
 
 def _pager(

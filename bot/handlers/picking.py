@@ -15,6 +15,7 @@ from bot.cards.picking import (
     because_card,
     kept_back_names,
     pick_card,
+    picked_bills,
     picked_words,
     shared,
     whose_money_card,
@@ -36,6 +37,8 @@ from ledger.views.workflow import DecisionView, PickView
 _CardOf = Callable[[ConflictView, PickView, Sequence[str], Place, Audience], Card]
 _CHOICES = 5
 _LONGEST = 80
+_SAME = ("do", "conflict", "version", "whose")
+MOST_BILLS = 50
 _OVER_LIMIT = "deduction.over_limit"
 
 
@@ -57,8 +60,8 @@ class Picking(Area):
 
     @property
     def typed(self) -> Mapping[str, Typed]:
-        """Return what takes a name that was asked for."""
-        return {"whose_money": self._whose_typed}
+        """Return what takes a name that was asked for, or the number of a bill."""
+        return {"whose_money": self._whose_typed, "pick_number": self._number_typed}
 
     async def _pick(self, visitor: Visitor, action: Action) -> Reply:
         return await self._shown(visitor, action, pick_card)
@@ -70,17 +73,38 @@ class Picking(Area):
         view, stale = await fresh(self.scenes, visitor, action)
         if stale is not None:
             return stale
-        found = await self._bills(visitor, view, action)
-        chosen = action.get("chosen") or []
-        return Reply(edit=card_of(view, found, chosen, Place.of_action(action), self._to(visitor)))
+        now = {**action, "chosen": _chosen(visitor, action)}
+        found = await self._bills(visitor, view, now)
+        card = card_of(view, found, now["chosen"], Place.of_action(action), self._to(visitor))
+        return Reply(edit=card, expect=_expecting(now))
 
-    async def _bills(self, visitor: Visitor, view: ConflictView, action: Action) -> PickView:
+    async def _number_typed(self, visitor: Visitor, action: Action, text: str) -> Reply | None:
+        """Take the number of a bill, or its end, as a tap on it."""
+        view, stale = await fresh(self.scenes, visitor, action)
+        wanted = clean(text).casefold()
+        if stale is not None or not wanted:
+            return None
+        every = await self._bills(visitor, view, {**action, "skip": 0}, first=MOST_BILLS)
+        bills = [bill for bill in picked_bills(every) if bill.number]
+        fitting = [bill for bill in bills if (bill.number or "").casefold() == wanted] or [
+            bill for bill in bills if (bill.number or "").casefold().endswith(wanted)
+        ]
+        if len(fitting) != 1:
+            return None
+        now = {**action, "chosen": _toggled(action["chosen"], str(fitting[0].id))}
+        found = await self._bills(visitor, view, now)
+        card = pick_card(view, found, now["chosen"], Place.of_action(action), self._to(visitor))
+        return Reply(cards=(card,), expect=_expecting(now))
+
+    async def _bills(
+        self, visitor: Visitor, view: ConflictView, action: Action, *, first: int = PER_PAGE
+    ) -> PickView:
         whose = action.get("whose")
         question = PickBills(
             view.id,
             party_id=UUID(whose) if whose else None,
             chosen=tuple(UUID(key) for key in action.get("chosen") or ()),
-            first=PER_PAGE,
+            first=first,
             skip=action.get("skip", 0),
         )
         found: PickView = await self.door.query(question, visitor.actor)
@@ -90,11 +114,12 @@ class Picking(Area):
         view, stale = await fresh(self.scenes, visitor, action)
         if stale is not None:  # settled by this very tap, mostly: the card says what was decided
             return Reply(toast=stale.toast) if view.status == "cleared" else stale
-        found, kept_back = await self._bills(visitor, view, action), action.get("kept_back")
+        chosen, kept_back = _chosen(visitor, action), action.get("kept_back")
+        found = await self._bills(visitor, view, {**action, "chosen": chosen})
         to = self._to(visitor)
         if kept_back is not None and kept_back not in kept_back_names(to):
             raise Rejected("deduction.kind", "That is no deduction that I know.", remedy="Choose another.")
-        shares = shared(found, action.get("chosen") or [], kept_back=kept_back)
+        shares = shared(found, chosen, kept_back=kept_back)
         rest = found.amount - sum(share.amount for share in shares)
         made, claimed = await self._decide(visitor, view, found, shares, kept_back)
         place = Place.of_action(action).settled(view, by_hand=True)
@@ -164,3 +189,22 @@ class Picking(Area):
 
     def _to(self, visitor: Visitor) -> Audience:
         return visitor.audience(self.door.clock())
+
+
+def _chosen(visitor: Visitor, action: Action) -> list[str]:
+    """Return the bills chosen by now: two quick taps on one card both count, so the last state goes before the button's."""
+    chosen: list[str] = list(action.get("chosen") or ())
+    last = visitor.member.expects or {}
+    if "chosen" in action and all(last.get(name) == _expecting(action)[name] for name in _SAME):
+        chosen = list(last["chosen"])
+    return _toggled(chosen, action["toggle"]) if action.get("toggle") else chosen
+
+
+def _toggled(chosen: Sequence[str], key: str) -> list[str]:
+    return [one for one in chosen if one != key] if key in chosen else [*chosen, key]
+
+
+def _expecting(action: Action) -> Action:
+    """Return what is kept of the picking, so that a bill's number may be typed too."""
+    kept = {name: value for name, value in action.items() if name not in ("chat", "card", "at", "toggle")}
+    return {**kept, "do": "pick_number", "whose": action.get("whose")}

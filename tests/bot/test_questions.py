@@ -166,6 +166,27 @@ async def test_money_of_an_unknown_payer_is_given_a_customer_and_bills_less_what
     assert await firm.outstanding() == {"INV-102": 3_422_000, "INV-107": 2_360_000}
 
 
+async def test_quick_taps_on_one_card_all_count_and_numbers_may_be_typed(firm, people):
+    ramesh = people["Ramesh"]
+    for number in range(12):
+        await firm.bill(f"INV-{100 + number}", 100_000 + number, 90_000)
+    await firm.credit(250_000)
+    await firm.settle()
+    await ramesh.says("/questions")
+    await ramesh.taps("Other bills")
+    first, second = ramesh.button("INV-101"), ramesh.button("INV-102")
+    await ramesh.sends(*first)
+    card = await ramesh.sends(*second)
+    assert "✓ INV-101" in card
+    assert "✓ INV-102" in card
+    assert "✓ INV-111 ₹499.97 of ₹1,000.11" in await ramesh.says("111")
+    assert "✓ INV-101" in ramesh.last
+    assert "INV-102 " not in (await ramesh.says("inv-102")).split("Which")[0]
+    await ramesh.taps("‹ Back")
+    await ramesh.taps("Other bills")
+    assert "✓" not in ramesh.last.replace("✓ ₹", "")
+
+
 async def test_what_finance_may_not_let_go_waits_for_the_owner(firm, people):
     sunita = people["Sunita"]
     await two_bills(firm)
