@@ -151,16 +151,41 @@ class Phone:
     def tap(self, label: str, *, patience: float = PATIENCE) -> None:
         """Tap the newest button with this label, as soon as there is one."""
 
+        script = (
+            "const key = [...document.querySelectorAll('.key')]"
+            ".findLast((key) => key.innerText.trim() === arguments[0]);"
+            "key?.scrollIntoView({block: 'center'}); return key"
+        )
+
         def tapped() -> bool:
-            keys = self.driver.find_elements(By.CSS_SELECTOR, ".key")
-            for key in reversed(keys):
-                if key.text.strip() == label:
-                    self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", key)
-                    key.click()
-                    return True
-            return False
+            key = self.driver.execute_script(script, label)
+            if key is None:
+                return False
+            key.click()
+            return True
 
         self.until(tapped, f"there is no button {label!r}", patience)
+
+    def address(self, label: str) -> str:
+        """Return where the newest button with this label leads, as soon as there is one."""
+        script = (
+            "return [...document.querySelectorAll('a.key')]"
+            ".findLast((key) => key.innerText.trim() === arguments[0])?.href ?? ''"
+        )
+        return self.until(
+            lambda: str(self.driver.execute_script(script, label)), f"there is no link {label!r}"
+        )
+
+    def download(self) -> bytes:
+        """Return the newest file of the chat, fetched by the page itself."""
+        script = """
+            const done = arguments[arguments.length - 1];
+            fetch([...document.querySelectorAll('a.paper')].at(-1).href)
+              .then((reply) => reply.blob())
+              .then((blob) => { const read = new FileReader(); read.onload = () => done(read.result); read.readAsDataURL(blob); });
+        """
+        said: str = self.driver.execute_async_script(script)
+        return base64.b64decode(said.partition(",")[2])
 
     def busy_buttons(self) -> list[str]:
         """Return the labels of the buttons that wait for an answer."""

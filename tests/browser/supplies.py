@@ -75,6 +75,11 @@ class Firm:
         data: dict[str, Any] = answer["data"]
         return data
 
+    @property
+    def today(self) -> date:
+        """Which day it is where the firm is."""
+        return business_day(system_clock(), INDIA)
+
     def open_bills(self) -> dict[str, int]:
         """What is outstanding by bill number, in paise."""
         bills = self.ask("{ receivables { nodes { number outstanding { minor } } } }")["receivables"]["nodes"]

@@ -54,7 +54,7 @@ def test_digest_customer_question_one_tap_and_undo(
     phone.tap(str([row["name"] for row in rows].index("Sharma Traders") + 1))
     card = phone.wait_text("Open bills")
     assert card.startswith("Sharma Traders\nTo collect ₹57,820 · 47 days overdue")
-    assert "INV-107  ₹23,600 · 20 days overdue" in card
+    assert "INV-107  ₹23,600 · 20 days late" in card
 
     phone.tap("Answer 1")
     question = phone.wait_text("₹56,840 came from Sharma Traders (ICICI ··4421")
