@@ -7,7 +7,7 @@ from itertools import groupby
 from uuid import UUID
 
 from bot.cards.audience import Audience, money, whole
-from bot.cards.card import Action, Button, Card, in_rows
+from bot.cards.card import Action, Button, Card, Rows, in_rows
 from bot.cards.lines import INDENT, short_name, till
 from bot.words import Html, clean, cut, html, joined
 from ledger.views import PayableView
@@ -44,12 +44,10 @@ def payables_card(view: PayablesAheadView, to: Audience) -> Card:
             line for vendor in _by_vendor(list(rows)) for line in _vendor_lines(vendor, numbers, view, to)
         ]
         blocks.append(joined([head, *lines]))
-    buttons = [Button(str(n), {"do": "vendor", "party": str(party)}) for party, n in numbers.items()]
-    rows_of = tuple(
-        tuple(buttons[i : i + _NUMBERS_PER_ROW]) for i in range(0, len(buttons), _NUMBERS_PER_ROW)
-    )
     pager = _pager(view, to)
-    return Card(joined(blocks, "\n\n"), (*rows_of, *((pager,) if pager else ()), *_spans(view, to)))
+    return Card(
+        joined(blocks, "\n\n"), (*_vendors(view, numbers), *((pager,) if pager else ()), *_spans(view, to))
+    )
 
 
 def _nothing(view: PayablesAheadView, to: Audience) -> Html:
@@ -96,6 +94,20 @@ def _enough(view: PayablesAheadView, to: Audience) -> list[Html]:
 def _numbers(rows: Sequence[Outgoing]) -> dict[UUID, int]:
     parties = dict.fromkeys(row.party_id for row in rows if row.party_id is not None)
     return {party: number for number, party in enumerate(parties, start=1)}
+
+
+def _vendors(view: PayablesAheadView, numbers: dict[UUID, int]) -> Rows:
+    """Return a button to each vendor: with his name where they are few, else his number alone."""
+    names = {row.party_id: row.name for row in view.rows}
+    actions = [
+        (number, names[party], {"do": "vendor", "party": str(party)}) for party, number in numbers.items()
+    ]
+    if len(actions) <= _NUMBERS_PER_ROW:
+        return in_rows(
+            [Button(f"{number} {short_name(name, 18)}", action) for number, name, action in actions]
+        )
+    buttons = [Button(str(number), action) for number, _, action in actions]
+    return tuple(tuple(buttons[i : i + _NUMBERS_PER_ROW]) for i in range(0, len(buttons), _NUMBERS_PER_ROW))
 
 
 def _by_vendor(rows: Sequence[Outgoing]) -> list[list[Outgoing]]:
