@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import time
 
 _HOUR = re.compile(r"(?<!\d)(\d{1,2})(?:\s*[:.]\s*(\d{2}))?(?!\d)\s*([ap])?\.?m?\b", re.IGNORECASE)
@@ -34,6 +35,32 @@ _FILLING = frozenset(
 )
 _NOON = 12
 _LONGEST = 40
+_NUMBERS = {
+    word: number
+    for number, words in enumerate(
+        (
+            "ek एक one", "do दो two", "teen तीन three", "char chaar चार four", "panch paanch पाँच पांच five",
+            "chhe chhah chah छह छः छे six", "saat सात seven", "aath आठ eight", "nau नौ nine", "das दस ten",
+            "gyarah ग्यारह eleven", "barah bara बारह twelve",
+        ),
+        1,
+    )
+    for word in unicodedata.normalize("NFC", words).split()
+}  # fmt: skip
+_QUARTERS = {
+    unicodedata.normalize("NFC", word): minutes
+    for minutes, words in (
+        (30, ("saade", "sade", "saadhe", "साढ़े", "साढे", "half past")),
+        (15, ("sava", "sawa", "सवा", "quarter past")),
+        (-15, ("paune", "pone", "पौने", "quarter to")),
+    )
+    for word in words
+}
+_LETTER = r"[\w\u0900-\u0963\u0970-\u097f]"
+"""A letter, the vowel signs of Devanagari among them, which count as no letters otherwise."""
+_SAID = re.compile(
+    rf"(?<!{_LETTER})(?:({'|'.join(_QUARTERS)})\s+)?({'|'.join(_NUMBERS)}|\d{{1,2}})(?!{_LETTER}|[:.])"
+)
 
 
 def hours_in(text: str, *, afternoon: bool = False) -> list[time] | None:
@@ -43,6 +70,7 @@ def hours_in(text: str, *, afternoon: bool = False) -> list[time] | None:
     """
     if len(text) > _LONGEST:
         return None
+    text = _SAID.sub(_in_figures, unicodedata.normalize("NFC", text.casefold()))
     words = {word.strip(".,:-–") for word in re.sub(r"[\d:.,–-]+", " ", text.casefold()).split()} - {""}
     if words - _FILLING - _BEFORE_NOON - _AFTER_NOON:
         return None
@@ -55,6 +83,15 @@ def hours_in(text: str, *, afternoon: bool = False) -> list[time] | None:
             return None
         found.append(hour)
     return found or None
+
+
+def _in_figures(said: re.Match[str]) -> str:
+    """Write `saat` as 7 and `saade saat` as 7:30."""
+    hour = _NUMBERS.get(said[2]) or int(said[2])
+    if said[1] is None:
+        return str(hour)
+    minutes = hour * 60 + _QUARTERS[said[1]]
+    return f"{minutes // 60}:{minutes % 60:02d}"
 
 
 def _hour(said: re.Match[str], words: set[str], *, afternoon: bool) -> time | None:

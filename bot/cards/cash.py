@@ -65,14 +65,11 @@ def cash_card(view: CashAheadView, to: Audience) -> Card:
     sure = view.why_not is None
     days = [day for day in view.days[:_WEEK] if day.came or day.paid]
     if days:
-        lines = [_span(to.weekday(day.first), day, view.currency, to, sure=sure) for day in days]
+        lines = [_day(day, view.currency, to, sure=sure) for day in days]
         blocks.append(joined([to.say("<b>Next 7 days</b>"), *lines]))
     weeks = [week for week in view.weeks[1:] if week.came or week.paid]
     if weeks:
-        lines = [
-            _span(to.label("till {day}", day=to.day(week.last)), week, view.currency, to, sure=sure)
-            for week in weeks
-        ]
+        lines = [_week(week, view.currency, to, sure=sure) for week in weeks]
         blocks.append(joined([to.say("<b>Then week by week</b>"), *lines]))
     if left := _left_out(view, to):
         blocks.append(joined(left))
@@ -167,17 +164,30 @@ def _about(name: str, amount: int, currency: str, to: Audience) -> Html:
     return to.say("{name} about {amount}", name=name, amount=whole(amount, currency))
 
 
-def _span(label: str, span: CashSpan, currency: str, to: Audience, *, sure: bool) -> Html:
+def _day(span: CashSpan, currency: str, to: Audience, *, sure: bool) -> Html:
+    line = to.say("{label}  {parts}", label=to.weekday(span.first), parts=_moved(span, currency, to))
+    if span.closing is None or not sure:
+        return line
+    return to.say("{line} → <b>{left}</b>", line=line, left=whole(span.closing, currency))
+
+
+def _week(span: CashSpan, currency: str, to: Audience, *, sure: bool) -> Html:
+    label, parts = to.label("till {day}", day=to.day(span.last)), _moved(span, currency, to)
+    if span.closing is None or not sure:
+        return to.say("{label}  {parts}", label=label, parts=parts)
+    left = whole(span.closing, currency)
+    return to.say(
+        "{label} → <b>{left}</b>\n{indent}{parts}", label=label, left=left, indent=INDENT, parts=parts
+    )
+
+
+def _moved(span: CashSpan, currency: str, to: Audience) -> Html:
     parts = []
     if span.came:
         parts.append(to.say("+{amount}", amount=whole(span.came, currency)))
     if span.paid:
         parts.append(to.say("−{amount}", amount=whole(span.paid, currency)))
-    line = to.say("{label}  {parts}", label=label, parts=joined(parts, " "))
-    if span.closing is None or not sure:
-        return line
-    left = whole(span.closing, currency)
-    return to.say("{line} → <b>{left}</b>", line=line, left=left)
+    return joined(parts, " ")
 
 
 def _left_out(view: CashAheadView, to: Audience) -> list[Html]:

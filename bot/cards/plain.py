@@ -54,6 +54,9 @@ def help_card(to: Audience) -> Card:
         lines.append(to.say("/sources  where my news comes from"))
     if to.may(Permission.ADMINISTER):
         lines.append(to.say("/pay  how customers pay you"))
+        lines.append(to.say("/people  who works with you here"))
+    lines.append(to.say("/evening  how the day went"))
+    lines.append(to.say("/settings  hours, alerts, picture"))
     lines.append(to.say("/language  English or हिन्दी"))
     lines.append(
         to.say(
@@ -73,6 +76,11 @@ def firms_card(firms: tuple[tuple[str, str], ...], to: Audience) -> Card:
     """Offer the businesses that this chat serves: (id, name) each."""
     buttons = tuple((Button(cut(name, 38), {"do": "firm", "firm": key}),) for key, name in firms)
     return Card(to.say("Which firm?"), buttons)
+
+
+def one_firm_card(firm: str, to: Audience) -> Card:
+    """Say that there is no other business to change to."""
+    return Card(to.say("You are with one firm here: <b>{firm}</b>.", firm=cut(firm, 60)))
 
 
 def error_card(error: MunshiError, to: Audience) -> Card:

@@ -24,10 +24,8 @@ def settings_card(view: SettingsView, to: Audience) -> Card:
         to.say("Picture: <b>{theme}</b>", theme=_theme(view.picture, to)),
         to.say("Quiet hours: <b>{span}</b>", span=_span(view, to)),
     ]
-    told = [_kind(kind, to) for kind, on in view.alerts if on]
-    names = ", ".join(told) if told else to.label("none")
     head = joined([*to.heading(to.say("<b>Settings</b>")), *lines])
-    text = joined([head, to.say("I tell you at once of: {names}", names=names)], "\n\n")
+    text = joined([head, to.say("With ✓ I tell you at once. Tap one to switch it.")], "\n\n")
     return Card(text, _settings_buttons(view, to))
 
 
@@ -137,11 +135,11 @@ def _kind(kind: str, to: Audience) -> str:
         case "money":
             return to.label("Money in")
         case "returned":
-            return to.label("Returned or failed")
+            return to.label("Bounced, failed")
         case "promise":
-            return to.label("Promise not kept")
+            return to.label("Broken promise")
         case "limit":
             return to.label("Over the limit")
         case "source":
             return to.label("Source quiet")
-    return to.label("Urgent question")
+    return to.label("Urgent entry")

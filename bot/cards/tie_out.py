@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.cards.audience import Audience, money, whole
-from bot.cards.card import Card
+from bot.cards.card import Button, Card
+from bot.cards.lines import INDENT, short_name
 from bot.words import Html, cut, joined
 from ledger.domain.tie_out import UNEXPLAINED
 from ledger.views.tie_out import TieOutLine, TieOutPage, TieOutRow, TieOutTotal
@@ -34,7 +35,8 @@ def tie_out_card(page: TieOutPage, to: Audience) -> Card:
         foot.append(
             to.say("As it was signed when the books were closed until {day}.", day=to.day(page.signed_until))
         )
-    return Card(joined([*parts, joined(foot)], "\n\n"))
+    enter = Button(to.label("What to enter in the books"), {"do": "enter"})
+    return Card(joined([*parts, joined(foot)], "\n\n"), ((enter,),) if apart else ())
 
 
 def _total(total: TieOutTotal, books: str, to: Audience) -> Html:
@@ -43,7 +45,8 @@ def _total(total: TieOutTotal, books: str, to: Audience) -> Html:
     if not total.apart:
         return to.say("✅ {what} {ours}: the same in {books}", what=what, ours=ours, books=books)
     return to.say(
-        "⚠️ {what} {ours}, in {books} {theirs} · {parties}",
+        "⚠️ {what} {ours}\n{indent}in {books} {theirs} · {parties}",
+        indent=INDENT,
         what=what,
         ours=ours,
         theirs=theirs,
@@ -60,12 +63,13 @@ def _row(row: TieOutRow, books: str, to: Audience) -> Html:
         told.append(to.say("other {amount}", amount=_signed(rest, row.currency)))
     told += [_line(line, row, books, to) for line in ranked if line.kind == UNEXPLAINED]
     return to.say(
-        "<b>{name}</b>: {ours}, in {books} {theirs}\n    {told}",
-        name=cut(row.party_name, 30),
+        "<b>{name}</b>\n{indent}{ours} · in {books} {theirs}\n{indent}{told}",
+        name=short_name(row.party_name),
+        indent=INDENT,
         ours=money(row.ours, row.currency),
         theirs=money(row.books, row.currency),
         books=books,
-        told=joined(told, ", "),
+        told=joined(told, f"\n{INDENT}"),
     )
 
 

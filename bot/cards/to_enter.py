@@ -43,13 +43,14 @@ def to_enter_card(page: ToEnterPage, to: Audience) -> Card:
 
 def _line(row: ToEnterView, to: Audience) -> Html:
     line = to.say(
-        "{day} <b>{name}</b>  {amount}",
+        "<b>{name}</b>  {amount}\n{indent}{day}",
+        indent=INDENT,
         day=to.day(row.on),
         name=short_name(row.party_name or to.marked(_VOUCHERS[row.voucher.type])),
         amount=money(row.amount, row.currency),
     )
     if row.waits:
-        return to.say("{line}\n{indent}{waits}", line=line, indent=INDENT, waits=cut(row.waits, 120))
+        return to.say("{line} · {waits}", line=line, waits=cut(row.waits, 120))
     return line
 
 

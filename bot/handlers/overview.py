@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bot.cards.card import Action, Card
 from bot.cards.lists import Turn
-from bot.cards.plain import firms_card, help_card
+from bot.cards.plain import firms_card, help_card, one_firm_card
 from bot.handlers.area import Area, Command, Tap
 from bot.handlers.reply import Reply
 from bot.visit import Visitor
@@ -60,10 +60,11 @@ class Overview(Area):
     async def _help(self, visitor: Visitor, _: Action) -> Reply:
         return Reply(cards=(help_card(visitor.audience(self.door.clock())),))
 
-    async def _firms(self, visitor: Visitor, action: Action) -> Reply:
+    async def _firms(self, visitor: Visitor, _: Action) -> Reply:
         """Which business the chat speaks for, where it serves several."""
         if not visitor.others:
-            return await self._help(visitor, action)
+            card = one_firm_card(visitor.member.business_name, visitor.audience(self.door.clock()))
+            return Reply(cards=(card,))
         firms = tuple(
             (str(member.actor.business_id), member.business_name)
             for member in (visitor.member, *visitor.others)

@@ -23,6 +23,7 @@ from bot.cards.plain import (
     error_card,
     firms_card,
     help_card,
+    one_firm_card,
     too_short_card,
     welcome_card,
 )
@@ -186,6 +187,7 @@ CARDS: Cards = {
     "help_owner": lambda to: help_card(to),
     "help_sales": lambda to: help_card(told(to, Role.SALES)),
     "help_view_only": lambda to: help_card(told(to, Role.VIEW)),
+    "one_firm": lambda to: one_firm_card("Sharma Services", to),
     "firms": lambda to: firms_card((("1", "Sharma Services"), ("2", "Sharma Steel")), to),
     "cannot_read": lambda to: cannot_read_card(to),
     "error_denied": lambda to: error_card(Denied("permission.denied", "X needs the permission y."), to),

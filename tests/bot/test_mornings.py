@@ -141,7 +141,9 @@ def test_only_whole_working_days_make_figures_old() -> None:
         ("12 am", [time(0)]), ("12pm", [time(12)]), ("subah 8 baje", [time(8)]), ("शाम 7 बजे", [time(19)]),
         ("८ बजे", [time(8)]), ("10 pm to 7 am", [time(22), time(7)]), ("22-7", [time(22), time(7)]),
         ("raat 10 se subah 7", [time(22), time(7)]), ("25", None), ("8:75", None), ("13 pm", None),
-        ("Sharma 8", None), ("", None), ("8" * 50, None), ("never", None),
+        ("saat baje", [time(7)]), ("subah saade saat baje", [time(7, 30)]), ("पौने आठ बजे", [time(7, 45)]),
+        ("शाम साढ़े सात", [time(19, 30)]), ("quarter past eight", [time(8, 15)]), ("quarter past 25", None),
+        ("Sharma 8", None), ("nineteen", None), ("", None), ("8" * 50, None), ("never", None),
     ],
 )  # fmt: skip
 def test_hours_are_read_as_people_type_them(typed: str, hours: list[time] | None) -> None:
