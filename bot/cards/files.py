@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.cards.audience import Audience, money, whole
-from bot.cards.card import Button, Card, in_rows
+from bot.cards.card import Button, Card, in_rows, Rows
 from bot.words import Html, cut, joined
 from kit.money import group_indian
 from ledger.reconcile.reasons import why_told
@@ -183,7 +183,7 @@ def refused_card(code: str, filename: str, to: Audience, *, why: str = "", bank:
     lines = [name, said]
     if why:
         lines.append(to.say("{why}", why=cut(why_told(to.language, why), 300)))
-    buttons = ()
+    buttons: Rows = ()
     if code in ("file.not_understood", "picture", "empty"):
         buttons = ((Button(to.label("A sheet to fill in"), {"do": "sample_sheet"}),),)
     return Card(joined(to.heading(joined(lines))), buttons)

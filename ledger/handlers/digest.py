@@ -139,7 +139,8 @@ async def daily_digest(_: DailyDigest, ctx: Context) -> views.DigestView:
     The planner knows nothing of a single business (decisions/0014), so that its plans are alike anyway.
     """
     await ctx.tx.run("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)")
-    return await digest(queries.Digest(), ctx)
+    view: views.DigestView = await digest(queries.Digest(), ctx)
+    return view
 
 
 async def _day(ctx: Context) -> Any:
