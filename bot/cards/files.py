@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.cards.audience import Audience, money, whole
-from bot.cards.card import Button, Card, in_rows, Rows
+from bot.cards.card import Button, Card, Rows, in_rows
 from bot.words import Html, cut, joined
 from kit.money import group_indian
 from ledger.reconcile.reasons import why_told

@@ -43,7 +43,9 @@ def _bank(view: SetupView, to: Audience) -> Html:
 
 def _bills(view: SetupView, to: Audience) -> Html:
     if view.bills:
-        return to.count("✓ {count} open bill", "✓ {count} open bills", view.bills, count=group_indian(view.bills))
+        return to.count(
+            "✓ {count} open bill", "✓ {count} open bills", view.bills, count=group_indian(view.bills)
+        )
     return to.say("○ Open bills: send me a sheet of who owes you, as a file")
 
 

@@ -65,7 +65,9 @@ def ask_whose_card(media_type: str, to: Audience) -> Card:
         to.say("{thing}: to whom does it belong?", thing=thing(media_type, to)),
         to.say("Please type part of the customer's name."),
     ]
-    return Card(joined(to.heading(joined(lines))), ((Button(to.label("Of no customer"), {"do": "keep_nobody"}),),))
+    return Card(
+        joined(to.heading(joined(lines))), ((Button(to.label("Of no customer"), {"do": "keep_nobody"}),),)
+    )
 
 
 def kept_card(media_type: str, brief: PartyBrief, text: str, attachment: str, to: Audience) -> Card:
