@@ -55,7 +55,7 @@ def test_a_card_reads_as_its_golden_text(name: str, to: Audience) -> None:
 
 
 @pytest.fixture
-def firm(door, engine, clock, owner) -> Firm:
+def firm(door: Any, engine: Any, clock: Any, owner: Any) -> Firm:
     return Firm(door, engine, clock, owner)
 
 

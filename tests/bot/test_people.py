@@ -115,6 +115,7 @@ async def test_the_role_is_changed_and_the_last_owner_stays(
     bot: RunningBot, join: Join, owner: Actor
 ) -> None:
     await join("Sunita", "finance", RAVI)
+    assert owner.member_id is not None
     code = await bot.door.execute(CreateLinkCode(owner.member_id), owner)
     bot.api.types(RAMESH, f"/start {code}")
     await bot.api.until(lambda: bot.api.texts(RAMESH))
