@@ -29,6 +29,8 @@ class BotApi:
         self.taps_confirmed: list[dict[str, Any]] = []
         self.files: dict[str, bytes] = {}
         self.fault: Fault | None = None
+        self.file_fault: Fault | None = None
+        self.documents: list[dict[str, Any]] = []
         self.base = ""
         self._updates: list[dict[str, Any]] = []
         self._next_update = 1
@@ -139,6 +141,12 @@ class BotApi:
                 return refused
         if method == "getFile" and form["file_id"] not in self.files:
             return refusal(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+        if method in ("sendDocument", "sendPhoto"):
+            refused = await self.file_fault(form) if self.file_fault is not None else None
+            if refused is not None:
+                return refused
+            (upload,) = [value for value in form.values() if not isinstance(value, str)]
+            self.documents.append({**form, "content": await upload.read()})
         found = getattr(self, f"_on_{method}", None)
         return _ok(found(form) if found else True)
 
