@@ -18,6 +18,7 @@ from bot.cards.lines import (
     short_name,
     till,
 )
+from bot.cards.lists import numbered
 from bot.words import Html, clean, cut, html, joined
 from ledger.domain.roles import Permission
 from ledger.views import BankView, DigestView, SourceView
@@ -209,6 +210,7 @@ def _buttons(view: DigestView, to: Audience) -> Rows:
         first = ((Button(to.label("Answer {n}", n=view.questions), {"do": "questions"}),),)
     elif view.questions and to.may(Permission.SEE_PAYABLES):
         first = ((Button(to.label("See {n}", n=view.questions), {"do": "questions"}),),)
+    shown = () if _nothing_new(view) else numbered(view.call_first, 1)
     buttons = [Button(to.label("Who owes me"), {"do": "owes"})]
     if view.sees_payables and to.may(Permission.SEE_PAYABLES):
         buttons.append(Button(to.label("What I owe"), {"do": "owe"}))
@@ -218,4 +220,4 @@ def _buttons(view: DigestView, to: Audience) -> Rows:
         buttons.append(Button(to.label("Cash ahead"), {"do": "cash"}))
     if view.offers_evening:
         buttons.append(Button(to.label("Evening at 7 pm"), EVENING))
-    return (*first, *in_rows(buttons))
+    return (*first, *shown, *in_rows(buttons))

@@ -119,9 +119,12 @@ def _explained(gave: FileGaveView, to: Audience) -> list[Html]:
     if gave.credits:
         worth = whole(gave.explained_amount, gave.currency)
         lines.append(to.count("<b>Of {n} credit</b>", "<b>Of {n} credits</b>", gave.credits))
-        lines.append(
-            to.count("· {n} explained, {worth}", "· {n} explained, {worth}", gave.explained, worth=worth)
-        )
+        if gave.explained:
+            lines.append(
+                to.count("· {n} explained, {worth}", "· {n} explained, {worth}", gave.explained, worth=worth)
+            )
+        else:
+            lines.append(to.say("· none explained yet"))
         if gave.asked and gave.looking:
             lines.append(to.count("· {n} I'm still looking at", "· {n} I'm still looking at", gave.asked))
         elif gave.asked:
@@ -191,7 +194,7 @@ def refused_card(code: str, filename: str, to: Audience, *, why: str = "", bank:
 
 def _as_file(to: Audience) -> Html:
     return to.say(
-        "For a bank statement send me the file from net banking, in Excel or CSV: tap 📎, then File."
+        "For a bank statement send me the file from net banking, in Excel or CSV: tap the paperclip, then File."
     )
 
 

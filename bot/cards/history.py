@@ -117,7 +117,7 @@ def history_card(
     back = back_button(name, party, to)
     kept = [
         Button(
-            to.label("📎 {day}", day=to.day(to.local_day(entry.at))),
+            to.label("See: {day}", day=to.day(to.local_day(entry.at))),
             {"do": "kept", "party": party, "attachment": entry.attachment},
         )
         for entry in page.rows

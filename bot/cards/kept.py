@@ -42,7 +42,7 @@ def whose_card(
         lines.append(
             to.say(
                 "<i>A bank statement I read only as a file from net banking, in Excel or CSV:"
-                " tap 📎, then File.</i>"
+                " tap the paperclip, then File.</i>"
             )
         )
     buttons = [

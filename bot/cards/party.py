@@ -14,7 +14,6 @@ from ledger.domain.roles import Permission
 from ledger.views import (
     ChequeView,
     InvoiceView,
-    PartyBrief,
     PartyView,
     PayableView,
     ReceiptView,
@@ -120,6 +119,9 @@ def _balance(view: PartyView, talk: TalkView, to: Audience) -> list[Html]:
     overdue = tuple(bucket for bucket in view.aging if bucket.amount > 0)
     if len(overdue) > 1:
         lines.append(aging_bars(overdue, brief.currency, to))
+    if 0 < brief.overdue < brief.net:
+        later = money(brief.net - brief.overdue, brief.currency)
+        lines.append(to.say("Not due yet {amount}", amount=later))
     if brief.promise_on is not None:
         lines.append(_promise(view, to))
     if talk.goods is not None and not talk.goods.may:
@@ -362,21 +364,6 @@ def _freshness(source: SourceView, to: Audience) -> Html:
     if last is None:
         return html(label)
     return to.say("{source} {day}", source=label, day=till(to.local_day(last), to))
-
-
-def choices_card(parties: tuple[PartyBrief, ...], text: str, to: Audience) -> Card:
-    """Offer the best of a search, at most five, one button each."""
-    head = to.say("Which one did you mean by “{text}”?", text=cut(text, 30))
-    buttons = tuple(
-        (Button(_choice(brief), {"do": "party", "party": str(brief.id)}),) for brief in parties[:_CHOICES]
-    )
-    return Card(joined(to.heading(head)), buttons)
-
-
-def _choice(brief: PartyBrief) -> str:
-    if brief.net > 0:
-        return f"{cut(brief.name, 26)} · {money(brief.net, brief.currency)}"
-    return cut(brief.name, 38)
 
 
 def bills_card(bills: tuple[InvoiceView, ...], text: str, to: Audience) -> Card:

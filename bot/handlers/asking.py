@@ -133,9 +133,12 @@ class Asking(Area):
         return await self._found(visitor, asked.find)
 
     async def _named(self, visitor: Visitor, action: Action) -> Reply:
-        """Answer words that are nothing but a name, and no others."""
-        named = await self._called(visitor, str(action["text"]))
-        return Reply(lead={"do": "party", "party": str(named.id)}) if named else Reply(unknown=True)
+        """Answer words that are nothing but a name or a whole question, and no others."""
+        text = str(action["text"])
+        if (named := await self._called(visitor, text)) is not None:
+            return Reply(lead={"do": "party", "party": str(named.id)})
+        asked = understand(text, self._to(visitor).today)
+        return await self._ask(visitor, action) if asked.whole or asked.name else Reply(unknown=True)
 
     async def _find(self, visitor: Visitor, action: Action) -> Reply:
         return await self._found(visitor, str(action.get("text") or ""))

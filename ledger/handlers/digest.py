@@ -29,6 +29,9 @@ CALL_FIRST = 3
 STALE_AFTER = 2
 """So many whole working days missing, and what is known is told as old."""
 BOOKS = "books:"
+NEARLY_ALL = 85
+"""In percent: money of his in the bank that waits for an answer and comes to so much of what is late (the rest is mostly
+TDS) is answered first; nobody is called for it."""
 _FIRST_WEEK = timedelta(days=7)
 
 # Everything that customers owe in the business's currency ($3), in one pass, and what of it is to come by $4.
@@ -74,6 +77,9 @@ WHERE (l.overdue > 0 OR p.promise_broken) AND (p.promise_on IS NULL OR p.promise
   AND (p.promise_broken OR l.overdue > (
     SELECT coalesce(sum(c.amount), 0) FROM cheques c WHERE c.business_id = $1 AND c.party_id = p.id
       AND c.currency = p.currency AND c.status IN ('cheque.received', 'cheque.deposited')))
+  AND coalesce(l.overdue, 0) * {NEARLY_ALL} > 100 * (
+    SELECT coalesce(sum(q.amount), 0) FROM conflicts q WHERE q.business_id = $1 AND q.party_id = p.id
+      AND q.currency = p.currency AND q.rule = 'unmatched_bank_credit' AND q.status = 'open')
 ORDER BY p.promise_broken DESC,
          coalesce(k.weight, 0) DESC,
          p.receivable::numeric * coalesce(l.days, 0) DESC, p.id

@@ -15,7 +15,7 @@ from bot.cards.card import Card
 from bot.cards.digest import digest_card
 from bot.cards.history import history_card
 from bot.cards.lists import Turn, who_owes_card
-from bot.cards.party import bills_card, choices_card, not_found_card, party_card
+from bot.cards.party import bills_card, not_found_card, party_card
 from bot.cards.picking import pick_card
 from bot.cards.plain import (
     apology_card,
@@ -149,9 +149,6 @@ CARDS: Cards = {
         ), to,
     ),
     "promise": lambda to: promise_card(sample.brief(), to),
-    "choices": lambda to: choices_card(
-        (sample.brief(), sample.brief("Sharma & Sons", net=0), sample.brief("Sarma Agencies")), "sharma", to
-    ),
     "bills_found": lambda to: bills_card((sample.bill(),), "102", to),
     "not_found": lambda to: not_found_card("zxqv <b>", to),
     "too_short": lambda to: too_short_card(to),
@@ -256,7 +253,6 @@ def _hostile_cards(text: str) -> list[Card]:
         digest_card(sample.digest(member_name=text, call_first=(sample.brief(text),)), TO),
         who_owes_card(dataclasses.replace(_FEW, rows=(sample.brief(text),)), Turn(), TO),
         party_card(sample.party(brief=sample.brief(text, phone=text[:200]), bills=(sample.bill(text),)), TO),
-        choices_card((sample.brief(text),), text, TO),
         bills_card((sample.bill(text, party_name=text),), text, TO),
         not_found_card(text, TO),
         question_card(
