@@ -33,6 +33,7 @@ CARDS: Cards = {
     "file_imported": lambda to: imported_card(_RESULT, None, to),
     "file_explained": lambda to: imported_card(_PLAIN, _GAVE, to),
     "file_looking": lambda to: imported_card(_PLAIN, _LOOKING, to),
+    "file_none_explained": lambda to: imported_card(_PLAIN, FileGaveView("INR", credits=4, asked=4, questions=4), to),
     "file_bills": lambda to: imported_card(FileResult("open.xlsx", "Spreadsheet", 37, 0, 0, 0), _BILLS, to, to_set_up=2),
     "file_known": lambda to: imported_card(FileResult("icici-nov.csv", "ICICI", 0, 160, 0, 0), _GAVE, to),
     **{

@@ -89,7 +89,7 @@ async def test_a_photo_is_kept_with_the_customer_looked_at_last_and_seen_again(
     await customers.settle()
     bot.api.tap_label(RAMESH, "Full history")
     await _sees(bot, RAMESH, "Photo from Ramesh: cheque &lt;b&gt;front&lt;/b&gt;")
-    bot.api.tap_label(RAMESH, "📎 Fri 20 Nov")
+    bot.api.tap_label(RAMESH, "See: Fri 20 Nov")
     await _sees(bot, RAMESH, "Photo from Ramesh, today")
     async with transaction(bot.door.engine, [customers.owner.business_id]) as tx:
         kept = await tx.value("SELECT body FROM deliveries WHERE source = 'operator' AND via = 'chat'")
