@@ -271,6 +271,10 @@ async def test_a_name_in_the_middle_of_a_dialogue_is_that_customer_a_wrong_word_
     await ravi.taps("Paid")
     await ravi.taps("Cash")
     assert "can't read an amount" in await ravi.says("about half")
+    assert "To collect" in await ravi.says("kisne paisa nahi diya")
+    await ravi.says("/find sharma")
+    await ravi.taps("Paid")
+    await ravi.taps("Cash")
     assert "To collect" in await ravi.says("sharma")
 
 
