@@ -246,6 +246,12 @@ def test_the_first_card_offers_six_things_and_what_waits() -> None:
     assert len(card.text.split("\n")) <= 27, "one screen"
 
 
+def test_what_is_not_due_yet_is_told_where_only_a_part_is_late() -> None:
+    late = sample.party(brief=sample.brief(overdue=sample.rupees(100_000)))
+    assert "Not due yet ₹42,000" in party_card(late, sample.audience()).text
+    assert "Not due yet" not in party_card(sample.party(), sample.audience()).text
+
+
 def test_a_promise_stands_as_soon_as_it_is_noted() -> None:
     to, brief = sample.audience(), sample.brief(promise_on=None)
     view = sample.party(brief=brief, promise_amount=None)
