@@ -46,6 +46,7 @@ from tests.bench.matching import measure_matching
 from tests.bench.parties import measure_parties
 from tests.bench.programs import free_port, program, resident_mb
 from tests.bench.replay import measure_replay
+from tests.bench.sending import measure_sending
 from tests.bench.taps import measure_taps
 from tests.bench.tryton import measure_tryton
 
@@ -320,6 +321,7 @@ async def main() -> None:
         firm = await measure_state(report, door)
         await measure_receivables(report, door, firm)
         await measure_taps(report, door)
+        await measure_sending(report, door)
         await measure_parties(report, door)
         await measure_digests(report, os.environ["DATABASE_URL"], os.environ["ADMIN_DATABASE_URL"])
         await measure_tryton(report, door)

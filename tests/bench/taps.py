@@ -54,7 +54,8 @@ class TimedApi(BotApi):
         edited = self.edited[chat] = asyncio.get_running_loop().create_future()
         started = time.perf_counter()
         self.tap_label(chat, "‹ Back" if number % 2 else "More ›")
-        return (await asyncio.wait_for(edited, 30) - started) * 1_000
+        arrived: float = await asyncio.wait_for(edited, 30)
+        return (arrived - started) * 1_000
 
 
 async def measure_taps(report: Report, door: Door) -> None:
