@@ -380,8 +380,8 @@ def public(message: Json) -> Json:
 
 
 def _in_devanagari(commands: list[Json]) -> bool:
-    words = "".join(command["description"] for command in commands)
-    return any("\u0900" <= letter <= "\u097f" for letter in words)
+    words = [command["description"] for command in commands]
+    return sum(any("\u0900" <= letter <= "\u097f" for letter in said) for said in words) * 2 > len(words)
 
 
 def quoted(message: Json) -> Json:

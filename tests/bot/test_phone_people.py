@@ -101,7 +101,8 @@ async def test_the_app_s_language_goes_to_the_bot_and_the_chat_s_menu_says_what_
     update = (await bot.get_updates())[-1]
     assert update.effective_user is not None
     assert update.effective_user.language_code == "hi"
-    await bot.set_my_commands([BotCommand("help", "What I can ask")], scope=BotCommandScopeChat(1002))
+    english = [BotCommand("help", "What I can ask"), BotCommand("language", "English or हिन्दी")]
+    await bot.set_my_commands(english, scope=BotCommandScopeChat(1002))
     assert profile()["language"] == "en", "the bot speaks English in this chat, whatever the app is set to"
     assert ravi.http.post("/phone/chat/language", json={"language": "fr"}).status_code == 400
 
