@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from connectors.bank.layouts import IFSC_BANKS
 from connectors.contract import Inbound, Observed, connector_names, load_connector, load_manifest
+from connectors.values import agree
 from ingest.files import ImportSummary, import_file
 from ingest.normalise import Progress
 from ingest.sources import Sources
@@ -28,6 +30,7 @@ KINDS = tuple(
 )
 """Connectors that read files, in the order in which they are tried: a statement proves itself by its columns."""
 _ANY = "chat"
+_BANKS = frozenset(IFSC_BANKS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class Files:
         stated, bank = str(observed.facts.get("account") or ""), str(observed.facts.get("bank") or "")
         bank = "" if bank == _ANY else bank  # no bank is told by the file
         account = _tail(stated)
-        fitting = [s for s in mine if account and _tail(s.account) == account]
+        fitting = [s for s in mine if account and _is_of(s, stated, bank)]
         fresh = [s for s in mine if not _tail(s.account)] if account else mine
         of_bank = [s for s in fresh if bank and s.name.split(":")[-1].startswith(bank.lower())]
         chosen = fitting or of_bank or ([] if bank else fresh)
@@ -172,6 +175,13 @@ def _not_understood(reason: str) -> Rejected:
 
 def _reads(source: SourceView, kind: str) -> bool:
     return source.connector == kind and source.state != "disabled"
+
+
+def _is_of(source: SourceView, account: str, bank: str) -> bool:
+    """Whether a statement is of a source's account: the last digits alone may be those of another bank's account."""
+    named = source.name.partition(":")[2].partition("-")[0]
+    other_bank = bank in _BANKS and named in _BANKS and named != bank
+    return bool(_tail(source.account)) and agree(str(source.account), account) and not other_bank
 
 
 def _weight(observed: Observed) -> int:

@@ -103,15 +103,15 @@ def _gave(result: FileResult, to: Audience) -> list[Html]:
         lines.append(to.count("{n} changed since last time", "{n} changed since last time", result.rewritten))
     if result.unreadable_count:
         lines.append(to.count("{n} not readable:", "{n} not readable:", result.unreadable_count))
-        lines += [
-            to.say(
-                "· {place}: {reason}",
-                place=cut(why_told(to.language, place), 40),
-                reason=cut(why_told(to.language, reason), 160),
-            )
-            for place, reason in result.unreadable[:_REASONS]
-        ]
+        lines += [_unread(place, reason, to) for place, reason in result.unreadable[:_REASONS]]
     return lines
+
+
+def _unread(place: str, reason: str, to: Audience) -> Html:
+    why = cut(why_told(to.language, reason), 160)
+    if not place:  # the whole file
+        return to.say("· {reason}", reason=why)
+    return to.say("· {place}: {reason}", place=cut(why_told(to.language, place), 40), reason=why)
 
 
 def _explained(gave: FileGaveView, to: Audience) -> list[Html]:

@@ -292,6 +292,18 @@ async def test_who_may_not_answer_may_not_import(
     assert await _sources(bot.door, business) == []
 
 
+async def test_another_banks_account_with_the_same_last_digits_is_an_account_of_its_own(
+    bot: RunningBot, join: Join, business: UUID
+) -> None:
+    await join("Ramesh", "owner", RAMESH)
+    await _answer(bot, RAMESH, "icici.csv", (FIXTURES / "icici_current.csv").read_bytes())
+    await _answer(bot, RAMESH, "sbi.xlsx", (FIXTURES / "sbi_portal.xlsx").read_bytes())
+    assert await _sources(bot.door, business) == ["bank:icici", "bank:sbi"]
+    ours = (FIXTURES / "icici_current.csv").read_bytes().replace(b"000405004421", b"000405014421")
+    await _answer(bot, RAMESH, "second.csv", ours)
+    assert await _sources(bot.door, business) == ["bank:icici", "bank:icici-4421", "bank:sbi"]
+
+
 async def test_the_accounts_person_imports_into_a_connected_account_but_connects_none(
     bot: RunningBot, join: Join, business: UUID
 ) -> None:
