@@ -243,7 +243,7 @@ def _note_on_cap(page: PayPageView, language: str) -> str:
         return say(
             language, "UPI often stops at {cap} a day. For this sum a bank transfer is surer.", cap=cap
         )
-    return say(language, "UPI often stops at {cap} a day: it may take two payments.", cap=cap)
+    return say(language, "UPI often stops at {cap} a day: it may take several payments.", cap=cap)
 
 
 def _line(bill: ReminderBill, page: PayPageView, language: str) -> _Line:

@@ -199,7 +199,7 @@ async def test_above_the_cap_of_upi_the_bank_comes_first_and_the_page_says_why(
     assert "UPI often stops at ₹1,00,000 a day. For this sum a bank transfer is surer." in plain(page)
     assert page.text.index("ICIC0000044") < page.text.index("upi://")
     await door.execute(SetPaymentDetails(account=""), owner)
-    assert "it may take two payments" in plain(await web.get(path))
+    assert "it may take several payments" in plain(await web.get(path))
     await door.execute(SetPaymentDetails(upi_id=""), owner)
     page = await web.get(path)
     assert "upi://" not in page.text
