@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date, time
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -137,8 +137,7 @@ def _write(place: Path, state: Mapping[str, Any]) -> None:
 async def _add_people(door: Door, actor: Actor) -> dict[str, UUID]:
     members: dict[str, UUID] = {}
     for role, name, crm_owner in _PEOPLE:
-        digest_at = time(8, 30) if role in ("owner", "finance") else None
-        command = AddMember(name=name, role=role, digest_at=digest_at, crm_owner=crm_owner)
+        command = AddMember(name=name, role=role, crm_owner=crm_owner)
         members[role] = await door.execute(command, actor)
     return members
 
