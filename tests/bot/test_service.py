@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.sealing import new_seal_key
+from tests.bench.programs import free_port as unused_port
 from tests.bot.bot_api import TOKEN, running_bot_api
 from tests.bot.conftest import RAMESH, Join
 
@@ -95,3 +96,28 @@ async def test_without_a_token_the_program_says_what_to_do() -> None:
         output, _ = await asyncio.wait_for(process.communicate(), 20)
     assert process.returncode == 2
     assert "TELEGRAM_BOT_TOKEN is not set" in output.decode()
+
+
+async def test_two_programs_behind_one_address_share_the_work_and_one_may_go(
+    database: Any, free_port: int, join: Join
+) -> None:
+    await join("Ramesh", "owner", RAMESH)
+    hook = unused_port()
+    settings = {
+        "DATABASE_URL": database.url, "TELEGRAM_BOT_TOKEN": TOKEN,
+        "TELEGRAM_API_BASE": f"http://127.0.0.1:{free_port}",
+        "TELEGRAM_WEBHOOK_URL": f"http://127.0.0.1:{hook}/telegram",
+        "TELEGRAM_WEBHOOK_PORT": str(hook), "TELEGRAM_WEBHOOK_SHARE_PORT": "true",
+    }  # fmt: skip
+    async with running_bot_api(free_port) as api, _program(**settings) as one, _program(**settings) as other:
+        for process in (one, other):
+            await _until_logged(process, "bot.listening")
+        for n in range(6):
+            api.types(RAMESH, f"who is number {n}")
+        await api.until(lambda: len(api.texts(RAMESH)) == 6, seconds=30)
+        assert [f"number {n}" in text for n, text in enumerate(api.texts(RAMESH))] == [True] * 6
+        one.send_signal(signal.SIGTERM)
+        output, _ = await asyncio.wait_for(one.communicate(), 30)
+        assert "Traceback" not in output.decode()
+        api.types(RAMESH, "and who is number 7")
+        await api.until(lambda: len(api.texts(RAMESH)) == 7, seconds=30)
