@@ -162,7 +162,8 @@ class Scenes:
             queries.Conflicts(status="snoozed", first=_MOST_PUT_OFF), visitor.actor
         )
         calls: PartyPage = await self.door.query(queries.WhoOwesMe(first=1, overdue_only=True), visitor.actor)
-        return Ahead(len(put_off.rows), calls.rows[0] if calls.rows else None)
+        rows = put_off.rows
+        return Ahead(len(rows), calls.rows[0] if calls.rows else None, str(rows[0].id) if rows else None)
 
     async def question(self, visitor: Visitor, conflict_id: UUID) -> ConflictView:
         """One question as it stands."""

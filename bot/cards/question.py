@@ -324,10 +324,11 @@ def _put_off_card(view: ConflictView, line: Html, place: Place, to: Audience) ->
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """What comes after the last question: how many were put off, and whom to call first."""
+    """What comes after the last question: how many were put off, whom to call first, and the next of those put off."""
 
     put_off: int = 0
     call: PartyBrief | None = None
+    next_put_off: str | None = None
 
 
 def questions_done_card(place: Place, to: Audience, ahead: Ahead | None = None) -> Card:
@@ -354,6 +355,10 @@ def questions_done_card(place: Place, to: Audience, ahead: Ahead | None = None) 
     if ahead.call is not None and place.done > 0:
         lines.append(_next_call(ahead.call, to))
         buttons.append(Button(cut(ahead.call.name, 26), {"do": "party", "party": str(ahead.call.id)}))
+    if ahead.next_put_off is not None:
+        buttons.append(
+            Button(to.label("Look at one now"), {"do": "question", "conflict": ahead.next_put_off})
+        )
     buttons.append(Button(to.label("Today's digest"), {"do": "digest"}))
     return Card(joined(to.heading(joined(lines))), in_rows(buttons))
 

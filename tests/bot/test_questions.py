@@ -69,7 +69,7 @@ CARDS: Cards = {
     "questions_done_ahead": lambda to: questions_done_card(
         Place(done=5, money=sample.rupees(234_000), currency="INR"), to, Ahead(2, sample.brief())
     ),
-    "questions_none_put_off": lambda to: questions_done_card(Place(), to, Ahead(1)),
+    "questions_none_put_off": lambda to: questions_done_card(Place(), to, Ahead(1, next_put_off="c")),
     "advice_asked": lambda to: asked_card(sample.question(to.language), "Ramesh", str(UUID(int=1)), told(to, Role.VIEW)),
     "advice_asked_finance": lambda to: asked_card(sample.question(to.language), "Ramesh", str(UUID(int=1)), told(to, Role.FINANCE)),
     "advice_wanted": lambda to: advise_card(sample.question(to.language), _ASK, to),
@@ -335,7 +335,9 @@ async def test_the_run_counts_what_it_settled_and_what_comes_next(firm, people):
     assert "2 entries are settled, ₹4,444." in ramesh.last or "2 entries are settled" in ramesh.last
     assert "1 put off comes back by itself." in ramesh.last
     assert "Next, call Sharma Traders: ₹57,820" in ramesh.last
-    await ramesh.taps("Sharma Traders")
+    await ramesh.taps("Look at one now")
+    assert "What is it for?" in ramesh.last
+    await ramesh.says("/find sharma")
     assert "<b>Sharma Traders</b>" in ramesh.last
 
 
