@@ -32,8 +32,11 @@ SELECT r.status, r.amount - CASE WHEN r.status = 'payment.received' THEN r.refun
 FROM receipts r LEFT JOIN parties p ON p.business_id = $1 AND p.id = r.party_id
 CROSS JOIN LATERAL (
   SELECT min(e.ingested_at) AS first_at, max(e.ingested_at) AS last_at, max(e.occurred_at) AS stated_at,
-         array_agg(DISTINCT 'money:' || c.subject || ':' || r.status) AS keys
+         array_agg(DISTINCT 'money:' || c.subject || ':' || r.status) AS keys,
+         bool_and(e.source = 'operator') AND (array_agg(d.headers ->> 'actor' ORDER BY e.ingested_at DESC, e.id DESC))[1]
+           = 'member:' || $3::uuid AS his_word
   FROM claims c JOIN external_events e ON e.business_id = $1 AND e.subject = c.subject
+  JOIN deliveries d ON d.business_id = $1 AND d.source = e.source AND d.digest = e.delivery
   WHERE c.business_id = $1 AND c.row_id = r.id AND c.row_kind = 'receipt') n
 WHERE r.business_id = $1 AND {MONEY} AND coalesce(n.last_at, '-infinity') <= $4
   AND NOT EXISTS (SELECT FROM alerts_told t WHERE t.business_id = $1 AND t.member_id = $3 AND t.subject = {RECEIPT_KEY})
@@ -87,8 +90,11 @@ def _untold(row: Any) -> Iterable[str]:
 
 
 def _is_news(row: Any, what: str, since: datetime, ctx: Context) -> bool:
-    """Whether money is news: not told under another name, and come since he reads; a reversal by when it was stated."""
-    if row["told"] or row["first_at"] is None:
+    """Whether money is news: not told under another name, not his own last word, and come since he reads.
+
+    A reversal counts by when it was stated.
+    """
+    if row["told"] or row["first_at"] is None or row["his_word"]:
         return False
     if what == "reversed":
         stated: datetime = row["stated_at"]

@@ -12,10 +12,11 @@ import pytest
 
 from bot.alerts import Bell
 from ingest.door import Appender
+from kit.clock import business_day
 from kit.database import transaction
 from ledger.commands import AddMember, CreateLinkCode, DrainBusiness, LinkChat, MakePromise, SweepBusiness
 from ledger.commands.settings import SetQuietHours, SwitchAlert
-from ledger.commands.workflow import ClassifyMoney
+from ledger.commands.workflow import ClassifyMoney, ConfirmPayment, ReportPayment
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor, system
 from ledger.queries import FindParty
@@ -372,3 +373,25 @@ async def test_a_quiet_firm_costs_one_statement_for_each_chunk(
     door.query = counted  # type: ignore[method-assign]
     assert await bell.ring(clock.now) == 0
     assert asked == 0
+
+
+async def test_who_said_that_cash_is_here_isnt_told_it_but_who_handed_it_in_is(
+    door: Door, business: UUID, owner: Actor, say: Say, bell: Bell, clock: SettableClock
+) -> None:
+    await _bill(say)
+    his = {"name": "Sharma Traders", "owner": "ravi"}
+    await say("books:tally", "party.upserted", "c-Sharma Traders", his)
+    clock.now -= timedelta(days=2)
+    rep = await _linked(door, business, "Ravi", "sales", REP, "ravi")
+    clock.now += timedelta(days=2)
+    [customer] = await door.query(FindParty("Sharma"), owner)
+    paid = await door.execute(
+        ReportPayment(customer.id, 1_000_000, "cash", business_day(clock.now, "Asia/Kolkata")), rep
+    )
+    await _drained(door, business)
+    clock.advance(minutes=1)
+    await door.execute(ConfirmPayment(paid.id), owner)
+    await _drained(door, business)
+    assert await _ring(bell, clock) == 1
+    assert await _texts(door, business) == []
+    assert await _texts(door, business, REP) == ["<b>₹10,000</b> came · Sharma Traders · now ₹1,32,020 left"]
