@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -174,10 +175,13 @@ def read_question(row: asyncpg.Record) -> Question:
 
 
 async def _view(ctx: Context, row: asyncpg.Record, language: str | None = None) -> ConflictView:
-    timezone = (await business(ctx)).timezone
-    return question_view(
-        read_question(row), now=ctx.now, timezone=timezone, language=language or ctx.actor.language
-    )
+    timezone, question = (await business(ctx)).timezone, read_question(row)
+    view = question_view(question, now=ctx.now, timezone=timezone, language=language or ctx.actor.language)
+    if ctx.actor.member_id is None or question.evidence.get("by") != str(ctx.actor.member_id):
+        return view
+    # Who reported money never confirms it: he isn't offered to.
+    his = {answer.id for answer in question.rule.answers if answer.effect == "confirm_report"}
+    return replace(view, answers=tuple(option for option in view.answers if option.id not in his))
 
 
 def _visible(ctx: Context) -> Conditions:

@@ -18,27 +18,40 @@ from kit.errors import Denied
 from kit.ids import uuid7
 from ledger import commands, queries
 from ledger.commands import cash as do_cash
+from ledger.commands import first_run as tell_first_run
+from ledger.commands import mornings as tell_mornings
 from ledger.commands import reminders as do_remind
 from ledger.commands import rules as do_rules
+from ledger.commands import settings
 from ledger.commands import to_enter as do_to_enter
 from ledger.commands import workflow as do
 from ledger.commands.advice import AdviseOnConflict
+from ledger.commands.attachments import AttachToParty, KeepAttachment
 from ledger.commands.delivery import NoteTap
+from ledger.commands.files import TakeFile
+from ledger.commands.goods import HoldGoods, ReleaseGoods
+from ledger.commands.people import ChangeMember, RemoveMember
+from ledger.commands.preferences import SetLanguage
 from ledger.commands.tie_out import ClosePeriod, ReopenPeriod
 from ledger.dispatch import Door
 from ledger.domain.roles import MATRIX, Actor, Permission, Role, system
 from ledger.handlers import registry
 from ledger.handlers.registry import Context, all_handlers
+from ledger.queries import attachments as kept
 from ledger.queries import cash as ask_cash
+from ledger.queries import customers, first_run, mornings
 from ledger.queries import reminders as ask_remind
 from ledger.queries import rules as ask_rules
 from ledger.queries import tds as ask_tds
 from ledger.queries import to_enter as ask_to_enter
 from ledger.queries import workflow as ask
+from ledger.queries.files import FileGave
 from ledger.queries.forecast import ExpectedBills, ExpectedMoney, PartyOutlook
 from ledger.queries.identity import DataQuality, PartyGroups
 from ledger.queries.money import FindMoney
 from ledger.queries.payables import PayablesAhead, VendorCard
+from ledger.queries.people import SalesOwners
+from ledger.queries.statement import Statement
 from ledger.queries.tie_out import AfterClosing, ClosedPeriods, TieOut, TieOutDays
 
 OWNER, FINANCE, SALES, VIEW = Role.OWNER, Role.FINANCE, Role.SALES, Role.VIEW
@@ -117,6 +130,22 @@ NEEDED: dict[type, Permission] = {
     ClosePeriod: Permission.ANSWER,
     ReopenPeriod: Permission.ADMINISTER,
     **dict.fromkeys((ExpectedBills, ExpectedMoney, PartyOutlook), Permission.SEE_RECEIVABLES),
+    **dict.fromkeys(
+        (
+            mornings.NewAlerts, mornings.DailyDigest, mornings.Evening, mornings.MySettings, customers.PartyTalk,
+            customers.MayGoodsGo, customers.ReportedPayments, customers.SourcesOf, kept.KeptAttachment,
+            first_run.LookedAt, Statement, commands.ExpectWords, tell_mornings.QueueOfTheDay,
+            tell_mornings.QueueAlerts, tell_first_run.NoteLookedAt, SetLanguage, settings.SetDigestHour,
+            settings.SetEveningHour, settings.SetPicture, settings.SwitchAlert, settings.SetQuietHours,
+        ),
+        Permission.SEE_RECEIVABLES,
+    ),
+    **dict.fromkeys((KeepAttachment, AttachToParty), Permission.REPORT),
+    **dict.fromkeys((TakeFile, FileGave, HoldGoods, ReleaseGoods), Permission.ANSWER),
+    **dict.fromkeys(
+        (first_run.Setup, tell_first_run.DismissSetup, SalesOwners, RemoveMember, ChangeMember),
+        Permission.ADMINISTER,
+    ),
     **dict.fromkeys((TieOut, TieOutDays, ClosedPeriods, AfterClosing), Permission.SEE_PAYABLES),
     commands.LinkChat: Permission.LINK,
     **dict.fromkeys(
