@@ -246,8 +246,9 @@ async def test_a_lost_database_connection_is_made_again(
     async with _sending(door, api):
         await _queue(door, ramesh, RAMESH, "before")
         await api.until(lambda: len(api.said) == 1)
-        while (await _rows(door, ramesh))[0][1] != "sent":
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(8):
+            while (await _rows(door, ramesh))[0][1] != "sent":  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
         admin = await asyncpg.connect(database.admin_url)
         await admin.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"

@@ -6,6 +6,7 @@ from kit.database import transaction
 from kit.errors import Denied
 from kit.ids import derived
 from ledger.domain.roles import Role
+from ledger.queries import Conflicts
 from ledger.store.operator import append_operator_event
 
 RULE = "cash_not_handed_in"
@@ -63,6 +64,8 @@ async def test_yes_pays_the_bill_and_undo_leaves_the_report(firm):
 async def test_who_reported_it_can_not_confirm_it(firm):
     await reported(firm, by=firm.owner)
     await firm.days(3)
+    [his] = (await firm.door.query(Conflicts(), firm.owner)).rows
+    assert "handed_in" not in [option.id for option in his.answers]
     with pytest.raises(Denied) as denied:
         await firm.answer(RULE, "handed_in")
     assert denied.value.code == "payment.own_report"
