@@ -120,7 +120,8 @@ class Walk(RuleBasedStateMachine):
     async def _same(self, *, customers: int) -> None:
         """Hold the digest and the cards of some customers against GraphQL."""
         await self.chat.settle()
-        await self.chat.door.execute(SetLanguage("en"), self.chat.owner)  # he may have chosen Hindi on the way
+        # He may have chosen Hindi on the way.
+        await self.chat.door.execute(SetLanguage("en"), self.chat.owner)
         state = await self.chat.state()
         await self.chat.says("/digest")
         digest = max(self.chat.messages.values(), key=lambda message: message.id).text
