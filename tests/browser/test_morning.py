@@ -45,9 +45,9 @@ def test_digest_customer_question_one_tap_and_undo(
     phone.tap("Who owes me")
     owing = phone.wait_text("from 3 customers")
     rows = firm.ask("{ whoOwesMe { nodes { name net { formatted } } } }")["whoOwesMe"]["nodes"]
-    assert [row["name"] for row in today["callFirst"]] == [row["name"] for row in rows][
-        : len(today["callFirst"])
-    ]
+    called = [row["name"] for row in today["callFirst"]]
+    others = [row["name"] for row in rows if row["name"] != "Sharma Traders"]  # his money waits for an answer
+    assert called == others[: len(called)] != []
     for number, row in enumerate(rows, start=1):
         assert f"{number} {row['name']}  {row['net']['formatted']}" in owing
 

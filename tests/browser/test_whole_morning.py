@@ -52,14 +52,16 @@ def test_a_whole_morning(firm: Firm, hold_phone: Callable[..., Phone]) -> None:
     _ledger(phone, firm)
     ravi = hold_phone(firm.url)
     _cash(phone, ravi, firm)
-    _alert(phone, firm)
+    _alert(ravi, firm)
     _in_hindi(phone, firm)
     assert phone.complaints() == []
     assert ravi.complaints() == []
 
 
 def _call_the_first(phone: Phone, firm: Firm) -> None:
-    first = firm.ask(DIGEST)["digest"]["callFirst"][0]
+    """Call whom the list puts first; the digest leaves him in peace while his money waits for an answer."""
+    first = firm.ask("{ whoOwesMe { nodes { name net { formatted } } } }")["whoOwesMe"]["nodes"][0]
+    assert first["name"] not in [one["name"] for one in firm.ask(DIGEST)["digest"]["callFirst"]]
     phone.tap("Who owes me")
     phone.wait_text("from 3 customers")
     phone.tap("1")
@@ -182,17 +184,18 @@ def _cash(phone: Phone, ravi: Phone, firm: Firm) -> None:
     )
 
 
-def _alert(phone: Phone, firm: Firm) -> None:
+def _alert(ravi: Phone, firm: Firm) -> None:
+    """Who handed the cash in is told that it counts; the owner, who said so, is not."""
     left = _party(firm, "Gupta Steel")["net"]["formatted"]
     asyncio.run(_two_minutes_later(firm))
-    assert f"now {left} left" in phone.wait_text("₹50,000 came · Gupta Steel")
+    assert f"now {left} left" in ravi.wait_text("₹50,000 came · Gupta Steel")
 
 
 async def _two_minutes_later(firm: Firm) -> None:
     """Ring for what has settled, as the scheduler would: it waits two minutes, and we don't."""
     engine = make_engine(firm.database.url, application="munshi-test")
     later = Door(engine, clock=lambda: system_clock() + SETTLES)
-    assert await Bell(later).ring(later.clock()) == 2, "the owner and the rep"
+    assert await Bell(later).ring(later.clock()) == 1, "the rep"
     await engine.dispose()
     connection = await asyncpg.connect(firm.database.admin_url)
     await connection.execute(
