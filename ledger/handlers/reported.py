@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -10,7 +10,7 @@ import asyncpg
 from ledger.domain.roles import Permission, Role
 from ledger.handlers.paging import Conditions
 from ledger.handlers.registry import Context, handles
-from ledger.handlers.talk import reference
+from ledger.handlers.talk import reported
 from ledger.queries.customers import ReportedPayments
 from ledger.views.customers import Reported
 
@@ -43,16 +43,10 @@ async def reported_payments(_: ReportedPayments, ctx: Context) -> tuple[Reported
 
 def _payment(ctx: Context, row: asyncpg.Record) -> Reported:
     data = row["state"]["data"]
-    return Reported(
-        id=UUID(row["external_id"]),
-        party_id=row["party_id"],
-        party_name=row["party_name"],
-        amount=data["amount"],
-        currency=data["currency"],
-        method=str(data.get("method") or "cash"),
-        paid_on=date.fromisoformat(data["paid_on"]),
-        number=reference(data),
-        note=data.get("note"),
+    return reported(
+        data,
+        payment=UUID(row["external_id"]),
+        party=(row["party_id"], row["party_name"]),
         at=datetime.fromisoformat(row["state"]["at"]),
         by=row["by_name"],
         own=data.get("by") is not None and data.get("by") == str(ctx.actor.member_id),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -62,7 +63,7 @@ async def party_talk(question: PartyTalk, ctx: Context) -> TalkView:
             names[row["actor"]] = await member_name(ctx, row["actor"])
     newest = {row["event_type"]: row for row in last}
     goods = [row for row in last if row["event_type"].startswith("goods.")]
-    reported = await _reported(ctx, [row for row in last if row["event_type"] == "payment.reported"])
+    waiting = await _reported(ctx, [row for row in last if row["event_type"] == "payment.reported"])
     call, note, promise, reminded = (
         newest.get(name) for name in ("call.logged", "note.added", "promise.made", "reminder.sent")
     )
@@ -71,7 +72,7 @@ async def party_talk(question: PartyTalk, ctx: Context) -> TalkView:
         note=_word(ctx, note, "text", names) if note is not None else None,
         promise=_promise(ctx, promise, names) if promise is not None else None,
         goods=await _goods(ctx, goods[-1], names) if goods else None,
-        reported=tuple(_payment(ctx, row, party, names) for row in reported[::-1][:MOST_REPORTED]),
+        reported=tuple(_payment(ctx, row, party, names) for row in waiting[::-1][:MOST_REPORTED]),
         reminded=_word(ctx, reminded, "amount", names) if reminded is not None else None,
         page_seen_at=await ctx.tx.value(_PAGE, ctx.actor.business_id, party["id"], party["anchor"]),
     )
@@ -132,24 +133,43 @@ async def _goods(ctx: Context, row: asyncpg.Record, names: dict[str, str]) -> Ow
 
 
 def _payment(ctx: Context, row: asyncpg.Record, party: Any, names: dict[str, str]) -> Reported:
-    data = row["normalised"]
-    return Reported(
-        id=UUID(row["external_id"]),
-        party_id=party["id"],
-        party_name=party["name"],
-        amount=data["amount"],
-        currency=data["currency"],
-        method=str(data.get("method") or "cash"),
-        paid_on=date.fromisoformat(data["paid_on"]),
-        number=reference(data),
-        note=data.get("note"),
+    return reported(
+        row["normalised"],
+        payment=UUID(row["external_id"]),
+        party=(party["id"], party["name"]),
         at=row["occurred_at"],
         by=names[row["actor"]],
         own=row["actor"] == ctx.actor.label,
     )
 
 
-def reference(data: Any) -> str | None:
+def reported(
+    data: Mapping[str, Any],
+    *,
+    payment: UUID,
+    party: tuple[UUID | None, str | None],
+    at: datetime,
+    by: str,
+    own: bool,
+) -> Reported:
+    """Return what was reported of a payment: `party` its id and name, `own` whether the reader said so himself."""
+    return Reported(
+        id=payment,
+        party_id=party[0],
+        party_name=party[1],
+        amount=data["amount"],
+        currency=data["currency"],
+        method=str(data.get("method") or "cash"),
+        paid_on=date.fromisoformat(data["paid_on"]),
+        number=_reference(data),
+        note=data.get("note"),
+        at=at,
+        by=by,
+        own=own,
+    )
+
+
+def _reference(data: Any) -> str | None:
     """Return the number of a reported cheque or transfer, or what was said of cash."""
     found: str | None = next(iter((data.get("references") or {}).get("utr") or ()), data.get("description"))
     return found

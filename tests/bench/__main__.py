@@ -6,9 +6,8 @@ import asyncio
 import os
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,8 +15,6 @@ import asyncpg
 import orjson
 import uvloop
 from cryptography.fernet import Fernet
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kit.collector import spare_the_collector
@@ -46,6 +43,7 @@ from tests.bench.matching import measure_matching
 from tests.bench.parties import measure_parties
 from tests.bench.programs import free_port, program, resident_mb
 from tests.bench.replay import measure_replay
+from tests.bench.report import Report
 from tests.bench.sending import measure_sending
 from tests.bench.taps import measure_taps
 from tests.bench.tryton import measure_tryton
@@ -56,45 +54,6 @@ QUERIES = 300
 SECRET = "bench-secret-0123456789"
 RECEIVABLES = """{ receivables(first: 50) { edges { node { number outstanding { minor } dueOn
   party { name } } } pageInfo { hasNextPage endCursor } } }"""
-
-
-@dataclass(slots=True)
-class Report:
-    """Rows of the table: what, measured, to reach, and whether it is reached."""
-
-    rows: list[tuple[str, str, str, bool | None]] = field(default_factory=list)
-
-    def add(
-        self,
-        what: str,
-        value: float,
-        *,
-        unit: str = "",
-        least: float | None = None,
-        most: float | None = None,
-    ) -> None:
-        """Add a number with what it should reach."""
-        reached = (
-            None
-            if least is None and most is None
-            else (least is None or value >= least) and (most is None or value <= most)
-        )
-        target = f"≥ {least:,.10g}" if least is not None else f"≤ {most:,.10g}" if most is not None else ""
-        shown = f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
-        self.rows.append((what, f"{shown} {unit}".strip(), target, reached))
-
-    def say(self, what: str, value: str) -> None:
-        """Add what is no number."""
-        self.rows.append((what, value, "", None))
-
-    def show(self) -> None:
-        """Print the table; write JSON where BENCH_JSON says."""
-        table = Table("measure", "here", "reach", "")
-        for what, value, target, reached in self.rows:
-            table.add_row(what, value, target, "" if reached is None else "yes" if reached else "[red]no[/]")
-        Console(width=110).print(table)
-        if place := os.environ.get("BENCH_JSON"):
-            Path(place).write_bytes(orjson.dumps(self.rows, option=orjson.OPT_INDENT_2))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,23 +23,20 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-import uvloop
-from cryptography.fernet import Fernet
 
 from connectors.contract import Inbound
 from ingest.door import Appender
 from ingest.files import import_file
 from ingest.sources import Source, Sources
 from kit.clock import system_clock
-from kit.database import make_engine, transaction
+from kit.database import transaction
 from kit.sealing import process_seal
 from ledger.commands import AddBusiness, AddSource, DrainBusiness
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor, system
-from ledger.store import migrate
+from tests.bench.report import Report, run_alone
 from tests.connectors.bank_layouts import Txn, hdfc_delimited
 
-Report = Any  # tests.bench.__main__.Report; that module imports this one
 PACKAGE, WANTED = "@actual-app/api", "26.9"
 PROGRAM = Path(__file__).with_name("actual.cjs")
 FOLDER = Path(os.environ.get("MUNSHI_HOME", ".munshi")) / "bench" / "actual"
@@ -238,20 +235,5 @@ def _counts(kept: Sequence[int]) -> str:
     return ", ".join(f"{count:,}" for count in kept)
 
 
-async def main() -> None:
-    """Measure the bank import alone."""
-    from tests.bench.__main__ import Report as Table
-
-    engine, report = make_engine(os.environ["DATABASE_URL"], pool_size=4), Table()
-    try:
-        await measure_bank_import(report, Door(engine))
-    finally:
-        await engine.dispose()
-        report.show()
-
-
 if __name__ == "__main__":
-    os.environ.setdefault("MUNSHI_SECRET_KEY", Fernet.generate_key().decode())
-    migrate.upgrade(os.environ["ADMIN_DATABASE_URL"])
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main())
+    run_alone(lambda report, engine: measure_bank_import(report, Door(engine)))

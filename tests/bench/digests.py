@@ -23,8 +23,8 @@ from kit.database import make_engine
 from ledger.dispatch import Door
 from ledger.store import migrate
 from ledger.store.directory import chat_key
+from tests.bench.report import Report
 
-Report = Any  # tests.bench.__main__.Report; that module imports this one
 BUSINESSES = int(os.environ.get("BENCH_DIGESTS", "10000"))
 CUSTOMERS, BILLS, VENDORS, LINES, RECEIPTS = 8, 16, 3, 20, 5
 NOW = datetime(2026, 11, 20, 3, 30, tzinfo=UTC)
@@ -172,10 +172,8 @@ async def measure_digests(report: Report, url: str, admin_url: str) -> None:
 
 async def main() -> None:
     """Measure on the scratch servers that DATABASE_URL and ADMIN_DATABASE_URL name."""
-    from tests.bench.__main__ import Report as Table
-
     os.environ.setdefault("MUNSHI_SECRET_KEY", Fernet.generate_key().decode())
-    report = Table()
+    report = Report()
     await measure_digests(report, os.environ["DATABASE_URL"], os.environ["ADMIN_DATABASE_URL"])
     report.show()
 

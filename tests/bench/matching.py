@@ -12,23 +12,18 @@ import os
 import time
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-import uvloop
-from cryptography.fernet import Fernet
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from kit.database import make_engine
-from ledger.store import migrate
+from tests.bench.report import Report, run_alone
 from tests.matching.firms import firm
 from tests.matching.play import Play
 from tests.matching.score import Score, percent, score, total
 from tests.matching.trades import HELD_OUT, SHOWN, Trade
 
-Report = Any  # tests.bench.__main__.Report; that module imports this one
 SIZE = float(os.environ.get("BENCH_MATCHING_SIZE", "1"))
 SEED = int(os.environ.get("BENCH_MATCHING_SEED", "7"))
 CHOSEN = os.environ.get("BENCH_MATCHING", "default")
@@ -122,20 +117,5 @@ def _show(scores: Sequence[Score], whole: Score) -> None:
     console.print(stages)
 
 
-async def main() -> None:
-    """Measure the matcher alone."""
-    from tests.bench.__main__ import Report as Rows
-
-    engine, report = make_engine(os.environ["DATABASE_URL"], pool_size=4), Rows()
-    try:
-        await measure_matching(report, engine)
-    finally:
-        await engine.dispose()
-        report.show()
-
-
 if __name__ == "__main__":
-    os.environ.setdefault("MUNSHI_SECRET_KEY", Fernet.generate_key().decode())
-    migrate.upgrade(os.environ["ADMIN_DATABASE_URL"])
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main())
+    run_alone(measure_matching)

@@ -5,29 +5,24 @@ Alone: `python -m workers.scratch --durable .venv/bin/python -m tests.bench.part
 
 from __future__ import annotations
 
-import asyncio
 import os
 import random
 import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import asyncpg
-import uvloop
-from cryptography.fernet import Fernet
 
-from kit.database import make_engine, transaction
+from kit.database import transaction
 from kit.ids import digest
 from ledger.commands import AddBusiness, DrainBusiness
 from ledger.dispatch import Door
 from ledger.domain.events import Delivery, NewEvent
 from ledger.domain.roles import Actor, system
-from ledger.store import migrate
 from ledger.store.append import append
+from tests.bench.report import Report, run_alone
 
-Report = Any  # tests.bench.__main__.Report; that module imports this one
 PARTIES, BILLS, TOUCHED, ROUNDS = 1_000, 20, 100, 5
 FIRST = date(2026, 1, 5)
 
@@ -125,20 +120,5 @@ async def measure_parties(report: Report, door: Door) -> None:
     )
 
 
-async def main() -> None:
-    """Measure drains alone."""
-    from tests.bench.__main__ import Report as Rows
-
-    engine, report = make_engine(os.environ["DATABASE_URL"], pool_size=4), Rows()
-    try:
-        await measure_parties(report, Door(engine))
-    finally:
-        await engine.dispose()
-        report.show()
-
-
 if __name__ == "__main__":
-    os.environ.setdefault("MUNSHI_SECRET_KEY", Fernet.generate_key().decode())
-    migrate.upgrade(os.environ["ADMIN_DATABASE_URL"])
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main())
+    run_alone(lambda report, engine: measure_parties(report, Door(engine)))

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
-from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -30,9 +29,9 @@ from ledger.domain.roles import Actor, system
 from ledger.store import migrate, replays
 from ledger.store.append import append
 from tests.bench.load import webhooks
+from tests.bench.report import Report
 from tests.connectors.bank_layouts import Txn, hdfc_delimited
 
-Report = Any  # tests.bench.__main__.Report; that module imports this one
 EVENTS = int(os.environ.get("BENCH_REPLAY", "60000"))
 FIRST = datetime(2026, 10, 1, tzinfo=UTC)
 AT_ONCE = 500
@@ -151,8 +150,6 @@ async def _firm(door: Door) -> Actor:
 
 async def main() -> None:
     """Measure replays alone."""
-    from tests.bench.__main__ import Report
-
     url = os.environ["DATABASE_URL"]
     engine, report = make_engine(url, pool_size=4), Report()
     try:

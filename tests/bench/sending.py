@@ -14,21 +14,16 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
-import uvloop
-from cryptography.fernet import Fernet
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from bot.outbox import Sender
 from bot.pace import OVERALL, Pace
-from kit.database import make_engine, transaction
+from kit.database import transaction
 from kit.ids import uuid7
 from ledger.commands import AddBusiness
 from ledger.dispatch import Door
 from ledger.domain.roles import system
-from ledger.store import migrate
+from tests.bench.report import Report, run_alone
 from tests.bot.virtual_time import VirtualTime
 
-Report = Any  # tests.bench.__main__.Report; that module imports this one
 CHATS, FIRMS = int(os.environ.get("BENCH_CHATS", "10000")), 100
 FOLLOWED = 500
 """Chats that get a second message behind their digest."""
@@ -105,20 +100,5 @@ async def _queue(door: Door, firm: UUID, chats: list[int], kind: str, text: str)
         )  # fmt: skip
 
 
-async def _by_itself() -> None:
-    from tests.bench.__main__ import Report as Table
-
-    os.environ.setdefault("MUNSHI_SECRET_KEY", Fernet.generate_key().decode())
-    engine: AsyncEngine = make_engine(os.environ["DATABASE_URL"], pool_size=8)
-    report = Table()
-    try:
-        await measure_sending(report, Door(engine))
-    finally:
-        await engine.dispose()
-        report.show()
-
-
 if __name__ == "__main__":
-    migrate.upgrade(os.environ["ADMIN_DATABASE_URL"])
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_by_itself())
+    run_alone(lambda report, engine: measure_sending(report, Door(engine)), pool_size=8)

@@ -6,7 +6,6 @@ Alone: `python -m workers.scratch --durable .venv/bin/python -m tests.bench.taps
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import statistics
 import time
@@ -14,22 +13,17 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import uvloop
-from cryptography.fernet import Fernet
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from kit.database import make_engine, transaction
+from kit.database import transaction
 from kit.ids import digest
 from ledger.commands import AddBusiness, AddMember, CreateLinkCode, DrainBusiness, LinkChat
 from ledger.dispatch import Door
 from ledger.domain.events import Delivery, NewEvent
 from ledger.domain.roles import system
-from ledger.store import migrate
 from ledger.store.append import append
 from tests.bench.programs import free_port, program
+from tests.bench.report import Report, run_alone
 from tests.bot.bot_api import TOKEN, BotApi, running_bot_api
 
-Report = Any  # tests.bench.__main__.Report; that module imports this one
 CHATS, CUSTOMERS = 50, 12
 ROUNDS, ALONE = 12, 60
 EVERY = 2.5
@@ -149,20 +143,5 @@ def _bills(business: UUID) -> Delivery:
     return Delivery(business, "standard:books", "file", digest(body), body, datetime.now(UTC), events=events)
 
 
-async def _by_itself() -> None:
-    from tests.bench.__main__ import Report as Table
-
-    os.environ.setdefault("MUNSHI_SECRET_KEY", Fernet.generate_key().decode())
-    engine: AsyncEngine = make_engine(os.environ["DATABASE_URL"], pool_size=4)
-    report = Table()
-    try:
-        await measure_taps(report, Door(engine))
-    finally:
-        await engine.dispose()
-        report.show()
-
-
 if __name__ == "__main__":
-    migrate.upgrade(os.environ["ADMIN_DATABASE_URL"])
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_by_itself())
+    run_alone(lambda report, engine: measure_taps(report, Door(engine)))

@@ -26,21 +26,18 @@ from uuid import uuid4
 
 import asyncpg
 import orjson
-import uvloop
-from cryptography.fernet import Fernet
 
 from connectors.bank.narration import read_narration
-from kit.database import make_engine, transaction
+from kit.database import transaction
 from kit.ids import digest
 from ledger.commands import AddBusiness, DrainBusiness
 from ledger.dispatch import Door
 from ledger.domain.events import Delivery, NewEvent
 from ledger.domain.roles import Actor, system
-from ledger.store import migrate
 from ledger.store.append import append
 from tests.bench.actual import Skipped
+from tests.bench.report import Report, run_alone
 
-Report = Any  # tests.bench.__main__.Report; that module imports this one
 LINES = int(os.environ.get("BENCH_TRYTON", "10000"))
 THERE = (500, 1_000)
 ALL = bool(os.environ.get("BENCH_TRYTON_ALL"))
@@ -202,20 +199,5 @@ async def measure_tryton(report: Report, door: Door) -> None:
     report.add("ratio: Tryton's time a line to ours", each * LINES / seconds, least=20)
 
 
-async def main() -> None:
-    """Measure beside Tryton alone."""
-    from tests.bench.__main__ import Report as Rows
-
-    engine, report = make_engine(os.environ["DATABASE_URL"], pool_size=4), Rows()
-    try:
-        await measure_tryton(report, Door(engine))
-    finally:
-        await engine.dispose()
-        report.show()
-
-
 if __name__ == "__main__":
-    os.environ.setdefault("MUNSHI_SECRET_KEY", Fernet.generate_key().decode())
-    migrate.upgrade(os.environ["ADMIN_DATABASE_URL"])
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main())
+    run_alone(lambda report, engine: measure_tryton(report, Door(engine)))
