@@ -16,7 +16,7 @@ from bot.visit import Visit, Visitor, language_of, visitor_of
 from bot.words import Html
 from kit.clock import Clock
 from kit.logs import logger
-from ledger.commands import NoteBlockedChat
+from ledger.commands.delivery import NoteBlockedChat
 from ledger.dispatch import Door
 from ledger.domain.roles import system
 from ledger.store.directory import members_of_chat

@@ -15,7 +15,7 @@ from bot.direct import SPOKEN
 from bot.pace import DIGEST, URGENCY, Pace
 from bot.telegram import RATE, Outcome, deliver
 from kit.logs import logger
-from ledger.commands import (
+from ledger.commands.delivery import (
     ClaimMessage,
     NoteBlockedChat,
     OutboxMessage,

@@ -27,7 +27,7 @@ from telegram.error import (
 from bot.cards.card import Attachment, attachment_of
 from bot.fitting import fitted, fitted_plain
 from bot.words import cut, say
-from ledger.commands import OutboxMessage
+from ledger.commands.delivery import OutboxMessage
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # the client's way to opt in to timedeltas
 RATE = "rate"

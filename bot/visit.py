@@ -15,7 +15,8 @@ from bot.cards.audience import Audience
 from bot.cards.card import Card
 from bot.words import spoken
 from kit.errors import NotFound
-from ledger.commands import NoteChatBack, QueueMessage
+from ledger.commands import QueueMessage
+from ledger.commands.delivery import NoteChatBack
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor, system
 from ledger.queries import ChatMember

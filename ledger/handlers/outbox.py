@@ -14,6 +14,7 @@ from kit.clock import business_day
 from kit.errors import Rejected
 from kit.ids import uuid7
 from ledger import commands
+from ledger.commands import delivery
 from ledger.domain.roles import Permission
 from ledger.handlers.chat import keep_actions
 from ledger.handlers.registry import Context, handles
@@ -115,8 +116,8 @@ async def _note_digest(member_id: UUID, ctx: Context) -> None:
     )
 
 
-@handles(commands.ClaimMessage, permission=Permission.SYSTEM)
-async def claim_message(command: commands.ClaimMessage, ctx: Context) -> commands.OutboxMessage | None:
+@handles(delivery.ClaimMessage, permission=Permission.SYSTEM)
+async def claim_message(command: delivery.ClaimMessage, ctx: Context) -> delivery.OutboxMessage | None:
     """Take the oldest queued message of a chat; while that one isn't due, nothing behind it goes either."""
     row = await ctx.tx.row(
         """
@@ -135,7 +136,7 @@ async def claim_message(command: commands.ClaimMessage, ctx: Context) -> command
     )
     if row is None:
         return None
-    return commands.OutboxMessage(
+    return delivery.OutboxMessage(
         id=row["id"],
         chat_id=row["chat_id"],
         member_id=row["member_id"],
@@ -146,8 +147,8 @@ async def claim_message(command: commands.ClaimMessage, ctx: Context) -> command
     )
 
 
-@handles(commands.SettleMessage, permission=Permission.SYSTEM)
-async def settle_message(command: commands.SettleMessage, ctx: Context) -> bool:
+@handles(delivery.SettleMessage, permission=Permission.SYSTEM)
+async def settle_message(command: delivery.SettleMessage, ctx: Context) -> bool:
     """Write down what became of a message that was being sent; its file is kept no longer than it may be needed."""
     if command.status not in ("sent", "failed", "queued"):
         raise Rejected("message.status", f"{command.status[:20]!r} is not an outcome of sending.")
@@ -173,8 +174,8 @@ async def settle_message(command: commands.SettleMessage, ctx: Context) -> bool:
     return bool(more)
 
 
-@handles(commands.RecoverMessages, permission=Permission.SYSTEM)
-async def recover_messages(_: commands.RecoverMessages, ctx: Context) -> int:
+@handles(delivery.RecoverMessages, permission=Permission.SYSTEM)
+async def recover_messages(_: delivery.RecoverMessages, ctx: Context) -> int:
     """Settle what a crashed sender left: Telegram has no idempotency key, so nobody knows whether it arrived.
 
     An answer comes again, marked so (an edit may simply be repeated); a digest or an alert doesn't.
@@ -200,8 +201,8 @@ async def recover_messages(_: commands.RecoverMessages, ctx: Context) -> int:
     )
 
 
-@handles(commands.NoteBlockedChat, permission=Permission.SYSTEM)
-async def note_blocked_chat(command: commands.NoteBlockedChat, ctx: Context) -> None:
+@handles(delivery.NoteBlockedChat, permission=Permission.SYSTEM)
+async def note_blocked_chat(command: delivery.NoteBlockedChat, ctx: Context) -> None:
     """Take a chat that refuses us as unreachable; its link stays, so that writing again is enough to come back."""
     business = ctx.actor.business_id
     rows = await ctx.tx.fetch(
@@ -221,8 +222,8 @@ async def note_blocked_chat(command: commands.NoteBlockedChat, ctx: Context) -> 
         ctx.audit("chat.unreachable", f"member:{row['id']}")
 
 
-@handles(commands.NoteChatBack, permission=Permission.SYSTEM)
-async def note_chat_back(command: commands.NoteChatBack, ctx: Context) -> None:
+@handles(delivery.NoteChatBack, permission=Permission.SYSTEM)
+async def note_chat_back(command: delivery.NoteChatBack, ctx: Context) -> None:
     """Take a member's chat as reachable again."""
     touched = await ctx.tx.run(
         "UPDATE members SET chat_id = $3 WHERE business_id = $1 AND id = $2 AND chat_id IS NULL",

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.handlers.desk import Desk
 from bot.visit import visitor_of
-from ledger.commands import ClaimMessage, OutboxMessage, SettleMessage
+from ledger.commands.delivery import ClaimMessage, OutboxMessage, SettleMessage
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor, system
 

@@ -17,7 +17,7 @@ from telegram.error import BadRequest, Forbidden
 from bot.fitting import fitted, fitted_plain, shown_length, units
 from bot.phone.markup import parse_html
 from bot.telegram import Outcome, deliver
-from ledger.commands import OutboxMessage
+from ledger.commands.delivery import OutboxMessage
 
 Refuses = Callable[[str, dict[str, Any]], str | None]
 

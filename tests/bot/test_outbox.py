@@ -16,7 +16,8 @@ from telegram import Bot
 from bot.outbox import Sender, settlement
 from bot.telegram import Outcome
 from kit.database import transaction
-from ledger.commands import OutboxMessage, QueueMessage
+from ledger.commands import QueueMessage
+from ledger.commands.delivery import OutboxMessage
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor
 from ledger.store.directory import members_of_chat

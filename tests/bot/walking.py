@@ -25,15 +25,8 @@ from graph.app import make_app
 from kit.database import make_engine, transaction
 from kit.ids import digest, uuid7
 from kit.settings import Settings
-from ledger.commands import (
-    ClaimMessage,
-    CreateLinkCode,
-    CreateToken,
-    DrainBusiness,
-    LinkChat,
-    OutboxMessage,
-    SettleMessage,
-)
+from ledger.commands import CreateLinkCode, CreateToken, DrainBusiness, LinkChat
+from ledger.commands.delivery import ClaimMessage, OutboxMessage, SettleMessage
 from ledger.dispatch import Door
 from ledger.domain.events import Delivery, NewEvent
 from ledger.domain.roles import Actor, Role, system

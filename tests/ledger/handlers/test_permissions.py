@@ -18,11 +18,11 @@ from kit.errors import Denied
 from kit.ids import uuid7
 from ledger import commands, queries
 from ledger.commands import cash as do_cash
+from ledger.commands import delivery, settings
 from ledger.commands import first_run as tell_first_run
 from ledger.commands import mornings as tell_mornings
 from ledger.commands import reminders as do_remind
 from ledger.commands import rules as do_rules
-from ledger.commands import settings
 from ledger.commands import to_enter as do_to_enter
 from ledger.commands import workflow as do
 from ledger.commands.advice import AdviseOnConflict
@@ -191,7 +191,7 @@ NEEDED: dict[type, Permission] = {
     **dict.fromkeys((ask.CashWithReps, ask.ChequesInHand, ask.Decisions, ask.DeductionClaims), Permission.SEE_RECEIVABLES),
 }  # fmt: skip
 RESULTS = {
-    commands.NewSource, commands.Drained, commands.Rebuilt, commands.OutboxMessage, commands.ReplayScope,
+    commands.NewSource, commands.Drained, commands.Rebuilt, delivery.OutboxMessage, commands.ReplayScope,
     commands.ReplayPlace, commands.ReplayStarted, commands.NewReadings, do.BillShare,
 }  # fmt: skip
 

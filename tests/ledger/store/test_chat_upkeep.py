@@ -10,7 +10,8 @@ import pytest
 
 from kit.database import Tx, transaction
 from kit.ids import uuid7
-from ledger.commands import ClaimMessage, QueueMessage, SettleMessage
+from ledger.commands import QueueMessage
+from ledger.commands.delivery import ClaimMessage, SettleMessage
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor, system
 from ledger.store import chat_upkeep
