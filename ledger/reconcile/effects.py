@@ -64,8 +64,16 @@ class Plan:
 
 def plan(offer: Offer, subject: Subject) -> Plan:
     """Return what tapping `offer` does; Rejected (`answer.not_possible`) if the facts for it are missing."""
+    for what in (_on_money, _on_names_and_sources, _on_waiting):
+        made = what(offer, subject)
+        if made is not None:
+            return made
+    raise RuntimeError(f"no plan for the effect {offer.answer.effect}")
+
+
+def _on_money(offer: Offer, subject: Subject) -> Plan | None:
+    """Say where money belongs, that it came, or that it never will."""
     answer = offer.answer
-    again = parse_span(answer.setting("for")) if answer.setting("for") else None
     match answer.effect:
         case "allocate":
             return _allocate(offer, subject)
@@ -82,36 +90,33 @@ def plan(offer: Offer, subject: Subject) -> Plan:
             return Plan([_decision("line.classified", subject, data)])
         case "confirm_payment":
             return Plan([_payment(offer, subject)])
-        case "accept_deduction":
-            return _deductions(offer, subject, "deduction.accepted")
-        case "claim_deduction":
-            claimed = _deductions(offer, subject, "deduction.claimed")
-            return Plan(claimed.events, ask_again=again or timedelta(days=7))
-        case "refuse_deduction":
-            return Plan(_deductions(offer, subject, "deduction.refused").events)
         case "confirm_report":
             return Plan([_confirmed_report(subject)])
         case "confirm_claim":
             return Plan(_confirmed_claim(subject))
+        case "accept_deduction":
+            return _deductions(offer, subject, "deduction.accepted")
+        case "claim_deduction":
+            claimed = _deductions(offer, subject, "deduction.claimed")
+            return Plan(claimed.events, ask_again=_again(answer, days=7))
+        case "refuse_deduction":
+            return Plan(_deductions(offer, subject, "deduction.refused").events)
         case "refund_due":
             data = {"receipt": subject.anchor, **_money(subject, subject.evidence.get("unallocated"))}
             return Plan([_decision("refund.agreed", subject, data)])
-        case "link_parties" | "part_parties":
-            word = "parties.linked" if answer.effect == "link_parties" else "parties.unlinked"
-            return Plan([_decision(word, subject, {"subjects": _parties(subject)})])
-        case "promise":
-            day = subject.today + (again or timedelta(days=7))
-            data = {"party": _party(subject), "on": day.isoformat(), "conflict": str(subject.conflict)}
-            return Plan([Planned("promise.made", "promise", data | _money(subject))])
-        case "log_call":
-            data = {"party": _party(subject), "outcome": answer.setting("outcome")}
-            call = Planned("call.logged", "call", data | {"conflict": str(subject.conflict)})
-            return Plan([call], ask_again=again or timedelta(days=1))
         case "setoff":
             data = {"party": _party(subject), "on": subject.today.isoformat(), **_money(subject)}
             return Plan([_decision("setoff.agreed", subject, data)])
-        case "note":
-            return Plan([_note(subject, f"{answer.setting('text')}: {subject.title}")])
+    return None
+
+
+def _on_names_and_sources(offer: Offer, subject: Subject) -> Plan | None:
+    """Say what is one and what is two, what a source's word means, and what it should say instead."""
+    answer = offer.answer
+    match answer.effect:
+        case "link_parties" | "part_parties":
+            word = "parties.linked" if answer.effect == "link_parties" else "parties.unlinked"
+            return Plan([_decision(word, subject, {"subjects": _parties(subject)})])
         case "both_right":
             return Plan([_decision("link.rejected", subject, {"subjects": _both(subject)})])
         case "same_money":
@@ -125,15 +130,37 @@ def plan(offer: Offer, subject: Subject) -> Plan:
             return Plan(aside={name: str(subject.evidence[key]) for name, key in fields.items()})
         case "correct_crm":
             return Plan(correction=(subject.subjects, str(answer.setting("as"))))
+    return None
+
+
+def _on_waiting(offer: Offer, subject: Subject) -> Plan | None:
+    """Note what was said, wait for it, or leave it be: no figure changes."""
+    answer = offer.answer
+    match answer.effect:
+        case "promise":
+            day = subject.today + _again(answer, days=7)
+            data = {"party": _party(subject), "on": day.isoformat(), "conflict": str(subject.conflict)}
+            return Plan([Planned("promise.made", "promise", data | _money(subject))])
+        case "log_call":
+            data = {"party": _party(subject), "outcome": answer.setting("outcome")}
+            call = Planned("call.logged", "call", data | {"conflict": str(subject.conflict)})
+            return Plan([call], ask_again=_again(answer, days=1))
+        case "note":
+            return Plan([_note(subject, f"{answer.setting('text')}: {subject.title}")])
         case "ask_accountant":
-            return Plan(
-                [_note(subject, f"For the accountant: {subject.title}")], ask_again=again or timedelta(days=2)
-            )
+            asked = _note(subject, f"For the accountant: {subject.title}")
+            return Plan([asked], ask_again=_again(answer, days=2))
         case "snooze":
-            return Plan(ask_again=again or timedelta(days=1))
+            return Plan(ask_again=_again(answer, days=1))
         case "dismiss":
             return Plan()
-    raise RuntimeError(f"no plan for the effect {answer.effect}")
+    return None
+
+
+def _again(answer: Answer, *, days: int) -> timedelta:
+    """After how long the question comes back: as the answer says, else after some days."""
+    said = answer.setting("for")
+    return (parse_span(said) if said else None) or timedelta(days=days)
 
 
 def _allocate(offer: Offer, subject: Subject) -> Plan:
