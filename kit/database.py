@@ -13,7 +13,9 @@ import asyncpg
 import orjson
 from sqlalchemy import event
 from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.util import greenlet_spawn
 
 FRESH_SECONDS = 0.1
 """A connection used so lately isn't asked whether it lives: no server restarts in that time, and asking costs a statement."""
@@ -28,11 +30,12 @@ class Tx:
     jsonb is read as Python values and written as JSON text.
     """
 
-    __slots__ = ("raw", "statements")
+    __slots__ = ("_keeps_plans", "raw", "statements")
 
-    def __init__(self, raw: asyncpg.Connection) -> None:
+    def __init__(self, raw: asyncpg.Connection, *, keep_plans: bool = False) -> None:
         self.raw = raw
         self.statements = 0
+        self._keeps_plans = keep_plans
 
     async def fetch(self, statement: str, *args: Any) -> list[asyncpg.Record]:
         """Return all rows of a statement."""
@@ -57,6 +60,12 @@ class Tx:
         tail = status.rsplit(" ", 1)[-1]
         return int(tail) if tail.isdigit() else 0
 
+    async def plan_anew(self) -> None:
+        """Plan each statement from here on for its values; nothing to do unless this transaction keeps plans."""
+        if self._keeps_plans:
+            self._keeps_plans = False
+            await self.raw.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Take back what is done in the block, and only that, if it raises."""
@@ -69,10 +78,26 @@ class Tx:
         await self.raw.execute("RELEASE SAVEPOINT inner_work")
 
 
+class _Pool(AsyncAdaptedQueuePool):
+    """A pool that waits, which costs a task, only where it must: while no connection rests, or others wait already."""
+
+    _waiting = 0
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        if not self._waiting and not self._pool.empty():
+            return self._pool.get(False)
+        self._waiting += 1
+        try:
+            return super()._do_get()
+        finally:
+            self._waiting -= 1
+
+
 def make_engine(url: str, *, pool_size: int = 8, application: str = "munshi") -> AsyncEngine:
     """Make the pool of this process: `url` in the form postgresql://…; sockets by ?host=."""
     engine = create_async_engine(
         url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        poolclass=_Pool,
         pool_size=pool_size,
         max_overflow=0,
         json_deserializer=orjson.loads,
@@ -118,20 +143,24 @@ async def transaction(
     *,
     role: str | None = None,
     snapshot: bool = False,
+    keep_plans: bool = False,
 ) -> AsyncIterator[Tx]:
     """Open a transaction that sees only `businesses` (row-level security reads `app.businesses`).
 
-    `role` drops to a narrower role for its length; `snapshot` makes it READ ONLY and REPEATABLE READ.
+    `role` drops to a narrower role for its length; `snapshot` makes it READ ONLY and REPEATABLE READ; `keep_plans` lets
+    it begin with the plans that the connection has for its statements, until `Tx.plan_anew`.
     Commits on leaving, rolls back on an exception.
     """
-    opening = _opening(businesses, role, snapshot=snapshot)
-    async with engine.connect() as connection:
-        raw = (await connection.get_raw_connection()).driver_connection
+    opening = _opening(businesses, role, snapshot=snapshot, keep_plans=keep_plans)
+    # Straight from the pool: an SQLAlchemy connection around it would cost more than opening the transaction does.
+    connection = await greenlet_spawn(engine.sync_engine.raw_connection)
+    try:
+        raw = connection.driver_connection
         assert raw is not None
         try:
             try:
                 await raw.execute(opening)
-                yield Tx(raw)
+                yield Tx(raw, keep_plans=keep_plans)
             except BaseException as error:
                 await _roll_back(connection, raw, after=error)
                 raise
@@ -139,13 +168,15 @@ async def transaction(
                 await raw.execute("COMMIT")
             finally:
                 if raw.is_in_transaction():
-                    await connection.invalidate()
+                    await greenlet_spawn(connection.invalidate)
         except asyncpg.InternalClientError as error:  # the server has said goodbye between two statements
-            await connection.invalidate()
+            await greenlet_spawn(connection.invalidate)
             raise asyncpg.ConnectionDoesNotExistError("The server ended the connection.") from error
+    finally:
+        await greenlet_spawn(connection.close)
 
 
-def _opening(businesses: Iterable[UUID], role: str | None, *, snapshot: bool) -> str:
+def _opening(businesses: Iterable[UUID], role: str | None, *, snapshot: bool, keep_plans: bool) -> str:
     """Return what opens a transaction, as one text and so one round trip; ids and roles are all that is put into it."""
     mode = "REPEATABLE READ READ ONLY" if snapshot else "READ COMMITTED"
     tenants = ",".join([UUID(bytes=business.bytes).hex for business in businesses])
@@ -154,10 +185,14 @@ def _opening(businesses: Iterable[UUID], role: str | None, *, snapshot: bool) ->
         if not role.isidentifier():
             raise ValueError(f"{role!r} is not a role")
         settings += f", set_config('role', '{role}', true)"
+    if keep_plans:
+        settings += ", set_config('plan_cache_mode', 'force_generic_plan', true)"
     return f"BEGIN ISOLATION LEVEL {mode}; SELECT {settings}"
 
 
-async def _roll_back(connection: AsyncConnection, raw: asyncpg.Connection, *, after: BaseException) -> None:
+async def _roll_back(
+    connection: PoolProxiedConnection, raw: asyncpg.Connection, *, after: BaseException
+) -> None:
     """Roll back; a connection that can't is thrown away, so that nobody gets it in the middle of a transaction.
 
     A statement that was cut off may have opened it though we weren't told yet.
@@ -167,5 +202,5 @@ async def _roll_back(connection: AsyncConnection, raw: asyncpg.Connection, *, af
         if open_perhaps and not raw.is_closed():
             await raw.execute("ROLLBACK")
     except BaseException:
-        await connection.invalidate()
+        await greenlet_spawn(connection.invalidate)
         raise

@@ -17,14 +17,26 @@ class MunshiError(Exception):
         return {}
 
     def __init__(
-        self, code: str, message: str, *, remedy: str = "", values: Mapping[str, object] | None = None
+        self,
+        code: str,
+        message: str,
+        *,
+        remedy: str = "",
+        values: Mapping[str, object] | None = None,
+        field: str = "",
+        given: object = None,
     ) -> None:
-        """`values` are what another language needs to say the same: names and amounts, as they are written."""
+        """`values` are what another language needs to say the same: names and amounts, as they are written.
+
+        `field` names what of the command it is about (`lines[2].amount`), `given` is what was given there.
+        """
         super().__init__(message)
         self.code = code
         self.message = message
         self.remedy = remedy
         self.values = dict(values or {})
+        self.field = field
+        self.given = given
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()

@@ -52,6 +52,16 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(default=8, ge=1, le=100)
     max_body_bytes: int = Field(default=4 * 1024 * 1024, ge=1024)
     max_file_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
+    webhook_private_addresses: bool = False
+    """Outgoing webhooks may go to http:// and into our own network: for development and tests."""
+    graphql_calls_per_minute: int = Field(default=3_000, ge=0)
+    """Calls of one token a minute; 0: as many as it likes."""
+    graphql_cost_per_minute: int = Field(default=1_000_000, ge=0)
+    """Rows that the calls of one token may ask for a minute, by their reckoned cost; 0: as many as it likes."""
+    graphql_origins: str = ""
+    """Origins (https://…) whose pages may ask GraphQL from a browser, separated by commas; empty: none."""
+    trusted_proxies: str = ""
+    """Addresses whose X-Forwarded-For is believed, separated by commas: of the proxy before us; empty: none."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 
