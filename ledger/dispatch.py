@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from kit.clock import Clock, system_clock
 from kit.database import Tx, transaction
 from kit.errors import Denied
-from ledger.domain.roles import Actor, Role
+from ledger.domain.roles import GIVES_RIGHTS, Actor, Role
+from ledger.domain.system_actors import may_say
 from ledger.handlers.registry import Context, Handler, handler_for
 from ledger.reconcile.load import shipped_rules
 from ledger.store.audit import Entry, append_audit
+from ledger.store.once import Once, do_once
 
 
 class Reader:
@@ -35,6 +37,8 @@ class Reader:
         handler = handler_for(type(question))
         try:
             _check(handler, self._context.actor, question)
+            if not _keeps_plans(question, self._context.actor):
+                await self._context.tx.plan_anew()
             return await handler.run(question, self._context)
         except Denied as denial:
             self.denials.setdefault(type(question).__name__, denial)
@@ -49,14 +53,18 @@ class Door:
         self.clock = clock
         shipped_rules()  # a broken rule stops the program at its start, not an owner's question
 
-    async def execute(self, command: Any, actor: Actor) -> Any:
-        """Run a command in one transaction with its audit entries; a denial is audited too."""
+    async def execute(self, command: Any, actor: Actor, *, once: Once | None = None) -> Any:
+        """Run a command in one transaction with its audit entries; a denial is audited too.
+
+        `once` names it by the caller's own key: told again under it, it answers the same and does nothing.
+        """
         handler = handler_for(type(command))
         try:
             _check(handler, actor, command)
+            _check_token(actor, command)
             async with transaction(self.engine, [actor.business_id]) as tx:
                 context = Context(tx=tx, actor=actor, now=self.clock())
-                result = await handler.run(command, context)
+                result = await _run(handler, command, context, once)
                 if context.entries:
                     await append_audit(tx, actor.business_id, context.entries, at=context.now)
         except Denied as denial:
@@ -66,15 +74,16 @@ class Door:
 
     async def query(self, question: Any, actor: Actor) -> Any:
         """Answer one question with its view."""
-        async with self.reading(actor) as reader:
+        async with self.reading(actor, first=question) as reader:
             return await reader.query(question)
 
     @asynccontextmanager
-    async def reading(self, actor: Actor) -> AsyncIterator[Reader]:
-        """Open one READ ONLY, REPEATABLE READ connection for all questions of a request."""
+    async def reading(self, actor: Actor, *, first: Any = None) -> AsyncIterator[Reader]:
+        """Open one READ ONLY, REPEATABLE READ connection for all questions of a request; `first` is the first of them."""
         reader: Reader | None = None
         try:
-            async with transaction(self.engine, [actor.business_id], snapshot=True) as tx:
+            keep = first is not None and _keeps_plans(first, actor)
+            async with transaction(self.engine, [actor.business_id], snapshot=True, keep_plans=keep) as tx:
                 reader = Reader(Context(tx=tx, actor=actor, now=self.clock()))
                 yield reader
         finally:  # the snapshot is read-only, so what was refused on it is written after it
@@ -85,9 +94,39 @@ class Door:
         # A member's only: a stranger's token is refused to our own actor, and must not be able to flood the trail.
         if not denials or actor.role is Role.SYSTEM:
             return
-        entries = [Entry(actor.label, "denied", name, {"code": d.code}) for name, d in denials.items()]
+        used = {} if actor.token_id is None else {"token": str(actor.token_id)}
+        entries = [
+            Entry(actor.label, "denied", name, {"code": d.code, **used}) for name, d in denials.items()
+        ]
         async with transaction(self.engine, [actor.business_id]) as tx:
             await append_audit(tx, actor.business_id, entries, at=self.clock())
+
+
+async def _run(handler: Handler, command: Any, ctx: Context, once: Once | None) -> Any:
+    if once is None:
+        return await handler.run(command, ctx)
+    return await do_once(
+        ctx.tx,
+        ctx.actor.business_id,
+        ctx.actor.scope_label,
+        once,
+        command,
+        handler.run,
+        lambda: handler.run(command, ctx),
+        now=ctx.now,
+        shown_once=handler.shown_once,
+    )
+
+
+def _keeps_plans(question: Any, actor: Actor) -> bool:
+    handler = handler_for(type(question))
+    if handler.keeps_plans is None:
+        return False
+    try:
+        _check(handler, actor, question)
+    except Denied:  # said again, and audited, where it is asked
+        return False
+    return handler.keeps_plans(question, actor)
 
 
 def _check(handler: Handler, actor: Actor, message: Any) -> None:
@@ -96,4 +135,22 @@ def _check(handler: Handler, actor: Actor, message: Any) -> None:
             "permission.denied",
             f"{type(message).__name__} needs the permission {handler.permission.value}.",
             remedy="Ask the owner.",
+        )
+    if actor.role is Role.SYSTEM and not may_say(actor.name, type(message).__name__):
+        raise Denied("permission.system", f"{type(message).__name__} is no business of {actor.name}.")
+
+
+def _check_token(actor: Actor, command: Any) -> None:
+    name = type(command).__name__
+    if actor.only is not None and name in GIVES_RIGHTS:
+        raise Denied(
+            "permission.limited",
+            f"This token is limited; {name} gives rights that it may not have.",
+            remedy="Ask the owner to do it himself.",
+        )
+    if actor.read_only:
+        raise Denied(
+            "permission.read_only",
+            f"This token only reads; {name} writes.",
+            remedy="Ask the owner for a token that may write.",
         )

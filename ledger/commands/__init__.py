@@ -8,6 +8,8 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
+from ledger.commands.tokens import CreateToken as CreateToken
+from ledger.commands.tokens import RecogniseToken as RecogniseToken
 from ledger.domain.readings import Late, ReadingRow
 
 
@@ -23,13 +25,14 @@ class AddBusiness:
 
 @dataclass(frozen=True, slots=True)
 class AddMember:
-    """Add a person with a role. Result: the member's id."""
+    """Add a person with a role; `until`: the last day of his membership. Result: the member's id."""
 
     name: str
     role: str
     language: str = "en"
     digest_at: time | None = time(8, 30)
     crm_owner: str | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,22 +137,6 @@ class NewSource:
     name: str
     key: str = field(repr=False)
     secret: str | None = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class CreateToken:
-    """Make a bearer token for GraphQL, bound to a member. Result: the token (shown once)."""
-
-    member_id: UUID
-    label: str
-    valid_days: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RecogniseToken:
-    """Tell whose a bearer token is (system only). Result: the member's Actor; Denied if unknown, expired or revoked."""
-
-    token_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
