@@ -122,10 +122,11 @@ async def _derive_dirty(
     ]
     await identities.drop_stale_keys(tx, business, clean, found)
     made = derive(found.values(), terms)
-    changed = await readmodel.write(tx, business, made, scope=scope, now=context.now)
+    written = await readmodel.write(tx, business, made, scope=scope, now=context.now)
     context.entries.append(
-        Entry(context.actor.label, "drained", None, {"identities": len(clean), "rows": changed})
+        Entry(context.actor.label, "drained", None, {"identities": len(clean), "rows": written.rows})
     )
+    context.entries += written.changes.entries(context.actor.label)
     more = await tx.value("SELECT EXISTS (SELECT FROM dirty WHERE business_id = $1)", business)
     return frozenset(scope), may_hold(made), bool(more)
 
@@ -136,6 +137,9 @@ _FORGET_BUTTONS = "DELETE FROM buttons WHERE business_id = $1 AND created_at < $
 _FORGET_MESSAGES = (
     "DELETE FROM outbox WHERE business_id = $1 AND queued_at < $2 AND status IN ('sent', 'failed')"
 )
+KEYS_KEPT = timedelta(days=30)
+"""How long a caller's idempotency key is remembered."""
+_FORGET_KEYS = "DELETE FROM done_once WHERE business_id = $1 AND done_at < $2"
 
 
 @handles(SweepBusiness, permission=Permission.SYSTEM)
@@ -153,6 +157,7 @@ async def sweep(_: SweepBusiness, context: Context) -> int:
     until = context.now - CHAT_KEPT
     buttons = await context.tx.run(_FORGET_BUTTONS, business, until)
     messages = await context.tx.run(_FORGET_MESSAGES, business, until)
+    await context.tx.run(_FORGET_KEYS, business, context.now - KEYS_KEPT)
     context.audit("swept", changes=len(entries), buttons_forgotten=buttons, messages_forgotten=messages)
     return len(entries)
 
@@ -169,7 +174,8 @@ async def rebuild(command: RebuildBusiness, context: Context) -> Rebuilt:
     made = derive(found.values(), await terms_of(tx, business))
     differing = await readmodel.differences(tx, business, made)
     if command.apply and differing:
-        await readmodel.write(tx, business, made, scope=None, now=context.now)
+        written = await readmodel.write(tx, business, made, scope=None, now=context.now)
+        context.entries += written.changes.entries(context.actor.label)
     context.audit("rebuilt" if command.apply else "compared", events=events, differing=differing)
     return Rebuilt(events=events, differing=differing)
 

@@ -1,9 +1,14 @@
-"""The audit trail: hash-chained per business, extended once per batch, never switched off."""
+"""The audit trail: hash-chained per business, extended once per batch, never switched off.
+
+The form that is hashed is laid down in ledger/audit_format.md; whoever changes one changes the other.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import re
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,8 +17,27 @@ from uuid import UUID
 import orjson
 
 from kit.database import Tx
+from kit.ids import uuid7
 
 GENESIS = bytes(32)
+CHANNEL = "munshi_audit"
+"""NOTIFY channel, once a commit: `business:last sequence`. Who follows a business reads on from where he stands."""
+SPOKEN = frozenset(
+    (
+        "account", "caption", "contact", "crm_owner", "drawer", "email", "filename", "label", "name", "narration",
+        "note", "payee", "payer", "phone", "reason", "text", "upi_id", "words",
+    )
+)  # fmt: skip
+"""Members of an entry that hold what people said or are called."""
+_SALT_BYTES = 16
+_FRACTION = re.compile(rb"[:,\[]-?[0-9]+[.eE]")
+"""Perhaps a fraction, perhaps text that looks like one; where nothing does, what was written is canonical already."""
+
+
+class Words(str):
+    """What a person said or is called: kept beside the chain, which holds only its salted hash, so that it can be erased."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +50,29 @@ class Entry:
     entry: dict[str, Any] = field(default_factory=dict)
 
 
+def beside(value: Any) -> Any:
+    """Mark what people said or are called within an entry as Words; ids, amounts, days and states stay as they are."""
+    match value:
+        case Mapping():
+            return {key: _all_words(item) if key in SPOKEN else beside(item) for key, item in value.items()}
+        case list() | tuple():
+            return [beside(item) for item in value]
+        case _:
+            return value
+
+
+def _all_words(value: Any) -> Any:
+    match value:
+        case str():
+            return Words(value)
+        case Mapping():
+            return {key: _all_words(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_all_words(item) for item in value]
+        case _:
+            return value
+
+
 def entry_hash(
     previous: bytes, *, sequence: int, at: datetime, actor: str, action: str, subject: str | None, entry: Any
 ) -> bytes:
@@ -33,7 +80,7 @@ def entry_hash(
     body = orjson.dumps(
         {
             "sequence": sequence,
-            "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "at": moment(at),
             "actor": actor,
             "action": action,
             "subject": subject,
@@ -44,17 +91,29 @@ def entry_hash(
     return hashlib.sha256(previous + body).digest()
 
 
+def moment(at: datetime) -> str:
+    """Write a time as the chain does: UTC, six digits of a second, +00:00."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def words_hash(salt: bytes, words: str) -> str:
+    """Return the hash by which an entry holds what a person said."""
+    return hashlib.sha256(salt + words.encode()).hexdigest()
+
+
 async def append_audit(tx: Tx, business: UUID, entries: Sequence[Entry], *, at: datetime) -> int:
     """Extend the chain of a business by `entries` and return the last sequence; call it last in a transaction."""
+    spoken = _Spoken()
+    said = [spoken.canonical(item.entry) for item in entries]
+    await spoken.keep(tx, business)
     await tx.run("SELECT pg_advisory_xact_lock(hashtextextended('audit:' || $1::text, 0))", str(business))
     head = await tx.row(
         "SELECT sequence, hash FROM audit WHERE business_id = $1 ORDER BY sequence DESC LIMIT 1", business
     )
     sequence, previous = (head["sequence"], head["hash"]) if head else (0, GENESIS)
     columns: list[list[Any]] = [[], [], [], [], [], [], []]
-    for item in entries:
+    for item, entry in zip(entries, said, strict=True):
         sequence += 1
-        entry = orjson.loads(orjson.dumps(item.entry, default=str, option=orjson.OPT_SORT_KEYS))
         hashed = entry_hash(
             previous,
             sequence=sequence,
@@ -62,14 +121,14 @@ async def append_audit(tx: Tx, business: UUID, entries: Sequence[Entry], *, at: 
             actor=item.actor,
             action=item.action,
             subject=item.subject,
-            entry=entry,
+            entry=orjson.Fragment(entry),
         )
         row = (
             sequence,
             item.actor,
             item.action,
             item.subject,
-            orjson.dumps(entry).decode(),
+            entry.decode(),
             previous,
             hashed,
         )
@@ -78,43 +137,120 @@ async def append_audit(tx: Tx, business: UUID, entries: Sequence[Entry], *, at: 
         previous = hashed
     await tx.run(
         """
-        INSERT INTO audit (business_id, at, sequence, actor, action, subject, entry, previous, hash)
-        SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::bytea[], $9::bytea[])
+        WITH added AS (
+          INSERT INTO audit (business_id, at, sequence, actor, action, subject, entry, previous, hash)
+          SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::bytea[], $9::bytea[])
+        )
+        SELECT pg_notify($10, $11)
         """,
         business,
         at,
         *columns,
+        CHANNEL,
+        f"{business}:{sequence}",
     )
     return sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Result of a verification: how many entries hold, and the sequence of the first that doesn't (None: all hold)."""
+class _Spoken:
+    """Brings entries into the form that is hashed, and takes what people said out of them."""
 
-    entries: int
-    broken_at: int | None
-    head: str
+    def __init__(self) -> None:
+        self._rows: list[tuple[UUID, bytes, str]] = []
 
-
-async def verify_audit(tx: Tx, business: UUID) -> Verdict:
-    """Recompute the chain of a business from its first entry."""
-    previous, count, expected = GENESIS, 0, 1
-    async for row in tx.raw.cursor(
-        "SELECT sequence, at, actor, action, subject, entry, previous, hash FROM audit WHERE business_id = $1 ORDER BY sequence",
-        business,
-        prefetch=5_000,
-    ):
-        hashed = entry_hash(
-            previous,
-            sequence=row["sequence"],
-            at=row["at"],
-            actor=row["actor"],
-            action=row["action"],
-            subject=row["subject"],
-            entry=row["entry"],
+    def canonical(self, entry: Mapping[str, Any]) -> bytes:
+        """Write an entry in JSON's kinds only, keys sorted: whole numbers; fractions, ids, days and times as text."""
+        body = orjson.dumps(
+            entry,
+            default=self._other,
+            option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS,
         )
-        if row["sequence"] != expected or row["previous"] != previous or row["hash"] != hashed:
-            return Verdict(count, row["sequence"], previous.hex())
-        previous, count, expected = hashed, count + 1, expected + 1
-    return Verdict(count, None, previous.hex())
+        if not _FRACTION.search(body):  # every bill of an import comes through here
+            return body
+        return orjson.dumps(_without_fractions(orjson.loads(body)), option=orjson.OPT_SORT_KEYS)
+
+    def _other(self, value: Any) -> Any:
+        match value:
+            case Words():
+                one, salt = uuid7(), secrets.token_bytes(_SALT_BYTES)
+                self._rows.append((one, salt, str(value)))
+                return {"words": str(one), "sha256": words_hash(salt, value)}
+            case str():
+                return str.__str__(value)
+            case int():
+                return int(value)
+            case Mapping():
+                return dict(value)
+            case tuple() | set() | frozenset():
+                return sorted(value, key=str) if isinstance(value, set | frozenset) else list(value)
+            case _:
+                return str(value)
+
+    async def keep(self, tx: Tx, business: UUID) -> None:
+        """Write what was taken out, in one statement."""
+        if not self._rows:
+            return
+        await tx.run(
+            "INSERT INTO audit_words (business_id, id, salt, words)"
+            " SELECT $1, * FROM unnest($2::uuid[], $3::bytea[], $4::text[])",
+            business,
+            *map(list, zip(*self._rows, strict=True)),
+        )
+
+
+def _without_fractions(value: Any) -> Any:
+    """Write a fraction as text: two programs need not agree on how a floating number is spelt."""
+    match value:
+        case float():
+            return repr(value)
+        case dict():
+            return {key: _without_fractions(item) for key, item in value.items()}
+        case list():
+            return [_without_fractions(item) for item in value]
+        case _:
+            return value
+
+
+def spoken_ids(entries: Iterable[Any]) -> set[UUID]:
+    """Return the ids of all words that entries name."""
+    found: set[UUID] = set()
+    waiting = list(entries)
+    while waiting:  # every entry of an export comes through here
+        held = waiting.pop()
+        if isinstance(held, dict):
+            if _names_words(held):
+                found.add(UUID(held["words"]))
+            else:
+                waiting.extend(one for one in held.values() if isinstance(one, dict | list))
+        elif isinstance(held, list):
+            waiting.extend(one for one in held if isinstance(one, dict | list))
+    return found
+
+
+def _names_words(held: dict[str, Any]) -> bool:
+    return len(held) == 2 and "words" in held and "sha256" in held
+
+
+async def words_of(tx: Tx, business: UUID, entries: Iterable[Any]) -> dict[UUID, tuple[bytes, str]]:
+    """Return salt and words of all that entries name, in one statement; what was erased isn't among them."""
+    wanted = spoken_ids(entries)
+    if not wanted:
+        return {}
+    rows = await tx.fetch(
+        "SELECT id, salt, words FROM audit_words WHERE business_id = $1 AND id = ANY($2) AND words IS NOT NULL",
+        business,
+        list(wanted),
+    )
+    return {row["id"]: (row["salt"], row["words"]) for row in rows}
+
+
+def readable(entry: Any, words: Mapping[UUID, tuple[bytes, str]]) -> Any:
+    """Put words back where an entry names them; None where they were erased."""
+    if isinstance(entry, dict):
+        if _names_words(entry):
+            known = words.get(UUID(entry["words"]))
+            return known[1] if known is not None else None
+        return {key: readable(item, words) for key, item in entry.items()}
+    if isinstance(entry, list):
+        return [readable(item, words) for item in entry]
+    return entry

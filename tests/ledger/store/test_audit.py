@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import ledger.dispatch
+import ledger.store.audit_chain
 from kit.database import Tx, transaction
 from kit.ids import uuid7
 from ledger.commands import AddMember
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor
-from ledger.store.audit import Entry, Verdict, append_audit, verify_audit
+from ledger.store.audit import Entry, _Spoken, append_audit, beside, readable, words_hash, words_of
+from ledger.store.audit_chain import START, Place, Verdict, verify_audit
 from tests.conftest import TestDatabase
 
 AT = datetime(2026, 11, 20, 3, 30, tzinfo=UTC)
@@ -55,9 +61,11 @@ TAMPERED = {
 }  # fmt: skip
 
 
-async def _verdict(engine: AsyncEngine, business: UUID) -> Verdict:
+async def _verdict(
+    engine: AsyncEngine, business: UUID, *, since: Place = START, most: int | None = None
+) -> Verdict:
     async with transaction(engine, [business], snapshot=True) as tx:
-        return await verify_audit(tx, business)
+        return await verify_audit(tx, business, since=since, most=most)
 
 
 async def test_an_untouched_chain_holds_and_its_head_moves_with_every_entry(
@@ -81,9 +89,7 @@ async def test_a_change_breaks_the_chain_where_it_was_made(
         await append_audit(tx, business, ENTRIES, at=AT)
     assert (await _verdict(engine, business)).broken_at is None
     statement, broken_at = TAMPERED[what]
-    admin = await asyncpg.connect(database.admin_url)
-    await admin.execute(statement)
-    await admin.close()
+    await _behind_our_back(database, statement)
     verdict = await _verdict(engine, business)
     assert verdict.broken_at == broken_at
     assert verdict.entries < broken_at
@@ -133,3 +139,107 @@ async def test_a_command_that_fails_leaves_no_entry(door: Door, engine: AsyncEng
     with pytest.raises(Exception, match="role"):
         await door.execute(AddMember("Meena", "boss"), owner)
     assert (await _verdict(engine, owner.business_id)).entries == 0
+
+
+@pytest.mark.parametrize(
+    ("what", "fault"),
+    [
+        ("the actor", "changed"),
+        ("the link", "linked"),
+        ("an entry removed", "missing"),
+        ("the first removed", "missing"),
+        ("removed and renumbered", "linked"),
+        ("one byte of the hash", "changed"),
+    ],
+)
+async def test_it_says_what_is_wrong(
+    what: str, fault: str, engine: AsyncEngine, business: UUID, database: TestDatabase
+) -> None:
+    async with transaction(engine, [business]) as tx:
+        await append_audit(tx, business, ENTRIES, at=AT)
+    await _behind_our_back(database, TAMPERED[what][0])
+    assert (await _verdict(engine, business)).fault == fault
+
+
+async def test_it_goes_on_from_a_place_that_still_stands(
+    engine: AsyncEngine, business: UUID, database: TestDatabase
+) -> None:
+    async with transaction(engine, [business]) as tx:
+        await append_audit(tx, business, ENTRIES, at=AT)
+    part = await _verdict(engine, business, most=3)
+    assert (part.entries, part.sequence, part.more) == (3, 3, True)
+    since = Place(part.sequence, bytes.fromhex(part.head))
+    rest = await _verdict(engine, business, since=since)
+    assert (rest.entries, rest.since, rest.sequence, rest.more) == (2, 3, 5, False)
+    assert rest.head == (await _verdict(engine, business)).head
+    nothing = await _verdict(engine, business, since=Place(5, bytes.fromhex(rest.head)))
+    assert (nothing.entries, nothing.holds, nothing.head) == (0, True, rest.head)
+    await _behind_our_back(database, "UPDATE audit SET hash = previous WHERE sequence = 3")
+    broken = await _verdict(engine, business, since=since)
+    assert (broken.broken_at, broken.fault) == (3, "checkpoint")
+    await _behind_our_back(database, "DELETE FROM audit WHERE sequence > 2")
+    assert (await _verdict(engine, business, since=since)).fault == "checkpoint"
+
+
+async def test_a_hole_wider_than_what_is_fetched_at_once_is_found(
+    engine: AsyncEngine, business: UUID, database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger.store.audit_chain, "CHUNK", 2)
+    async with transaction(engine, [business]) as tx:
+        await append_audit(tx, business, ENTRIES * 3, at=AT)
+    assert (await _verdict(engine, business)).entries == 15
+    for removed, broken_at in (("14", 15), ("5 AND 12", 13), ("1 AND 4", 13)):
+        low, _, high = removed.partition(" AND ")
+        await _behind_our_back(database, f"DELETE FROM audit WHERE sequence BETWEEN {low} AND {high or low}")
+        verdict = await _verdict(engine, business)
+        assert (verdict.broken_at, verdict.fault) == (broken_at, "missing")
+    await _behind_our_back(database, "UPDATE audit SET sequence = 0 WHERE sequence = 13")
+    assert (await _verdict(engine, business)).fault == "missing"
+
+
+async def test_what_people_said_stands_beside_the_chain_and_can_be_erased(
+    engine: AsyncEngine, business: UUID
+) -> None:
+    entry = beside(
+        {"reason": "Ravi asked", "before": {"name": "Sharma", "amount": 5}, "label": None, "ids": ["x"]}
+    )
+    async with transaction(engine, [business]) as tx:
+        await append_audit(tx, business, [Entry("member:1", "party.renamed", "party:1", entry)], at=AT)
+        stored = await tx.value("SELECT entry FROM audit")
+        assert "Ravi" not in str(stored)
+        assert "Sharma" not in str(stored)
+        assert (stored["before"]["amount"], stored["label"], stored["ids"]) == (5, None, ["x"])
+        words = await words_of(tx, business, [stored])
+        for key, (salt, text) in words.items():
+            assert words_hash(salt, text) in str(stored)
+            assert str(key) in str(stored)
+        assert readable(stored, words) == {
+            "reason": "Ravi asked", "before": {"name": "Sharma", "amount": 5}, "label": None, "ids": ["x"]
+        }  # fmt: skip
+        head = (await verify_audit(tx, business)).head
+        await tx.run("UPDATE audit_words SET salt = NULL, words = NULL WHERE business_id = $1", business)
+        erased = readable(stored, await words_of(tx, business, [stored]))
+        assert (erased["reason"], erased["before"]) == (None, {"name": None, "amount": 5})
+        verdict = await verify_audit(tx, business)
+        assert (verdict.holds, verdict.head) == (True, head)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abcशर्मा", max_size=4), inner, max_size=3),
+        max_leaves=8,
+    )
+)  # fmt: skip
+def test_what_is_hashed_is_the_same_json_to_every_program(value: Any) -> None:
+    ours = _Spoken().canonical({"after": value})
+    told = json.loads(ours, parse_float=lambda text: pytest.fail(f"a fraction: {text}"))
+    theirs = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    assert ours == theirs
+
+
+async def _behind_our_back(database: TestDatabase, statement: str) -> None:
+    admin = await asyncpg.connect(database.admin_url)
+    await admin.execute(statement)
+    await admin.close()
