@@ -39,6 +39,7 @@ from kit.shape import (
 )
 from kit.tabular import read_book
 from ledger.domain.events import Quarantined
+from ledger.store.bodies import unseal_body
 
 log = logger(__name__)
 MAX_COMPARED_BYTES = 1024 * 1024
@@ -248,9 +249,10 @@ def _nearest(
 # ---- new members, noted ----------------------------------------------------------------------------
 _SOURCES = "SELECT name, connector FROM sources WHERE business_id = $1 AND enabled ORDER BY name"
 _NEWEST = """
-SELECT digest, body, stream, version, filename, received_at FROM deliveries
-WHERE business_id = $1 AND source = $2 AND version IS NOT NULL AND octet_length(body) <= $3
-ORDER BY received_at DESC LIMIT $4
+SELECT d.digest, d.body, k.key, d.stream, d.version, d.filename, d.received_at FROM deliveries d
+JOIN delivery_keys k ON k.business_id = d.business_id AND k.source = d.source AND k.digest = d.digest
+WHERE d.business_id = $1 AND d.source = $2 AND d.version IS NOT NULL AND octet_length(d.body) <= $3
+ORDER BY d.received_at DESC LIMIT $4
 """
 _NOTE = """
 INSERT INTO source_fields (business_id, source, version, path, kind, delivery, first_seen_at)
@@ -291,7 +293,8 @@ def _look(
         return []
     found: dict[tuple[str, str], tuple[str, str, str, bytes, datetime]] = {}
     for row in sorted(deliveries, key=lambda row: (row["received_at"], row["digest"])):
-        inbound = Inbound(bytes(row["body"]), filename=row["filename"], stream=row["stream"])
+        body = unseal_body(row["body"], row["key"], row["digest"])
+        inbound = Inbound(body, filename=row["filename"], stream=row["stream"])
         for path, kind in unknown_members(manifest, inbound, row["version"]).items():
             key = (row["version"], path)
             found.setdefault(key, (*key, kind, bytes(row["digest"]), row["received_at"]))

@@ -317,7 +317,7 @@ class _Run:
                 self._said.add(_said(source, step.after))
 
     async def _take(self, job: Slice, found: Found, verdicts: Sequence[Verdict]) -> None:
-        counts = Counter(deliveries=found.deliveries, events=found.events)
+        counts = Counter(deliveries=found.deliveries, events=found.events, erased=found.erased)
         for verdict in verdicts:
             counts.update(step.kind for step in verdict.steps)
             counts["kept"] += verdict.kept

@@ -59,10 +59,12 @@ class Found:
 
     `unsure` are deliveries with events that the log doesn't hold from them; what is to be done about these depends
     on what is done about the deliveries before. `leaning` are as the log has it, but by what other deliveries say:
-    their digests with the ids of those events.
+    their digests with the ids of those events. `erased` are those that aren't read again, since a person was erased
+    from them.
     """
 
     deliveries: int = 0
+    erased: int = 0
     events: int = 0
     verdicts: list[Verdict] = field(default_factory=list)
     unsure: list[Delivery] = field(default_factory=list)
@@ -151,15 +153,17 @@ async def read_slice(tx: Tx, job: Slice) -> Found:
     """Read the deliveries of a slice and compare them with the log as it stands on this snapshot."""
     source = source_of(job.business, job.basis)
     name = job.basis.source
-    raw = await replays.bodies(tx, job.business, job.scope, after=job.after, upto=job.upto, before=job.before)
+    raw, erased = await replays.bodies(
+        tx, job.business, job.scope, after=job.after, upto=job.upto, before=job.before
+    )
     digests = [row["digest"] for row in raw]
     marks: dict[bytes, list[asyncpg.Record]] = defaultdict(list)
     for record in await marks_of_deliveries(tx, job.business, name, digests):
         marks[record[0]].append(record)
     quarantined = await replays.quarantined(tx, job.business, name, digests)
-    found = Found(deliveries=len(raw))
+    found = Found(deliveries=len(raw) + erased, erased=erased)
     other: list[Delivery] = []
-    leaning: dict[bytes, tuple[asyncpg.Record, list[NewEvent]]] = {}
+    leaning: dict[bytes, tuple[Mapping[str, Any], list[NewEvent]]] = {}
     for row in raw:
         digest = row["digest"]
         inbound = Inbound(row["body"], row["headers"], row["filename"], row["stream"])
@@ -230,7 +234,7 @@ def _plain(mark: Mark) -> tuple[Any, ...]:
     return mark[:3]
 
 
-def _today(source: Source, row: asyncpg.Record) -> Delivery:
+def _today(source: Source, row: Mapping[str, Any]) -> Delivery:
     """Read a delivery in full, as if it came today; it keeps the digest that it has in the log."""
     inbound = Inbound(row["body"], row["headers"], row["filename"], row["stream"])
     reading = read_delivery(source, inbound, via=row["via"], received_at=row["received_at"])

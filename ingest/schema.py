@@ -19,7 +19,11 @@ from starlette.routing import Route
 from kit.money import CURRENCIES, MAX_MINOR
 from ledger.domain.checks import MAX_LIST, MAX_TEXT
 from ledger.domain.vocabulary import (
+    ADDRESS_FIELDS,
+    ADDRESS_KINDS,
     ALLOCATION_FIELDS,
+    CONTACT_FIELDS,
+    CONTACT_KINDS,
     DEDUCTION_FIELDS,
     DUE_FIELDS,
     EVENTS,
@@ -178,6 +182,11 @@ def _object(fields: Mapping[str, str], *, required: tuple[str, ...] = ()) -> dic
     }
 
 
+def _of_kinds(fields: Mapping[str, str], kinds: frozenset[str]) -> dict[str, Any]:
+    one = _object(fields, required=("kind",))
+    return _list({**one, "properties": {**one["properties"], "kind": {"enum": sorted(kinds)}}})
+
+
 def _list(items: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "array", "maxItems": MAX_LIST, "items": dict(items)}
 
@@ -200,6 +209,14 @@ _FIELD_TYPES: dict[str, Any] = {
         "description": "id is your own id of it; without one the name stands for it",
     },
     "payer": _object(PAYER_FIELDS),
+    "contacts": {
+        **_of_kinds(CONTACT_FIELDS, CONTACT_KINDS),
+        "description": "all people of it that you know; who is left out is there no more",
+    },
+    "addresses": {
+        **_of_kinds(ADDRESS_FIELDS, ADDRESS_KINDS),
+        "description": "all addresses of it that you know; what is left out is there no more",
+    },
     "references": _object(REFERENCE_FIELDS),
     "dues": _list(_object(DUE_FIELDS, required=("amount",))),
     "settles": {

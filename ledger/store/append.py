@@ -11,6 +11,7 @@ import orjson
 from kit.database import Tx
 from kit.ids import derived, uuid7, uuid7s
 from ledger.domain.events import Appended, Delivery, NewEvent, subject_id
+from ledger.store.bodies import seal_body
 
 # One round trip: the events that are new, and one mailbox row for each identity that they touch.
 _EVENTS = """
@@ -83,6 +84,13 @@ WITH kept AS (
   SELECT * FROM unnest($13::uuid[], $14::text[], $15::bytea[], $16::bytea[], $17::jsonb[], $18::text[], $19::text[],
                        $20::text[], $21::text[], $22::timestamptz[])
   ON CONFLICT DO NOTHING
+  RETURNING business_id, source, digest
+), opened AS (
+  INSERT INTO delivery_keys (business_id, source, digest, key)
+  SELECT business_id, source, digest, u.key FROM kept
+  JOIN unnest($13::uuid[], $14::text[], $15::bytea[], $23::bytea[]) AS u (business_id, source, digest, key)
+    USING (business_id, source, digest)
+  ON CONFLICT DO NOTHING
 )
 {_NEWS}
 """
@@ -103,7 +111,12 @@ async def append(tx: Tx, deliveries: Sequence[Delivery]) -> list[Appended]:
     The same event id with another reading is kept as a rewrite. Runs under the role `munshi_ingest`.
     """
     results = await append_facts(tx, deliveries)
-    news, bodies = _columns(_news_rows(deliveries, results), 12), _columns(map(_delivery_row, deliveries), 10)
+    # The same body twice in one batch is kept once: two seals of it would have two keys, and one of them fits nothing.
+    once = {(one.business_id, one.source, one.digest): one for one in reversed(deliveries)}
+    news, bodies = (
+        _columns(_news_rows(deliveries, results), 12),
+        _columns(map(_delivery_row, once.values()), 11),
+    )
     await tx.run(_DELIVERIES, *news, *bodies)
     return results
 
@@ -173,10 +186,11 @@ def _columns(rows: Iterable[_Row], width: int) -> list[list[Any]]:
 
 
 def _delivery_row(delivery: Delivery) -> _Row:
+    sealed, key = seal_body(delivery.body, delivery.digest)
     return (
-        delivery.business_id, delivery.source, delivery.digest, delivery.body,
+        delivery.business_id, delivery.source, delivery.digest, sealed,
         orjson.dumps(dict(delivery.headers)).decode(), delivery.filename, delivery.via, delivery.version,
-        delivery.stream, delivery.received_at,
+        delivery.stream, delivery.received_at, key,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from kit.errors import Retryable
 from kit.ids import digest
 from ledger.domain.events import Appended, Delivery, NewEvent, Quarantined
 from ledger.store.append import append
+from tests.ledger.raw import raw_bodies
 
 NOW = datetime(2026, 11, 20, 3, 30, tzinfo=UTC)
 
@@ -120,9 +121,9 @@ async def test_a_poisoned_event_costs_only_itself(engine: AsyncEngine, poison: s
     assert await count(engine, business, "external_events") == 2
     async with transaction(engine, [business]) as tx:
         kept = await tx.fetch("SELECT code FROM quarantine WHERE business_id = $1", business)
-        bodies = await tx.fetch("SELECT body FROM deliveries WHERE business_id = $1", business)
+        bodies = await raw_bodies(tx)
     assert [row["code"] for row in kept] == ["store.refused"]
-    assert [bytes(row["body"]) for row in bodies] == [b"body mixed"]
+    assert bodies == [b"body mixed"]
 
 
 async def test_bytes_that_no_text_can_hold_are_kept_as_they_came(engine: AsyncEngine) -> None:
@@ -132,8 +133,20 @@ async def test_bytes_that_no_text_can_hold_are_kept_as_they_came(engine: AsyncEn
     odd = Delivery(business, "bank:icici", "file", digest(raw), raw, NOW, quarantined=(refused,))
     assert await Appender(engine).append(odd) == Appended(quarantined=1)
     async with transaction(engine, [business]) as tx:
-        assert bytes(await tx.value("SELECT body FROM deliveries WHERE business_id = $1", business)) == raw
+        assert await raw_bodies(tx) == [raw]
         assert "\x00" not in await tx.value("SELECT place FROM quarantine WHERE business_id = $1", business)
+
+
+async def test_one_body_that_comes_twice_in_one_batch_is_opened_by_the_key_that_is_kept(
+    engine: AsyncEngine,
+) -> None:
+    business = uuid4()
+    same = [delivery(business, 1) for _ in range(8)]
+    async with transaction(engine, [business], role="munshi_ingest") as tx:
+        results = await append(tx, same)
+    assert sum(result.added for result in results) == 1
+    async with transaction(engine, [business]) as tx:
+        assert await raw_bodies(tx) == [same[0].body]
 
 
 async def test_a_database_that_is_away_is_retryable_and_the_next_try_succeeds(engine: AsyncEngine) -> None:
@@ -150,6 +163,7 @@ async def test_the_appending_role_can_only_append(engine: AsyncEngine) -> None:
     await Appender(engine).append(delivery(business, 1))
     for statement in (
         "SELECT body FROM deliveries",
+        "SELECT key FROM delivery_keys",
         "SELECT normalised FROM external_events",
         "UPDATE external_events SET kind = 'x'",
         "DELETE FROM pending",

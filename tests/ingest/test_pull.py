@@ -39,6 +39,7 @@ from kit.sealing import Seal, new_seal_key
 from ledger.commands import DrainBusiness
 from ledger.domain.roles import system
 from ledger.queries import Conflicts, Sources
+from tests.ledger.raw import raw_bodies
 from tests.vendors.serving import Fault, Faulty, serving
 
 NAME = "payment:shop"
@@ -665,8 +666,8 @@ async def test_a_page_that_stays_no_json_is_quarantined_with_its_bytes_and_the_r
         done = await puller.pull(business, NAME)
         clock.advance(hours=2)
     assert done.quarantined == 1
-    kept = await rows(engine, business, "SELECT body, stream FROM deliveries WHERE stream = 'sales'")
-    assert [bytes(row["body"]) for row in kept] == [b"<html>maintenance</html>"]
+    async with transaction(engine, [business]) as tx:
+        assert await raw_bodies(tx, "d.stream = 'sales'") == [b"<html>maintenance</html>"]
 
 
 async def test_an_object_that_comes_garbled_is_still_wanted(

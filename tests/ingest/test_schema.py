@@ -34,6 +34,10 @@ EXAMPLES: dict[str, Any] = {
     "deductions": [{"kind": "tds", "amount": 5}],
     "settles": [{"number": "INV-102", "amount": 5}, {"amount": 7}],
     "dues": [{"due_on": "2026-12-20", "amount": 5, "label": "retention"}],
+    "contacts": [{"kind": "billing", "name": "Meena", "phone": "9820000000"}, {"kind": "primary"}],
+    "addresses": [
+        {"kind": "shipping", "lines": "14 Lamington Road", "city": "Mumbai", "state": "Maharashtra"}
+    ],
 }
 WRONG: dict[str, list[Any]] = {
     "text": [7, ["a"], "a\x00b", "x" * 2_001, {}, True],
@@ -57,6 +61,19 @@ WRONG: dict[str, list[Any]] = {
         ["INV-102"],
     ],
     "dues": [{"amount": 5}, [{"label": "x"}], [{"amount": -1}], [{"amount": 5, "x": 1}]],
+    "contacts": [
+        {"kind": "billing"},
+        [{"name": "Meena"}],
+        [{"kind": "uncle"}],
+        [{"kind": "billing", "age": 7}],
+        ["Meena"],
+    ],
+    "addresses": [
+        {"kind": "billing"},
+        [{"city": "Mumbai"}],
+        [{"kind": "beach"}],
+        [{"kind": "billing", "lines": 7}],
+    ],
 }
 
 
