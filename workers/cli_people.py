@@ -1,9 +1,9 @@
-"""Commands about businesses, their people, their chats and their tokens."""
+"""Commands about businesses, their people and their chats."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import time
+from datetime import date, time
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,9 +13,8 @@ from rich.markup import escape
 from bot.address import ask_name, start_link
 from kit.errors import NotFound, Rejected
 from kit.ids import uuid7
-from kit.settings import settings
-from ledger.commands import AddBusiness, AddMember, CreateLinkCode, CreateToken
-from ledger.commands.people import ChangeMember, RemoveMember
+from ledger.commands import AddBusiness, AddMember, CreateLinkCode
+from ledger.commands.people import ChangeMember, LimitMembership, RemoveMember
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor, system
 from ledger.queries import Members
@@ -25,9 +24,12 @@ from workers.cli_session import CLERK, Chosen, Session, business_names, choose, 
 
 business = typer.Typer(help="Businesses.", no_args_is_help=True)
 member = typer.Typer(help="The people of a business.", no_args_is_help=True)
-token = typer.Typer(help="Tokens for GraphQL.", no_args_is_help=True)
 
 Language = Annotated[str, typer.Option(help="en or hi: what the chat speaks.")]
+Until = Annotated[
+    str | None,
+    typer.Option(help="The last day of the membership, such as an accountant's: 2027-03-31, or never."),
+]
 DigestAt = Annotated[str, typer.Option(help="Local hour of the morning digest, or none.")]
 
 
@@ -115,6 +117,7 @@ def add_member(
     language: Language = "en",
     digest_at: DigestAt = "08:30",
     crm_owner: Annotated[str | None, typer.Option(help="A sales rep's identity in the CRM.")] = None,
+    until: Until = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a person with a role, and give the code that links his chat."""
@@ -122,13 +125,24 @@ def add_member(
 
     async def work(session: Session) -> dict[str, Any]:
         chosen = await choose(session, business)
-        command = AddMember(name=name, role=role, language=language, digest_at=at, crm_owner=crm_owner)
+        command = AddMember(name, role, language, at, crm_owner, until=_day(until))
         person = await session.door.execute(command, chosen.clerk)
         code = await _code(session, chosen.clerk, person)
         return {"id": person, "name": name, "role": role, **code}
 
     result = run(work)
     show(result, as_json=as_json, human=lambda: _tell_code(name, result))
+
+
+def _day(text: str | None) -> date | None:
+    if text is None or text == "never":
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Rejected(
+            "member.until", f"{text[:20]!r} is not a day.", remedy="Write one like 2027-03-31, or never."
+        ) from None
 
 
 def _hour(text: str) -> time | None:
@@ -158,6 +172,7 @@ def list_members(business: Business = None, as_json: AsJson = False) -> None:
                 "language": m.language,
                 "linked": m.linked,
                 "active": m.active,
+                "until": m.until,
             }
             for m in found
         ]
@@ -167,8 +182,18 @@ def list_members(business: Business = None, as_json: AsJson = False) -> None:
         rows,
         as_json=as_json,
         human=lambda: table(
-            ("id", "name", "role", "language", "chat"),
-            [(r["id"], r["name"], r["role"], r["language"], "linked" if r["linked"] else "") for r in rows],
+            ("id", "name", "role", "language", "chat", "until"),
+            [
+                (
+                    r["id"],
+                    r["name"],
+                    r["role"],
+                    r["language"],
+                    "linked" if r["linked"] else "",
+                    r["until"] or "",
+                )
+                for r in rows
+            ],
             empty='Nobody yet. munshi member add "Name" --role owner',
         ),
     )
@@ -185,7 +210,7 @@ def remove_member(
 
     async def work(session: Session) -> dict[str, Any]:
         chosen = await choose(session, business)
-        found = await _member(session.door, chosen, name)
+        found = await find_member(session.door, chosen, name)
         gone: MemberView = await session.door.execute(RemoveMember(found.id), chosen.clerk)
         return {"id": gone.id, "name": gone.name, "active": gone.active}
 
@@ -203,16 +228,25 @@ def change_member(
     crm_owner: Annotated[
         str | None, typer.Option(help="A sales rep's identity in the CRM; empty: none.")
     ] = None,
+    until: Until = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change a member's role, name or CRM identity."""
+    """Change a member's role, name, CRM identity or last day."""
 
     async def work(session: Session) -> dict[str, Any]:
         chosen = await choose(session, business)
-        found = await _member(session.door, chosen, name)
+        found = await find_member(session.door, chosen, name)
         command = ChangeMember(found.id, name=rename, role=role, crm_owner=crm_owner)
         now: MemberView = await session.door.execute(command, chosen.clerk)
-        return {"id": now.id, "name": now.name, "role": now.role, "crm_owner": now.crm_owner}
+        if until is not None:
+            now = await session.door.execute(LimitMembership(found.id, _day(until)), chosen.clerk)
+        return {
+            "id": now.id,
+            "name": now.name,
+            "role": now.role,
+            "crm_owner": now.crm_owner,
+            "until": now.until,
+        }
 
     result = run(work)
     show(
@@ -233,7 +267,7 @@ def link(
 
     async def work(session: Session) -> dict[str, Any]:
         chosen = await choose(session, business)
-        found = await _member(session.door, chosen, name)
+        found = await find_member(session.door, chosen, name)
         code = await _code(session, chosen.clerk, found.id, minutes=minutes)
         return {"member": found.id, "name": found.name, **code, "minutes": minutes}
 
@@ -241,39 +275,8 @@ def link(
     show(result, as_json=as_json, human=lambda: _tell_code(result["name"], result))
 
 
-@token.command("create")
-@told
-def create_token(
-    name: Annotated[str, typer.Argument(help="The member whose rights it carries: name or id.")],
-    label: Annotated[str, typer.Option(help="What it is for.")],
-    business: Business = None,
-    days: Annotated[
-        int | None, typer.Option(help="Valid for so many days; without it, until revoked.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make a bearer token for GraphQL. It is shown once; we keep its hash."""
-
-    async def work(session: Session) -> dict[str, Any]:
-        chosen = await choose(session, business)
-        found = await _member(session.door, chosen, name)
-        command = CreateToken(found.id, label, valid_days=days)
-        return {
-            "member": found.id,
-            "label": label,
-            "token": await session.door.execute(command, chosen.clerk),
-        }
-
-    result = run(work)
-
-    def human() -> None:
-        say(f"[bold]{escape(result['token'])}[/]")
-        say(f"Send it as `Authorization: Bearer …` to {settings().public_url}/graphql. It isn't shown again.")
-
-    show(result, as_json=as_json, human=human)
-
-
-async def _member(door: Door, chosen: Chosen, wanted: str) -> MemberView:
+async def find_member(door: Door, chosen: Chosen, wanted: str) -> MemberView:
+    """Return the one member of this name or id; NotFound or Rejected where it isn't one."""
     members: tuple[MemberView, ...] = await door.query(Members(), chosen.clerk)
     found = [
         m for m in members if m.active and (_is_id(wanted, m.id) or m.name.casefold() == wanted.casefold())

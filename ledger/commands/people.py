@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from uuid import UUID
+
+END_TOLD_BEFORE = timedelta(days=7)
+"""How long before a membership ends by itself the owners are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +31,26 @@ class ChangeMember:
     name: str | None = None
     role: str | None = None
     crm_owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitMembership:
+    """Let a membership end by itself after its last day (owner only); `until` None: it has no end. Result: MemberView.
+
+    From then on nothing opens for him: chat, tokens, pages. The owners are told a week before.
+    """
+
+    member_id: UUID
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndMemberships:
+    """Let those go whose last day is over (system only). Result: how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteEndTold:
+    """Note that the owners were told of an end that is near (system only)."""
+
+    member_id: UUID

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -55,10 +56,29 @@ MATRIX: Mapping[Role, frozenset[Permission]] = {
     Role.SYSTEM: frozenset(Permission),
 }
 
+GIVES_RIGHTS = frozenset(
+    {
+        "AddMember",
+        "AddWebhook",
+        "ChangeMember",
+        "ChangeWebhook",
+        "CreateLinkCode",
+        "CreateToken",
+        "LimitMembership",
+        "RotateToken",
+        "RotateWebhookSecret",
+    }
+)
+"""Commands that give somebody rights, by name: none for a token that is limited to some, which could so get them all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who speaks, in which business. `owner_key` scopes a sales rep to his own customers (his CRM identity)."""
+    """Who speaks, in which business. `owner_key` scopes a sales rep to his own customers (his CRM identity).
+
+    With a token he may be less than his role: `only` these permissions, `read_only`, as a sales rep where it is for one
+    sales owner's customers. `until`: when his membership or his token ends.
+    """
 
     business_id: UUID
     role: Role
@@ -66,6 +86,10 @@ class Actor:
     member_id: UUID | None = None
     owner_key: str | None = None
     language: str = "en"
+    only: frozenset[Permission] | None = None
+    read_only: bool = False
+    token_id: UUID | None = None
+    until: datetime | None = None
 
     @property
     def label(self) -> str:
@@ -77,9 +101,19 @@ class Actor:
         """True for a sales rep: rows are limited to parties whose sales owner he is."""
         return self.role is Role.SALES
 
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """What the matrix gives his role, as far as his token leaves it to him."""
+        return MATRIX[self.role] if self.only is None else MATRIX[self.role] & self.only
+
+    @property
+    def scope_label(self) -> str:
+        """Who he is and which rows are his: what was done for him once is told again only within them."""
+        return f"{self.label} of {self.owner_key}" if self.sees_own_customers_only else self.label
+
     def may(self, permission: Permission) -> bool:
-        """Return whether the matrix gives him `permission`."""
-        return permission in MATRIX[self.role]
+        """Return whether the matrix gives him `permission`, and his token leaves it to him."""
+        return permission in MATRIX[self.role] and (self.only is None or permission in self.only)
 
 
 def system(business_id: UUID, name: str) -> Actor:

@@ -12,7 +12,9 @@ from ledger.handlers.registry import Context, handles
 
 # Seen last: when his chat was last answered, or a dialogue went on in it.
 _MEMBERS = """
-SELECT m.id, m.name, m.role, m.language, m.chat_id IS NOT NULL AS linked, m.active, m.crm_owner,
+SELECT m.id, m.name, m.role, m.language, m.chat_id IS NOT NULL AS linked, m.crm_owner,
+       m.active AND (m.ends_at IS NULL OR m.ends_at > $2) AS active,
+       (m.ends_at AT TIME ZONE (SELECT timezone FROM businesses b WHERE b.business_id = $1))::date - 1 AS until,
        EXISTS (SELECT FROM link_codes c WHERE c.business_id = $1 AND c.member_id = m.id AND c.used_at IS NULL
                AND c.expires_at > $2) AS invited,
        greatest(d.changed_at, (SELECT max(o.queued_at) FROM outbox o WHERE o.business_id = $1
@@ -50,4 +52,5 @@ def _view(row: Any) -> views.MemberView:
         crm_owner=row["crm_owner"],
         invited=row["invited"],
         seen_at=row["seen_at"],
+        until=row["until"],
     )

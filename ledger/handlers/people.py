@@ -1,13 +1,14 @@
-"""Founding a business, adding its people, and giving them tokens."""
+"""Founding a business and adding its people."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from kit.errors import NotFound, Rejected
-from kit.ids import business_key, digest, new_secret, uuid7
+from kit.clock import business_day
+from kit.errors import Rejected
+from kit.ids import uuid7
 from kit.money import currency_digits
 from ledger import commands
 from ledger.domain.roles import Permission, Role
@@ -16,7 +17,8 @@ from ledger.store import directory
 
 LANGUAGES = ("en", "hi")
 _MAX_NAME = 80
-_MAX_TOKEN_DAYS = 3_650
+_LONGEST = timedelta(days=5 * 366)
+"""How far ahead a membership's end may be."""
 
 
 @handles(commands.AddBusiness, permission=Permission.SYSTEM)
@@ -66,11 +68,12 @@ async def add_member(command: commands.AddMember, ctx: Context) -> UUID:
         )
     if command.digest_at is not None and command.digest_at.tzinfo is not None:
         raise Rejected("member.digest_at", "The digest's hour is local to the business.")
+    ends_at = await end_of(ctx, command.until, role) if command.until is not None else None
     member_id = uuid7()
     await ctx.tx.run(
         """
-        INSERT INTO members (business_id, id, name, role, language, digest_at, crm_owner, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO members (business_id, id, name, role, language, digest_at, crm_owner, created_at, ends_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """,
         ctx.actor.business_id,
         member_id,
@@ -80,40 +83,32 @@ async def add_member(command: commands.AddMember, ctx: Context) -> UUID:
         command.digest_at,
         command.crm_owner,
         ctx.now,
+        ends_at,
     )
-    ctx.audit("member.added", f"member:{member_id}", role=role)
+    ends = {} if ends_at is None else {"ends_at": ends_at.isoformat()}
+    ctx.audit("member.added", f"member:{member_id}", role=role, **ends)
     return member_id
 
 
-@handles(commands.CreateToken, permission=Permission.ADMINISTER)
-async def create_token(command: commands.CreateToken, ctx: Context) -> str:
-    """Make a bearer token that names its business; only its hash is kept."""
-    if command.valid_days is not None and not 1 <= command.valid_days <= _MAX_TOKEN_DAYS:
-        raise Rejected("token.validity", f"A token is valid for 1 to {_MAX_TOKEN_DAYS} days.")
-    label = member_name(command.label)
-    member = await ctx.tx.row(
-        "SELECT id FROM members WHERE business_id = $1 AND id = $2 AND active",
-        ctx.actor.business_id,
-        command.member_id,
-    )
-    if member is None:
-        raise NotFound("member.unknown", "There is no such member.")
-    token, token_id = business_key(ctx.actor.business_id, new_secret()), uuid7()
-    await ctx.tx.run(
-        """
-        INSERT INTO tokens (business_id, token_hash, id, member_id, label, created_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        """,
-        ctx.actor.business_id,
-        digest(token.encode()),
-        token_id,
-        command.member_id,
-        label,
-        ctx.now,
-        ctx.now + timedelta(days=command.valid_days) if command.valid_days is not None else None,
-    )
-    ctx.audit("token.created", f"token:{token_id}", member=str(command.member_id), label=label)
-    return token
+async def end_of(ctx: Context, last_day: date, role: str) -> datetime:
+    """Return the moment after somebody's last day in the business's calendar; Rejected for a day that can't be."""
+    if role == Role.OWNER:
+        raise Rejected(
+            "member.owner_ends",
+            "An owner's membership has no end.",
+            remedy="Give another role first, or remove the owner on the day.",
+            field="until",
+        )
+    zone = await ctx.tx.value("SELECT timezone FROM businesses WHERE business_id = $1", ctx.actor.business_id)
+    today = business_day(ctx.now, zone)
+    if not today <= last_day <= today + _LONGEST:
+        raise Rejected(
+            "member.until",
+            f"A membership ends between today and {_LONGEST.days} days from now.",
+            field="until",
+            given=last_day.isoformat(),
+        )
+    return datetime.combine(last_day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 def member_role(text: str) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    DateTime,
     Index,
     Integer,
     LargeBinary,
@@ -15,7 +16,7 @@ from sqlalchemy import (
     Time,
     Uuid,
 )
-from sqlalchemy.dialects.postgresql import DATEMULTIRANGE, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, DATEMULTIRANGE, JSONB
 
 from ledger.store.tables.columns import business, metadata, when
 
@@ -70,6 +71,18 @@ members = Table(
     Column("chat_id", BigInteger, nullable=True),
     Column("active", Boolean, nullable=False, server_default="true"),
     when("created_at", nullable=False, now=True),
+    Column(
+        "ends_at",
+        DateTime(timezone=True),
+        nullable=True,
+        comment="from here on nothing opens for him; null: no end is set",
+    ),
+    Column(
+        "end_told_at",
+        DateTime(timezone=True),
+        nullable=True,
+        comment="when the owners were told that it is near",
+    ),
 )
 link_codes = Table(
     "link_codes",
@@ -92,6 +105,11 @@ tokens = Table(
     when("expires_at"),
     when("last_used_at"),
     when("revoked_at"),
+    Column("hint", Text, nullable=False, server_default="", comment="its last characters"),
+    Column("read_only", Boolean, nullable=False, server_default="false"),
+    Column("permissions", ARRAY(Text), nullable=True, comment="null: all that its member has"),
+    Column("customers_of", Text, nullable=True, comment="only this sales owner's customers"),
+    Column("made_by", Text, nullable=True, comment="as in the audit trail"),
 )
 sources = Table(
     "sources",
