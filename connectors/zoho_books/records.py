@@ -19,6 +19,7 @@ from connectors.zoho_books.fields import (
     references,
     text,
 )
+from connectors.zoho_books.persons import addresses_of, people_of
 from kit.errors import Rejected
 
 _CASH = frozenset(["cash", "petty cash"])
@@ -74,6 +75,8 @@ def contact(record: Record, settings: Mapping[str, Any]) -> Said:  # noqa: ARG00
         roles=[role] if role in ("customer", "vendor") else None,
         address=", ".join(part for part in parts if part),
         state=text(record, "place_of_contact") or text(address, "state"),
+        contacts=people_of(record),
+        addresses=addresses_of(record),
     )
     if "name" not in data:
         raise Rejected("schema.name_missing", "contact_name is missing.")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.people import address_of, told
 from connectors.values import as_object, filled, numbers, phone, record_id, text
 from connectors.zoho_crm.fields import STAMP, Record, configured, link, minor
 from kit.errors import Rejected
@@ -52,12 +53,29 @@ def account(record: Record, external_id: str, settings: Mapping[str, Any]) -> Sa
         phone=phone(text(record, "Phone")),
         address=", ".join(part for name in parts if (part := text(record, name))),
         state=text(record, "Billing_State"),
+        addresses=told((_address(record, "billing"), _address(record, "shipping"))),
+        parent=record_id(as_object(record.get("Parent_Account")).get("id")),
         owner=_owner(record),
         url=link("Accounts", external_id, settings),
     )
     if "name" not in data:
         raise Rejected("schema.name_missing", "Account_Name is missing.")
     return Said("party", data, "party.upserted")
+
+
+def _address(record: Record, kind: str) -> dict[str, Any] | None:
+    part = {
+        name: text(record, f"{kind.capitalize()}_{name}")
+        for name in ("Street", "City", "State", "Code", "Country")
+    }
+    return address_of(
+        kind,
+        (part["Street"],),
+        city=part["City"],
+        state=part["State"],
+        pin=part["Code"],
+        country=part["Country"],
+    )
 
 
 def deal(record: Record, external_id: str, settings: Mapping[str, Any]) -> Said:
@@ -114,7 +132,7 @@ ACCOUNTS = Module(
     "Accounts",
     (
         "Account_Name", "Phone", "Billing_Street", "Billing_City", "Billing_State", "Billing_Code", "Billing_Country",
-        "Owner",
+        "Shipping_Street", "Shipping_City", "Shipping_State", "Shipping_Code", "Shipping_Country", "Parent_Account", "Owner",
     ),
     ("gstin_field",),
     account,

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.files import _recognised
 from connectors.contract import Inbound, Observed, load_connector
+from ingest.importing import _recognised
 from kit.errors import Rejected
 from tests.connectors.casebook import case, cases_of
 

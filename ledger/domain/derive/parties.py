@@ -90,6 +90,13 @@ class PartyIndex:
         found = subject_id(node.source, "party", into) if into else None
         return found if found in self._nodes else None
 
+    def _parent(self, subject: UUID) -> UUID | None:
+        """The record that its own source calls its parent, whether that is at hand or not."""
+        node = self._nodes[subject]
+        parent = node.value("parent")
+        found = subject_id(node.source, "party", parent) if parent else None
+        return found if found != subject else None
+
     def of(self, identity: Identity) -> UUID | None:
         """Return the root of the party that an identity names, or None."""
         subject = identity.party_subject
@@ -161,6 +168,7 @@ class PartyIndex:
                 external_id=self._nodes[subject].external_id,
                 name=self._nodes[subject].value("name"),
                 url=self._nodes[subject].value("url"),
+                parent=self._parent(subject),
             )
             for root in roots
             for subject in self._members.get(root, ())

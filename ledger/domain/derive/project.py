@@ -128,7 +128,8 @@ def _party_rows(
     for identity in sorted((i for i in identities if i.kind == "promise"), key=lambda i: (i.at, i.subject)):
         if (party := parties.of(identity)) is not None:
             promises[party] = identity
-    kept = [root for root in parties.roots() if root in balances or parties.is_explicit(root)]
+    # Whoever has a balance has a row, also one whose bill was since made out to somebody else: nothing drops out of a sum.
+    kept = sorted({*balances, *filter(parties.is_explicit, parties.roots())})
     for root in kept:
         balance, promise = balances[root], promises.get(root)
         lateness = [days for _, days in sorted(balance.lateness)[-_RECENT_BILLS:]]
