@@ -24,6 +24,16 @@ class TakeFile:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteFileSent:
+    """Note that somebody sends a file to be read as one of a source, before it is; `sha256` of its bytes."""
+
+    source: str
+    sha256: str
+    size: int
+    via: str
+
+
+@dataclass(frozen=True, slots=True)
 class MoveFile:
     """Say how far a file is (system only), and queue what its sender is told of it, in one transaction.
 

@@ -10,8 +10,13 @@ from typing import Any
 
 from kit.errors import Rejected
 from kit.money import CURRENCIES, MAX_MINOR
+from ledger.domain.events import ERASED
 from ledger.domain.vocabulary import (
+    ADDRESS_FIELDS,
+    ADDRESS_KINDS,
     ALLOCATION_FIELDS,
+    CONTACT_FIELDS,
+    CONTACT_KINDS,
     DEDUCTION_FIELDS,
     DUE_FIELDS,
     EVENTS,
@@ -195,6 +200,18 @@ def _objects(fields: Mapping[str, str], *, required: tuple[str, ...]) -> _Check:
     return check
 
 
+def _of_kinds(kinds: frozenset[str], check: _Check) -> _Check:
+    """Check a list whose items each have one of these kinds."""
+
+    def whole(value: Any) -> None:
+        check(value)
+        for item in value:
+            if item["kind"] not in kinds:
+                raise _Wrong("event.field_range", f"must be one of {', '.join(sorted(kinds))}.", ".kind")
+
+    return whole
+
+
 _PARTY_FIELDS_CHECK = _object(PARTY_FIELDS)
 
 
@@ -202,6 +219,8 @@ def _party(value: Any) -> None:
     _PARTY_FIELDS_CHECK(value)
     if not (value.get("id") or value.get("name")):
         raise _Wrong("event.field_missing", "needs an id or a name.")
+    if str(value.get("id") or "").startswith(ERASED):
+        raise _Wrong("event.field_range", f"has an id that begins with {ERASED!r}: those are ours.")
 
 
 _CHECKS: dict[str, _Check] = {
@@ -218,6 +237,8 @@ _CHECKS: dict[str, _Check] = {
     "media_type": _media_type,
     "party": _party,
     "payer": _object(PAYER_FIELDS),
+    "contacts": _of_kinds(CONTACT_KINDS, _objects(CONTACT_FIELDS, required=("kind",))),
+    "addresses": _of_kinds(ADDRESS_KINDS, _objects(ADDRESS_FIELDS, required=("kind",))),
     "references": _object(REFERENCE_FIELDS),
     "dues": _objects(DUE_FIELDS, required=("amount",)),
     "settles": _objects(SETTLE_FIELDS, required=("amount",)),

@@ -17,6 +17,10 @@ OPERATOR = "operator"
 """The source name of people's decisions."""
 
 
+ERASED = "erased:"
+"""How the id of a party begins whose name was its id, and who was erased: its identity follows."""
+
+
 def subject_id(source: str, kind: str, external_id: str) -> UUID:
     """Return the id of a source identity: what the fold, the keys and the decisions cite."""
     return derived(source, kind, external_id)

@@ -23,7 +23,8 @@ STATUS_RANK = {
     "payment.refunded": 55,
 }  # fmt: skip
 DATED = (
-    "name", "gstin", "pan", "phone", "email", "terms_days", "credit_limit", "owner", "address", "state",
+    "name", "gstin", "pan", "phone", "email", "terms_days", "credit_limit", "owner", "address", "state", "contacts",
+    "addresses", "parent",
 )  # fmt: skip
 """Attributes of a party that hold from a day on: a change of today says nothing of last quarter."""
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from ledger.domain.events import OPERATOR, subject_id
+from ledger.domain.events import ERASED, OPERATOR, subject_id
 
 _NOT_ALNUM = re.compile(r"[^0-9A-Z]+")
 _SPACES = re.compile(r"\s+")
@@ -147,6 +147,8 @@ def party_subject(source: str, party: Mapping[str, Any]) -> UUID:
     """Return the identity that a `party` object names: by its id, else by its name within the source."""
     if source == OPERATOR:
         return UUID(party["id"])
+    if (named := party.get("id")) and named.startswith(ERASED):
+        return UUID(named.removeprefix(ERASED))
     return subject_id(source, "party", party.get("id") or f"name:{name_key(party['name'])}")
 
 

@@ -78,7 +78,10 @@ def name_of(text: str, what: str) -> str:
     name = one_line(text)
     if not 1 <= len(name) <= MAX_NAME:
         raise Rejected(
-            "pay.name", f"{what} has 1 to {MAX_NAME} characters.", remedy="Write it as on a cheque."
+            "pay.name",
+            f"{what} has 1 to {MAX_NAME} characters.",
+            remedy="Write it as on a cheque.",
+            given=text,
         )
     return name
 

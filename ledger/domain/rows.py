@@ -45,6 +45,7 @@ class PartyIdentityRow(NamedTuple):
     external_id: str
     name: str | None
     url: str | None
+    parent: UUID | None
 
 
 class InvoiceRow(NamedTuple):

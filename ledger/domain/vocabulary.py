@@ -54,7 +54,9 @@ _LINE = {
 _PARTY = {
     "name": "text", "gstin": "text", "pan": "text", "phone": "text", "email": "text", "roles": "texts",
     "terms_days": "count", "credit_limit": "money", "currency": "currency", "owner": "text", "address": "text",
-    "state": "text", "url": "url", **_RECORD,
+    "state": "text", "url": "url",
+    # All that the source has, told together: what it leaves out of a list it no longer has. `parent` is a record there.
+    "contacts": "contacts", "addresses": "addresses", "parent": "text", **_RECORD,
 }  # fmt: skip
 _PAYOUT = {
     **_MONEY, "party": "party", "payee": "payer", "paid_on": "date", "references": "references", "fee": "money",
@@ -393,6 +395,23 @@ PARTY_FIELDS = {
     "phone": "text",
     "email": "text",
 }
+CONTACT_FIELDS = {
+    "kind": "text",  # of CONTACT_KINDS
+    "name": "text",
+    "designation": "text",
+    "phone": "text",
+    "email": "text",
+}
+ADDRESS_FIELDS = {
+    "kind": "text",  # of ADDRESS_KINDS
+    "lines": "text",  # street, area and whom to ask for, as one writes them
+    "city": "text",
+    "state": "text",
+    "pin": "text",
+    "country": "text",
+}
+CONTACT_KINDS = frozenset(["primary", "billing", "purchase", "sales", "technical", "management", "other"])
+ADDRESS_KINDS = frozenset(["billing", "shipping", "registered", "other"])
 PAYER_FIELDS = {
     "name": "text",
     "vpa": "text",

@@ -70,18 +70,28 @@ def _check_shares(
         raise Rejected("receipt.not_here", "This money didn't come, or was given back.")
     if len(command.lines) > MAX_LINES:
         raise Rejected("allocation.too_many", f"Money is set against at most {MAX_LINES} bills at once.")
-    for line in command.lines:
+    for number, line in enumerate(command.lines):
+        place = f"lines[{number}]"
         if line.amount <= 0 or (line.kind != "receipt" and line.kind not in DEDUCTIONS):
             raise Rejected(
                 "allocation.line",
                 f"A share is more than nothing, and money or one of {', '.join(DEDUCTIONS)}.",
                 remedy="Correct the share.",
+                field=f"{place}.{'amount' if line.amount <= 0 else 'kind'}",
             )
         bill = bills[line.invoice_id]
         if bill["kind"] == "credit_note" or bill["status"] in ("invoice.voided", "invoice.draft"):
-            raise Rejected("allocation.not_a_bill", f"{bill['number'] or 'This'} is no bill to be paid.")
+            raise Rejected(
+                "allocation.not_a_bill",
+                f"{bill['number'] or 'This'} is no bill to be paid.",
+                field=f"{place}.invoice_id",
+            )
         if bill["currency"] != currency:
-            raise Rejected("allocation.currency", f"The money is in {currency}, {bill['number']} isn't.")
+            raise Rejected(
+                "allocation.currency",
+                f"The money is in {currency}, {bill['number']} isn't.",
+                field=f"{place}.invoice_id",
+            )
     here = receipt["amount"] - receipt["refunded"]
     placed = sum(line.amount for line in command.lines if line.kind == "receipt") + command.on_account
     if command.on_account < 0 or placed != here:

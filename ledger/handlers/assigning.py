@@ -15,6 +15,7 @@ from ledger.handlers.outbox import queue_message
 from ledger.handlers.questions import conflict_view, locked, read_question
 from ledger.handlers.registry import Context, handles
 from ledger.queries.workflow import Colleagues
+from ledger.store.membership import in_force
 from ledger.views import ConflictView
 from ledger.views.workflow import Colleague
 from ledger.words import say
@@ -63,9 +64,13 @@ async def assign(command: AssignConflict, ctx: Context) -> ConflictView:
 async def colleagues(_: Colleagues, ctx: Context) -> tuple[Colleague, ...]:
     """Answer with the members who may answer questions, by name."""
     rows = await ctx.tx.fetch(
-        "SELECT id, name FROM members WHERE business_id = $1 AND active AND role = ANY($2) ORDER BY name, id",
+        f"""
+        SELECT m.id, m.name FROM members m
+        WHERE m.business_id = $1 AND {in_force(now="$3")} AND m.role = ANY($2) ORDER BY m.name, m.id
+        """,
         ctx.actor.business_id,
         [role.value for role in MATRIX if role is not Role.SYSTEM and Permission.ANSWER in MATRIX[role]],
+        ctx.now,
     )
     return tuple(Colleague(row["id"], row["name"]) for row in rows)
 
@@ -73,9 +78,13 @@ async def colleagues(_: Colleagues, ctx: Context) -> tuple[Colleague, ...]:
 async def _tell(ctx: Context, member_id: UUID, view: ConflictView) -> None:
     """Put word of it into the member's chat; who gives a question to himself needs none."""
     member = await ctx.tx.row(
-        "SELECT name, role, language, chat_id FROM members WHERE business_id = $1 AND id = $2 AND active",
+        f"""
+        SELECT m.name, m.role, m.language, m.chat_id FROM members m
+        WHERE m.business_id = $1 AND m.id = $2 AND {in_force(now="$3")}
+        """,
         ctx.actor.business_id,
         member_id,
+        ctx.now,
     )
     if member is None:
         raise NotFound("member.unknown", "There is no such member.")

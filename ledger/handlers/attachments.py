@@ -13,17 +13,21 @@ from ledger.domain.events import OPERATOR, Delivery
 from ledger.domain.roles import Permission
 from ledger.handlers.deciding import decide, event_subject, hold, noted, party_row
 from ledger.handlers.decisions import last_standing, told_of
+from ledger.handlers.paging import page_size
 from ledger.handlers.registry import Context, handles
 from ledger.queries.attachments import KeptAttachment
+from ledger.queries.profiles import KeptWith
 from ledger.store.append import append
+from ledger.store.bodies import open_body
 from ledger.views.attachments import AttachmentView
+from ledger.views.profiles import KeptThing
 from ledger.views.workflow import DecisionView
 
 MAX_BYTES = 8 * 1024 * 1024
 _MEDIA_TYPE = re.compile(r"[a-z]{2,20}/[a-z0-9.+\-]{1,60}")
 _MAX_NAME = 120
 _KEPT = """
-SELECT d.body, d.headers ->> 'media_type' AS media_type, d.filename FROM deliveries d
+SELECT d.headers ->> 'media_type' AS media_type, d.filename FROM deliveries d
 WHERE d.business_id = $1 AND d.source = 'operator' AND d.via = 'chat' AND d.digest = $2
 """
 # The notes with this attachment on any identity that the party goes by or that states something of it.
@@ -36,6 +40,19 @@ WHERE e.business_id = $1 AND e.source = 'operator' AND e.event_type = 'note.adde
     UNION SELECT subject::text FROM party_identities WHERE business_id = $1 AND party_id = $3
     UNION SELECT anchor::text FROM parties WHERE business_id = $1 AND id = $3)
 ORDER BY e.occurred_at LIMIT 1
+"""
+# Told last, of what wasn't taken back since; each thing once.
+_KEPT_WITH = """
+SELECT DISTINCT ON (e.normalised ->> 'attachment') e.normalised, e.occurred_at FROM external_events e
+WHERE e.business_id = $1 AND e.source = 'operator' AND e.event_type = 'note.added' AND e.kind = 'note'
+  AND e.normalised ->> 'attachment' IS NOT NULL
+  AND e.normalised ->> 'about' IN (
+    SELECT subject::text FROM claims WHERE business_id = $1 AND party_id = $2
+    UNION SELECT subject::text FROM party_identities WHERE business_id = $1 AND party_id = $2
+    UNION SELECT anchor::text FROM parties WHERE business_id = $1 AND id = $2)
+  AND NOT EXISTS (SELECT FROM external_events w WHERE w.business_id = $1 AND w.subject = e.subject
+                  AND w.event_type = 'decision.withdrawn' AND w.occurred_at >= e.occurred_at)
+ORDER BY e.normalised ->> 'attachment', e.occurred_at DESC
 """
 
 
@@ -99,13 +116,37 @@ async def kept_attachment(question: KeptAttachment, ctx: Context) -> AttachmentV
     kept = await ctx.tx.row(_KEPT, ctx.actor.business_id, _digest(question.attachment))
     if note is None or kept is None:
         raise NotFound("attachment.not_found", "There is no such photo or file.")
+    body = await open_body(ctx.tx, ctx.actor.business_id, OPERATOR, _digest(question.attachment))
     return AttachmentView(
-        body=bytes(kept["body"]),
+        body=body,
         media_type=kept["media_type"],
         filename=kept["filename"],
         text=note["text"] or "",
         author=note["author"] or "",
         at=note["occurred_at"],
+    )
+
+
+@handles(KeptWith, permission=Permission.SEE_RECEIVABLES)
+async def kept_with(question: KeptWith, ctx: Context) -> tuple[KeptThing, ...]:
+    """Answer with what is kept with a party, without the bytes; NotFound outside the actor's scope."""
+    first = page_size(question.first)
+    party: UUID = (await party_row(ctx, question.party_id))["id"]
+    rows = await ctx.tx.fetch(
+        f"SELECT * FROM ({_KEPT_WITH}) k ORDER BY occurred_at DESC LIMIT {first}",
+        ctx.actor.business_id,
+        party,
+    )
+    return tuple(
+        KeptThing(
+            id=row["normalised"]["attachment"],
+            media_type=row["normalised"].get("media_type") or "application/octet-stream",
+            filename=row["normalised"].get("filename") or "file",
+            text=row["normalised"].get("text") or "",
+            author=row["normalised"].get("author") or "",
+            at=row["occurred_at"],
+        )
+        for row in rows
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -10,6 +11,7 @@ from kit.clock import business_day
 from kit.errors import Rejected
 from ledger import views
 from ledger.handlers.paging import Conditions
+from ledger.views.late import Late
 
 # The name is asked for each row that is shown, not joined to all of them: a page costs the same in any firm.
 BILL = """
@@ -71,12 +73,14 @@ RECEIVABLE = Side("receivable", "invoices", "invoice", "invoice.issued", "invoic
 PAYABLE = Side("payable", "payables", "bill", "payable.due", "payable.partially_paid", "NULL::text")
 
 
-def open_bills(side: Side, where: Conditions, *, as_of: date | None, known_at: datetime | None) -> str:
-    """Return the FROM body of a side's bills `i` with their parties `p`: stored, or summed from the postings.
+def open_bills(
+    side: Side, where: Conditions, *, as_of: date | None, known_at: datetime | None, alone: bool = False
+) -> str:
+    """Return the FROM body of a side's bills `i`: stored, or summed from the postings; with their parties `p` or `alone`.
 
     `where` already has the business as $1; it takes the values of `as_of` and `known_at`.
     """
-    join = "LEFT JOIN parties p ON p.business_id = $1 AND p.id = i.party_id"
+    join = "" if alone else "LEFT JOIN parties p ON p.business_id = $1 AND p.id = i.party_id"
     if as_of is None and known_at is None:
         bills = side.table if side is RECEIVABLE else "(SELECT *, NULL::text AS url FROM payables)"
         where.add("i.business_id = $1 AND i.outstanding > 0")
@@ -138,11 +142,26 @@ def invoice(row: Any, today: date) -> views.InvoiceView:
         amount=row["amount"],
         outstanding=row["outstanding"],
         currency=row["currency"],
-        age_days=(today - (row["due_on"] or row["issued_on"])).days,
+        age_days=_age_days(row, today),
         overdue_days=overdue_days(row, today),
         url=row["url"],
         description=row["description"],
     )
+
+
+def _age_days(row: Any, today: date) -> int:
+    day: date = row["due_on"] or row["issued_on"]
+    return (today - day).days
+
+
+def invoice_rows(rows: Sequence[Any], today: date, cursors: Late[str]) -> Late[views.InvoiceView]:
+    """Return rows of BILL as customers' bills, read when somebody looks at them."""
+    given = {
+        "cursor": cursors.read,
+        "age_days": lambda row: _age_days(row, today),
+        "overdue_days": lambda row: overdue_days(row, today),
+    }
+    return Late(rows, lambda row: invoice(row, today), given)
 
 
 def payable(row: Any, today: date) -> views.PayableView:

@@ -23,6 +23,7 @@ from ledger.queries.workflow import Alike
 from ledger.reconcile.offers import Offer, offers
 from ledger.reconcile.questions import Question, answer_label, question_view
 from ledger.reconcile.worded import worded
+from ledger.store.audit import readable, words_of
 from ledger.views import AnswerOption
 from ledger.views.workflow import AlikeView, BulkView
 
@@ -146,8 +147,9 @@ async def _made(ctx: Context, bulk: UUID) -> dict[str, Any]:
     row = await _entry(ctx, bulk, "conflict.bulk_resolved")
     if row is None:
         raise NotFound("bulk.not_found", "There is no such answer to many.")
-    found: dict[str, Any] = row["entry"]
-    return found
+    words = await words_of(ctx.tx, ctx.actor.business_id, [row["entry"]])
+    found: dict[str, Any] = readable(row["entry"], words)
+    return {**found, "label": found["label"] or found["answer"]}
 
 
 async def _nothing_left(ctx: Context, bulk: UUID) -> Exception:
@@ -155,7 +157,12 @@ async def _nothing_left(ctx: Context, bulk: UUID) -> Exception:
     if row is None:
         return Stale("bulk.undone", "All of these were taken back one by one.", remedy="Nothing is left.")
     who, when = await member_name(ctx, row["actor"]), await moment(ctx, row["at"])
-    return Stale("bulk.undone", f"{who} took these back on {when}.", remedy="Nothing is left to take back.")
+    return Stale(
+        "bulk.undone",
+        f"{who} took these back on {when}.",
+        remedy="Nothing is left to take back.",
+        values={"by": who, "at": row["at"]},
+    )
 
 
 async def _entry(ctx: Context, bulk: UUID, action: str) -> asyncpg.Record | None:

@@ -16,6 +16,7 @@ from ledger import commands, queries, views
 from ledger.domain.roles import Actor, Permission, Role
 from ledger.handlers.registry import Context, handles
 from ledger.store import directory
+from ledger.store.membership import in_force
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing that reads as something else
 _CODE_LENGTH = 8
@@ -32,14 +33,17 @@ def code_hash(code: str) -> bytes:
     return digest(b"munshi link code " + plain.encode("utf-8", "replace"))
 
 
-@handles(commands.CreateLinkCode, permission=Permission.ADMINISTER)
+@handles(commands.CreateLinkCode, permission=Permission.ADMINISTER, shown_once=True)
 async def create_link_code(command: commands.CreateLinkCode, ctx: Context) -> str:
     """Make a code for a member; his earlier unused codes stop working."""
     if not 1 <= command.valid_minutes <= _MOST_MINUTES:
         raise Rejected("link_code.validity", f"A code is valid for 1 to {_MOST_MINUTES} minutes.")
     business = ctx.actor.business_id
     member = await ctx.tx.row(
-        "SELECT id FROM members WHERE business_id = $1 AND id = $2 AND active", business, command.member_id
+        f"SELECT m.id FROM members m WHERE m.business_id = $1 AND m.id = $2 AND {in_force(now='$3')}",
+        business,
+        command.member_id,
+        ctx.now,
     )
     if member is None:
         raise NotFound("member.unknown", "There is no such member.")
@@ -84,13 +88,14 @@ async def link_chat(command: commands.LinkChat, ctx: Context) -> Actor:
     await directory.drop(ctx.tx, kind="code", key=hashed.hex(), business_id=business)
     await _leave_former_chats(ctx, member_id, command.chat_id)
     row = await ctx.tx.row(
-        """
-        UPDATE members SET chat_id = $3 WHERE business_id = $1 AND id = $2 AND active
-        RETURNING id, name, role, language, crm_owner
+        f"""
+        UPDATE members m SET chat_id = $3 WHERE m.business_id = $1 AND m.id = $2 AND {in_force(now="$4")}
+        RETURNING id, name, role, language, crm_owner, ends_at
         """,
         business,
         member_id,
         command.chat_id,
+        ctx.now,
     )
     if row is None:
         raise Rejected("link_code.invalid", "That code doesn't work.", remedy="Ask the owner for a new one.")
@@ -126,6 +131,7 @@ def member_actor(business: UUID, row: Any) -> Actor:
         member_id=row["id"],
         owner_key=row["crm_owner"],
         language=row["language"],
+        until=row["ends_at"],
     )
 
 
@@ -133,22 +139,23 @@ def member_actor(business: UUID, row: Any) -> Actor:
 async def chat_member(question: queries.ChatMember, ctx: Context) -> views.ChatMemberView:
     """Tell who a linked member is today: role and language may have changed since the last message."""
     row = await ctx.tx.row(
-        """
-        SELECT m.id, m.name, m.role, m.language, m.crm_owner, m.chat_id, b.name AS business_name, b.timezone,
+        f"""
+        SELECT m.id, m.name, m.role, m.language, m.crm_owner, m.ends_at, m.chat_id, b.name AS business_name, b.timezone,
                d.state ->> 'chosen_at' AS chosen_at,
-               CASE WHEN (d.state #>> '{expects,at}')::timestamptz > $4 THEN d.state -> 'expects' END AS expects,
+               CASE WHEN (d.state #>> '{{expects,at}}')::timestamptz > $4 THEN d.state -> 'expects' END AS expects,
                coalesce(d.state ->> 'menu', '') AS menu,
                EXISTS (SELECT FROM chat_updates u WHERE u.business_id = $1 AND u.update_id = $5) AS update_taken
         FROM members m
         JOIN businesses b ON b.business_id = m.business_id
         LEFT JOIN dialogues d ON d.business_id = m.business_id AND d.chat_id = coalesce($3, m.chat_id)
-        WHERE m.business_id = $1 AND m.id = $2 AND m.active
+        WHERE m.business_id = $1 AND m.id = $2 AND {in_force(now="$6")}
         """,
         ctx.actor.business_id,
         question.member_id,
         question.chat_id,
         ctx.now - _FORGOTTEN_AFTER,
         question.update_id,
+        ctx.now,
     )
     if row is None:
         raise NotFound("member.unknown", "There is no such member.")

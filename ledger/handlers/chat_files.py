@@ -10,7 +10,7 @@ import orjson
 
 from kit.errors import NotFound, Rejected
 from kit.ids import uuid7
-from ledger.commands.files import MoveFile, ResumeFiles, TakeFile
+from ledger.commands.files import MoveFile, NoteFileSent, ResumeFiles, TakeFile
 from ledger.domain.roles import Permission
 from ledger.handlers.outbox import queue_message
 from ledger.handlers.registry import Context, handles
@@ -44,6 +44,14 @@ async def take_file(command: TakeFile, ctx: Context) -> UUID:
         ctx.now,
     )
     return taken
+
+
+@handles(NoteFileSent, permission=Permission.ANSWER)
+async def note_file_sent(command: NoteFileSent, ctx: Context) -> None:
+    """Leave in the trail who brought what a file says into the log: a statement is money, and can be forged."""
+    ctx.audit(
+        "file.sent", f"source:{command.source}", sha256=command.sha256, bytes=command.size, via=command.via
+    )
 
 
 @handles(MoveFile, permission=Permission.SYSTEM)

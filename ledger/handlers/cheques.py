@@ -11,7 +11,16 @@ from kit.errors import NotFound, Rejected, Stale
 from kit.ids import derived
 from ledger.commands.workflow import DepositCheque, ReceiveCheque, ReplaceCheque, ReturnCheque
 from ledger.domain.roles import Permission
-from ledger.handlers.deciding import bill_rows, decide, event_subject, hold, party_row, positive, said
+from ledger.handlers.deciding import (
+    bill_rows,
+    by_whom,
+    decide,
+    event_subject,
+    hold,
+    party_row,
+    positive,
+    said,
+)
 from ledger.handlers.decisions import last_standing, told_of
 from ledger.handlers.paging import Conditions
 from ledger.handlers.party_card import IN_HAND
@@ -73,7 +82,12 @@ async def _take(ctx: Context, body: Mapping[str, Any], about: str, note: str | N
     await hold(ctx, cheque)
     last = last_standing(await told_of(ctx, [event_subject(cheque, "cheque")]))
     if last is not None:
-        raise Stale("cheque.known", await _who_said(ctx, last), remedy="It is entered already.")
+        raise Stale(
+            "cheque.known",
+            await _who_said(ctx, last),
+            remedy="It is entered already.",
+            values=await by_whom(ctx, last),
+        )
     return await decide(
         ctx, "cheque.received", body, about=about, kind="cheque", decision_id=cheque, note=note
     )
@@ -136,7 +150,12 @@ async def _held(ctx: Context, cheque_id: UUID, from_types: tuple[str, ...]) -> t
     if last is None:
         raise NotFound("cheque.not_found", "There is no such cheque.")
     if last["event_type"] not in from_types:
-        raise Stale("cheque.moved_on", await _who_said(ctx, last), remedy="Look at it again.")
+        raise Stale(
+            "cheque.moved_on",
+            await _who_said(ctx, last),
+            remedy="Look at it again.",
+            values=await by_whom(ctx, last),
+        )
     state: dict[str, Any] = {}
     for one in told:
         state |= {name: value for name, value in one["normalised"].items() if name != "of"}

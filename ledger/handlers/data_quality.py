@@ -10,7 +10,7 @@ from kit.catalogues import N_
 from ledger.domain.gstin import odd_gstin
 from ledger.domain.roles import Permission
 from ledger.handlers.paging import Conditions, Order, cursors, cut, page_size, place
-from ledger.handlers.registry import Context, handles
+from ledger.handlers.registry import Context, counts, handles
 from ledger.handlers.scope import own_parties, sees_payables
 from ledger.queries.identity import DataQuality
 from ledger.views.identity import PROBLEMS, DataQualityPage, PartyGaps
@@ -100,6 +100,13 @@ async def data_quality(question: DataQuality, ctx: Context) -> DataQualityPage:
         count=rows[0]["faulty"],
         parties=rows[0]["parties"],
     )
+
+
+@counts(DataQuality)
+async def count_gaps(_: DataQuality, ctx: Context) -> int:
+    """Count the parties about which something is missing or odd."""
+    page: DataQualityPage = await data_quality(DataQuality(first=1), ctx)
+    return page.count
 
 
 def _keys(row: Any) -> Sequence[Any]:

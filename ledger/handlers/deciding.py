@@ -75,6 +75,7 @@ async def check_untouched(
             "decision.taken",
             await said(ctx, row["event_type"], row["normalised"], row["actor"], row["occurred_at"]),
             remedy="Look at it again, then decide again.",
+            values=await by_whom(ctx, row),
         )
 
 
@@ -85,6 +86,11 @@ async def said(
     who, language = await member_name(ctx, actor), ctx.actor.language
     what = words(event_type, data, language)
     return say(language, "{who}, {when}: {what}.", who=who, when=await moment(ctx, at), what=what)
+
+
+async def by_whom(ctx: Context, row: Any) -> dict[str, object]:
+    """Return who said an event and when, as a Stale's values carry it."""
+    return {"by": await member_name(ctx, row["actor"]), "at": row["occurred_at"]}
 
 
 async def moment(ctx: Context, at: datetime) -> str:
@@ -169,7 +175,9 @@ def noted(note: str | None) -> str | None:
     """Return a note fit to keep, or None; Rejected if it is too long."""
     text = " ".join((note or "").replace("\x00", " ").split())
     if len(text) > MAX_NOTE:
-        raise Rejected("note.too_long", f"A note has at most {MAX_NOTE} characters.", remedy="Shorten it.")
+        raise Rejected(
+            "note.too_long", f"A note has at most {MAX_NOTE} characters.", remedy="Shorten it.", given=note
+        )
     return text or None
 
 
@@ -196,7 +204,11 @@ async def bill_rows(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, asyncpg.Rec
     )
     found = {row["id"]: row for row in rows}
     if missing := set(ids) - found.keys():
-        raise NotFound("invoice.not_found", f"There is no such bill ({len(missing)} of {len(set(ids))}).")
+        raise NotFound(
+            "invoice.not_found",
+            f"There is no such bill ({len(missing)} of {len(set(ids))}).",
+            given=next(one for one in ids if one in missing),
+        )
     return found
 
 

@@ -141,7 +141,10 @@ async def _standing(ctx: Context, told: Sequence[asyncpg.Record]) -> asyncpg.Rec
         who = await member_name(ctx, told[-1]["actor"])
         when = await moment(ctx, told[-1]["occurred_at"])
         raise Stale(
-            "decision.withdrawn", f"{who} took this back on {when}.", remedy="Nothing is left to take back."
+            "decision.withdrawn",
+            f"{who} took this back on {when}.",
+            remedy="Nothing is left to take back.",
+            values={"by": who, "at": told[-1]["occurred_at"]},
         )
     return last
 

@@ -14,7 +14,16 @@ from kit.money import format_minor
 from ledger.commands.workflow import AcceptDeduction, ClaimDeduction, RefuseDeduction, SetDeductionLimit
 from ledger.domain.matching.fits import short_fits
 from ledger.domain.roles import Permission
-from ledger.handlers.deciding import bill_row, check_untouched, decide, event_subject, hold, positive, said
+from ledger.handlers.deciding import (
+    bill_row,
+    by_whom,
+    check_untouched,
+    decide,
+    event_subject,
+    hold,
+    positive,
+    said,
+)
 from ledger.handlers.paging import Conditions
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business, own_parties
@@ -218,6 +227,7 @@ async def _check_not_judged(ctx: Context, claim_id: UUID) -> None:
             "deduction.judged",
             await said(ctx, row["event_type"], row["normalised"], row["actor"], row["occurred_at"]),
             remedy="Take that back to say otherwise.",
+            values=await by_whom(ctx, row),
         )
 
 

@@ -85,4 +85,9 @@ async def release_goods(command: ReleaseGoods, ctx: Context) -> DecisionView:
 
 
 def _said_already(word: OwnersWord) -> Stale:
-    return Stale("goods.said", f"{word.by} has said so already.", remedy="Nothing is left to say.")
+    return Stale(
+        "goods.said",
+        f"{word.by} has said so already.",
+        remedy="Nothing is left to say.",
+        values={"by": word.by},
+    )

@@ -13,9 +13,11 @@ from uuid import UUID
 import orjson
 
 from kit.errors import Rejected
+from ledger.views.late import Late
 
 MAX_PAGE = 200
 MAX_CURSOR = 600
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 Row = TypeVar("Row")
 
 
@@ -92,8 +94,8 @@ def order_named(orders: Sequence[Order], name: str) -> Order:
 
 def cursor(order: Order, *keys: Any) -> str:
     """Return the opaque cursor after the row with these keys."""
-    body = orjson.dumps([order.name, *(str(key) for key in keys)])
-    return base64.urlsafe_b64encode(body).rstrip(b"=").decode()
+    body = orjson.dumps([order.name, *map(str, keys)])
+    return binascii.b2a_base64(body, newline=False).translate(_URL_SAFE).rstrip(b"=").decode()
 
 
 def place(order: Order, after: str | None) -> tuple[Any, ...] | None:
@@ -127,6 +129,11 @@ def cut(
 def cursors(rows: Sequence[Row], order: Order, keys: Callable[[Row], Sequence[Any]]) -> tuple[str, ...]:
     """Return the cursor after each row of a page."""
     return tuple(cursor(order, *keys(row)) for row in rows)
+
+
+def marks(rows: Sequence[Row], order: Order, keys: Callable[[Row], Sequence[Any]]) -> Late[str]:
+    """Return the cursor after each row of a page, made when somebody looks at them."""
+    return Late(rows, lambda row: cursor(order, *keys(row)))
 
 
 def _whole(text: str) -> int:

@@ -12,7 +12,7 @@ from ledger.domain.derive.parties import by_belief
 from ledger.domain.folds import DATED
 from ledger.domain.roles import Permission
 from ledger.handlers.paging import Conditions, Order, cursors, cut, page_size, place
-from ledger.handlers.registry import Context, handles
+from ledger.handlers.registry import Context, counts, handles
 from ledger.handlers.scope import business, own_parties
 from ledger.queries.identity import PartyGroups
 from ledger.views.identity import PartyGroupPage
@@ -20,6 +20,8 @@ from ledger.views.party_group import AttributeView, GroupMember, PartyGroupView
 
 LARGEST = Order("groups:total", ("g.total", "g.pan"), ("bigint", "text"), descending=True)
 MOST_MEMBERS = 50
+ATTRIBUTES = tuple(name for name in DATED if name not in ("contacts", "addresses", "parent"))
+"""What is agreed with a party or said of it in one word; people, addresses and the parent are shown as such."""
 IS_PAN = "p.pan ~ '^[A-Z]{5}[0-9]{4}[A-Z]$'"
 
 
@@ -58,6 +60,13 @@ async def party_groups(question: PartyGroups, ctx: Context) -> PartyGroupPage:
         ),
         count=rows[0]["count"],
     )
+
+
+@counts(PartyGroups)
+async def count_groups(_: PartyGroups, ctx: Context) -> int:
+    """Count the groups."""
+    page: PartyGroupPage = await party_groups(PartyGroups(first=1), ctx)
+    return page.count
 
 
 def _keys(row: Any) -> Sequence[Any]:
@@ -107,7 +116,7 @@ async def party_history(ctx: Context, party: UUID) -> tuple[AttributeView, ...]:
     )
     ranked = by_belief(Identity(*row) for row in rows)
     terms, found = Terms(timezone=firm.timezone), []
-    for name in DATED:
+    for name in ATTRIBUTES:
         teller = next((identity for identity in ranked if identity.data.get(name) is not None), None)
         if teller is not None:
             found += [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from ledger.domain.roles import Permission
 from ledger.handlers.bills import BILL, PAYABLE, day_of, open_bills, payable
 from ledger.handlers.paging import Conditions, Order, cursors, cut, page_size, place
 from ledger.handlers.periods import signed
-from ledger.handlers.registry import Context, handles
+from ledger.handlers.registry import Context, counts, handles
 from ledger.handlers.scope import business, own_parties
 
 AGING = Order("payables:aging", ("coalesce(i.due_on, i.issued_on)", "i.id"), ("date", "uuid"))
@@ -29,15 +30,7 @@ async def payables(question: queries.Payables, ctx: Context) -> views.PayablePag
     """
     first, after = page_size(question.first), place(AGING, question.after)
     firm = await business(ctx)
-    today = day_of(firm, as_of=question.as_of, known_at=question.known_at)
-    where = Conditions([ctx.actor.business_id])
-    known_at, _ = await signed(ctx, question.as_of, question.known_at)
-    source = open_bills(PAYABLE, where, as_of=question.as_of, known_at=known_at)
-    own_parties(ctx, where)
-    if question.until is not None:
-        where.add("i.due_on <= {}", question.until)
-    if question.party_id is not None:
-        where.add("i.party_id = {}", question.party_id)
+    where, source, today = await _wanted(question, ctx)
     count = len(where.values)
     total = await ctx.tx.row(
         f"""
@@ -63,6 +56,29 @@ async def payables(question: queries.Payables, ctx: Context) -> views.PayablePag
         total=total["total"],
         overdue=total["overdue"],
     )
+
+
+@counts(queries.Payables)
+async def count_payables(question: queries.Payables, ctx: Context) -> int:
+    """Count the bills of all pages."""
+    where, source, _ = await _wanted(question, ctx)
+    found: int = await ctx.tx.value(f"SELECT count(*) FROM {source} WHERE {where.sql}", *where.values)
+    return found
+
+
+async def _wanted(question: queries.Payables, ctx: Context) -> tuple[Conditions, str, date]:
+    """Return the conditions of a question, the FROM that they are about, and the day that bills are aged on."""
+    firm = await business(ctx)
+    today = day_of(firm, as_of=question.as_of, known_at=question.known_at)
+    where = Conditions([ctx.actor.business_id])
+    known_at, _ = await signed(ctx, question.as_of, question.known_at)
+    source = open_bills(PAYABLE, where, as_of=question.as_of, known_at=known_at)
+    own_parties(ctx, where)
+    if question.until is not None:
+        where.add("i.due_on <= {}", question.until)
+    if question.party_id is not None:
+        where.add("i.party_id = {}", question.party_id)
+    return where, source, today
 
 
 @handles(queries.PayablesByIds, permission=Permission.SEE_PAYABLES)

@@ -13,7 +13,17 @@ from kit.ids import derived
 from ledger.commands.workflow import ConfirmPayment, ReportPayment
 from ledger.domain.roles import Permission
 from ledger.handlers.cash import check_cash
-from ledger.handlers.deciding import bill_rows, decide, event_subject, hold, noted, party_row, positive, said
+from ledger.handlers.deciding import (
+    bill_rows,
+    by_whom,
+    decide,
+    event_subject,
+    hold,
+    noted,
+    party_row,
+    positive,
+    said,
+)
 from ledger.handlers.decisions import last_standing, told_of
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business
@@ -51,6 +61,7 @@ async def report(command: ReportPayment, ctx: Context) -> DecisionView:
             "payment.reported",
             await _who_said(ctx, standing),
             remedy="If this is another payment, add its number or a note.",
+            values=await by_whom(ctx, standing),
         )
     if command.method == "cash" and not command.acknowledged:
         bill = next(iter(bills.values())) if len(bills) == 1 else None
@@ -98,7 +109,12 @@ async def confirm(command: ConfirmPayment, ctx: Context) -> DecisionView:
     if last is None:
         raise Stale("payment.withdrawn", "The report was taken back.", remedy="Nothing is left to confirm.")
     if last["event_type"] == "payment.confirmed":
-        raise Stale("payment.confirmed", await _who_said(ctx, last), remedy="Nothing is left to confirm.")
+        raise Stale(
+            "payment.confirmed",
+            await _who_said(ctx, last),
+            remedy="Nothing is left to confirm.",
+            values=await by_whom(ctx, last),
+        )
     data = last["normalised"]
     reporters = {row["actor"] for row in told if row["event_type"] == "payment.reported"}
     if ctx.actor.label in reporters or data.get("by") == str(ctx.actor.member_id):

@@ -13,7 +13,7 @@ from ledger import queries
 from ledger.commands import SetAside
 from ledger.domain.roles import Permission
 from ledger.handlers.paging import Conditions, Order, cursors, cut, page_size, place
-from ledger.handlers.registry import Context, handles
+from ledger.handlers.registry import Context, counts, handles
 from ledger.store.quarantine import set_aside, take_up
 from ledger.views import QuarantinePage, QuarantineView
 
@@ -29,20 +29,8 @@ LEFT JOIN deliveries d ON d.business_id = q.business_id AND d.source = q.source 
 @handles(queries.Quarantine, permission=Permission.REPLAY)
 async def quarantine(question: queries.Quarantine, ctx: Context) -> QuarantinePage:
     """Answer a page of what could not be read."""
-    if question.status not in _STATES:
-        raise Rejected(
-            "quarantine.status",
-            f"{question.status[:40]!r} is not a status.",
-            remedy=f"Use one of {', '.join(_STATES)}.",
-        )
+    conditions = _wanted(question, ctx)
     size = page_size(question.first)
-    conditions = Conditions([])
-    conditions.add("q.business_id = {}", ctx.actor.business_id)
-    conditions.add(_STATES[question.status])
-    if question.source is not None:
-        conditions.add("q.source = {}", question.source)
-    if question.code is not None:
-        conditions.add("q.code = {}", question.code)
     conditions.seek(_NEWEST, place(_NEWEST, question.after))
     rows = await ctx.tx.fetch(
         f"{_ROW} WHERE {conditions.sql} ORDER BY {_NEWEST.by} LIMIT {size + 1}", *conditions.values
@@ -59,6 +47,30 @@ async def quarantine(question: queries.Quarantine, ctx: Context) -> QuarantinePa
         rows=tuple(_view(row) for row in page),
         open_count=int(waiting),
     )
+
+
+@counts(queries.Quarantine)
+async def count_quarantine(question: queries.Quarantine, ctx: Context) -> int:
+    """Count the parts of all pages."""
+    conditions = _wanted(question, ctx)
+    return int(
+        await ctx.tx.value(f"SELECT count(*) FROM quarantine q WHERE {conditions.sql}", *conditions.values)
+    )
+
+
+def _wanted(question: queries.Quarantine, ctx: Context) -> Conditions:
+    if question.status not in _STATES:
+        raise Rejected(
+            "quarantine.status",
+            f"{question.status[:40]!r} is not a status.",
+            remedy=f"Use one of {', '.join(_STATES)}.",
+        )
+    conditions = Conditions([ctx.actor.business_id], ["q.business_id = $1", _STATES[question.status]])
+    if question.source is not None:
+        conditions.add("q.source = {}", question.source)
+    if question.code is not None:
+        conditions.add("q.code = {}", question.code)
+    return conditions
 
 
 @handles(queries.QuarantinedPart, permission=Permission.REPLAY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from kit.errors import NotFound, Rejected
 from ledger import queries
 from ledger.domain.roles import Permission
 from ledger.handlers.paging import Conditions, Order, cursors, cut, page_size, place
-from ledger.handlers.registry import Context, handles
+from ledger.handlers.registry import Context, counts, handles
 from ledger.handlers.scope import business, own_parties
 from ledger.reconcile.ast import Rule
 from ledger.reconcile.load import shipped_rules
@@ -49,22 +50,8 @@ def _keys(row: Any) -> tuple[Any, ...]:
 @handles(queries.Conflicts, permission=Permission.SEE_RECEIVABLES)
 async def conflicts(question: queries.Conflicts, ctx: Context) -> ConflictPage:
     """Answer a page of questions, and how many wait for an answer."""
-    if question.status not in (*SHOWN, "all"):
-        raise Rejected(
-            "conflicts.status",
-            f"{question.status[:40]!r} is not a status.",
-            remedy=f"Use {', '.join(SHOWN)} or all.",
-        )
+    conditions = _wanted(question, ctx)
     size = page_size(question.first)
-    conditions = _visible(ctx)
-    if question.status == "all":
-        conditions.add("c.status <> 'waiting'")
-    else:
-        conditions.add("c.status = {}", question.status)
-    if question.party_id is not None:
-        conditions.add("c.party_id = {}", question.party_id)
-    if question.mine:
-        conditions.add("c.assigned_to = {}", ctx.actor.member_id)
     conditions.seek(_ORDER, place(_ORDER, question.after))
     rows = await ctx.tx.fetch(
         f"{_ROW} WHERE {conditions.sql} ORDER BY {_ORDER.by} LIMIT {size + 1}", *conditions.values
@@ -79,6 +66,31 @@ async def conflicts(question: queries.Conflicts, ctx: Context) -> ConflictPage:
     )
 
 
+@counts(queries.Conflicts)
+async def count_conflicts(question: queries.Conflicts, ctx: Context) -> int:
+    """Count the questions of all pages."""
+    return await _count(ctx, _wanted(question, ctx))
+
+
+def _wanted(question: queries.Conflicts, ctx: Context) -> Conditions:
+    if question.status not in (*SHOWN, "all"):
+        raise Rejected(
+            "conflicts.status",
+            f"{question.status[:40]!r} is not a status.",
+            remedy=f"Use {', '.join(SHOWN)} or all.",
+        )
+    conditions = visible(ctx)
+    if question.status == "all":
+        conditions.add("c.status <> 'waiting'")
+    else:
+        conditions.add("c.status = {}", question.status)
+    if question.party_id is not None:
+        conditions.add("c.party_id = {}", question.party_id)
+    if question.mine:
+        conditions.add("c.assigned_to = {}", ctx.actor.member_id)
+    return conditions
+
+
 @handles(queries.Conflict, permission=Permission.SEE_RECEIVABLES)
 async def conflict(question: queries.Conflict, ctx: Context) -> ConflictView:
     """Answer one question; NotFound where there is none, or none that the actor may see."""
@@ -90,9 +102,17 @@ async def conflict_view(ctx: Context, conflict_id: UUID, *, language: str | None
     return await _view(ctx, await conflict_row(ctx, conflict_id), language)
 
 
+async def views_of(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, ConflictView]:
+    """Return the views of those of the questions that the actor may see, in one statement."""
+    conditions = visible(ctx)
+    conditions.add("c.id = ANY({})", list(ids))
+    rows = await ctx.tx.fetch(f"{_ROW} WHERE {conditions.sql}", *conditions.values)
+    return {row["id"]: await _view(ctx, row) for row in rows}
+
+
 async def conflict_row(ctx: Context, conflict_id: UUID) -> asyncpg.Record:
     """Return the row of one question; NotFound outside the actor's scope."""
-    conditions = _visible(ctx)
+    conditions = visible(ctx)
     conditions.add("c.id = {}", conflict_id)
     row = await ctx.tx.row(f"{_ROW} WHERE {conditions.sql}", *conditions.values)
     if row is None:
@@ -102,7 +122,7 @@ async def conflict_row(ctx: Context, conflict_id: UUID) -> asyncpg.Record:
 
 async def held_by(ctx: Context, party_id: UUID) -> tuple[str, ...]:
     """Return what holds a party back, at most 3 open questions of severity block in one line, as far as he may see them."""
-    conditions = _visible(ctx)
+    conditions = visible(ctx)
     conditions.add("c.party_id = {} AND c.status = 'open' AND c.severity = 'block'", party_id)
     rows = await ctx.tx.fetch(
         f"{_ROW} WHERE {conditions.sql} ORDER BY {_ORDER.by} LIMIT 3", *conditions.values
@@ -184,7 +204,7 @@ async def _view(ctx: Context, row: asyncpg.Record, language: str | None = None) 
     return replace(view, answers=tuple(option for option in view.answers if option.id not in his))
 
 
-def _visible(ctx: Context) -> Conditions:
+def visible(ctx: Context) -> Conditions:
     """Limit questions to rules over facts that the actor may see, and a sales rep to his own customers."""
     conditions = Conditions([])
     conditions.add("c.business_id = {}", ctx.actor.business_id)
@@ -211,12 +231,16 @@ def _sees(ctx: Context, rule: Rule) -> bool:
 
 
 async def _open(ctx: Context, question: queries.Conflicts) -> int:
-    conditions = _visible(ctx)
+    conditions = visible(ctx)
     conditions.add("c.status = 'open'")
     if question.party_id is not None:
         conditions.add("c.party_id = {}", question.party_id)
     if question.mine:
         conditions.add("c.assigned_to = {}", ctx.actor.member_id)
+    return await _count(ctx, conditions)
+
+
+async def _count(ctx: Context, conditions: Conditions) -> int:
     return int(
         await ctx.tx.value(
             "SELECT count(*) FROM conflicts c LEFT JOIN parties p ON p.business_id = c.business_id"

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
+from kit.clock import business_day
 from ledger import queries, views
-from ledger.domain.roles import Permission
-from ledger.handlers.bills import BILL, RECEIVABLE, day_of, invoice, open_bills
+from ledger.domain.roles import Actor, Permission
+from ledger.handlers.bills import BILL, RECEIVABLE, day_of, invoice, invoice_rows, open_bills
 from ledger.handlers.find_party import parties_called
 from ledger.handlers.names import storable
-from ledger.handlers.paging import Conditions, Order, cursors, cut, order_named, page_size, place
+from ledger.handlers.paging import Conditions, Order, cut, marks, order_named, page_size, place
 from ledger.handlers.periods import signed
-from ledger.handlers.registry import Context, handles
+from ledger.handlers.registry import Context, counts, handles
 from ledger.handlers.scope import business, own_parties
 
 V = TypeVar("V")
@@ -24,6 +26,7 @@ ORDERS = (
     Order("receivables:amount", ("i.outstanding", "i.id"), ("bigint", "uuid"), descending=True),
     Order("receivables:newest", ("i.issued_on", "i.id"), ("date", "uuid"), descending=True),
 )
+TIMEZONE = "(SELECT b.timezone FROM businesses b WHERE b.business_id = $1) AS timezone"
 _KEYS: dict[str, Callable[[Any], Sequence[Any]]] = {
     "receivables:aging": lambda row: (row["due_on"] or row["issued_on"], row["id"]),
     "receivables:amount": lambda row: (row["outstanding"], row["id"]),
@@ -31,18 +34,55 @@ _KEYS: dict[str, Callable[[Any], Sequence[Any]]] = {
 }
 
 
-@handles(queries.Receivables, permission=Permission.SEE_RECEIVABLES)
+def _in_order(question: queries.Receivables, actor: Actor) -> bool:
+    """Whether one index has the page's rows in their order, in any business, whatever the values: a plan to keep."""
+    narrowed = question.search is not None or question.min_outstanding > 0 or actor.sees_own_customers_only
+    return not narrowed and question.as_of is None and question.known_at is None
+
+
+@handles(queries.Receivables, permission=Permission.SEE_RECEIVABLES, keeps_plans=_in_order)
 async def receivables(question: queries.Receivables, ctx: Context) -> views.InvoicePage:
     """Answer with a page of open bills."""
     first, order = page_size(question.first), order_named(ORDERS, question.sort)
     after = place(order, question.after)
-    firm = await business(ctx)
-    today = day_of(firm, as_of=question.as_of, known_at=question.known_at)
+    where, source, today = await _wanted(question, ctx)
+    where.seek(order, after)
+    rows = await ctx.tx.fetch(
+        f"SELECT {BILL}, {TIMEZONE} FROM {source} WHERE {where.sql} ORDER BY {order.by} LIMIT {first + 1}",
+        *where.values,
+    )
+    if today is None:
+        today = business_day(ctx.now, rows[0]["timezone"]) if rows else ctx.now.date()
+    page, end, more = cut(rows, first, order, _KEYS[order.name])
+    cursors = marks(page, order, _KEYS[order.name])
+    return views.InvoicePage(end=end, more=more, cursors=cursors, rows=invoice_rows(page, today, cursors))
+
+
+@counts(queries.Receivables)
+async def count_receivables(question: queries.Receivables, ctx: Context) -> int:
+    """Count the bills of all pages."""
+    where, source, _ = await _wanted(question, ctx)
+    found: int = await ctx.tx.value(f"SELECT count(*) FROM {source} WHERE {where.sql}", *where.values)
+    return found
+
+
+async def _wanted(question: queries.Receivables, ctx: Context) -> tuple[Conditions, str, date | None]:
+    """Return the conditions of a question, the FROM that they are about, and the day that bills are aged on.
+
+    None for that day where the statement needn't know it: its rows bring the timezone, which saves a statement.
+    """
+    today = await _day_needed(question, ctx)
     where = Conditions([ctx.actor.business_id])
     known_at, _ = await signed(ctx, question.as_of, question.known_at)
-    source = open_bills(RECEIVABLE, where, as_of=question.as_of, known_at=known_at)
+    source = open_bills(
+        RECEIVABLE,
+        where,
+        as_of=question.as_of,
+        known_at=known_at,
+        alone=not ctx.actor.sees_own_customers_only,
+    )
     own_parties(ctx, where)
-    if question.overdue_only:
+    if question.overdue_only and today is not None:
         # The second condition follows from the first; it lets the scan in the order of aging stop.
         day = where.value(today)
         where.add(f"i.due_on < {day} AND coalesce(i.due_on, i.issued_on) < {day}")
@@ -53,17 +93,13 @@ async def receivables(question: queries.Receivables, ctx: Context) -> views.Invo
     if question.search is not None and question.search.strip():
         ids = await parties_called(question.search, ctx)
         where.add("(i.party_id = ANY({}) OR i.number ILIKE {})", list(ids), _contains(question.search))
-    where.seek(order, after)
-    rows = await ctx.tx.fetch(
-        f"SELECT {BILL} FROM {source} WHERE {where.sql} ORDER BY {order.by} LIMIT {first + 1}", *where.values
-    )
-    page, end, more = cut(rows, first, order, _KEYS[order.name])
-    return views.InvoicePage(
-        end=end,
-        more=more,
-        cursors=cursors(page, order, _KEYS[order.name]),
-        rows=tuple(invoice(row, today) for row in page),
-    )
+    return where, source, today
+
+
+async def _day_needed(question: queries.Receivables, ctx: Context) -> date | None:
+    if question.as_of is None and question.known_at is None and not question.overdue_only:
+        return None
+    return day_of(await business(ctx), as_of=question.as_of, known_at=question.known_at)
 
 
 @handles(queries.InvoicesByIds, permission=Permission.SEE_RECEIVABLES)
@@ -89,8 +125,8 @@ async def in_full(bills: Sequence[views.InvoiceView], ctx: Context) -> tuple[vie
         return ()
     ids = [bill.id for bill in bills]
     dues = await _rows_of(ctx, _DUES, ids, _due)
-    claims = await _rows_of(ctx, _CLAIMS, ids, _claim)
-    allocations = await _rows_of(ctx, _ALLOCATIONS, ids, _allocation)
+    claims = await _rows_of(ctx, _CLAIMS, ids, claim)
+    allocations = await _rows_of(ctx, _ALLOCATIONS, ids, allocation)
     return tuple(
         replace(
             bill,
@@ -137,7 +173,8 @@ def _due(row: Any) -> views.DueView:
     return views.DueView(row["number"], row["due_on"], row["label"], row["amount"], row["outstanding"])
 
 
-def _claim(row: Any) -> views.ClaimView:
+def claim(row: Any) -> views.ClaimView:
+    """Read a row of what a source says."""
     return views.ClaimView(
         source=row["source"],
         word=row["word"],
@@ -150,7 +187,8 @@ def _claim(row: Any) -> views.ClaimView:
     )
 
 
-def _allocation(row: Any) -> views.AllocationView:
+def allocation(row: Any) -> views.AllocationView:
+    """Read a row of what is set against a bill."""
     return views.AllocationView(
         receipt_id=row["receipt_id"],
         received_on=row["received_on"],

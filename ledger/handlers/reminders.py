@@ -87,7 +87,7 @@ async def late_customers(question: LateCustomers, ctx: Context) -> LateCustomers
     )
 
 
-@handles(PrepareReminder, permission=Permission.REPORT)
+@handles(PrepareReminder, permission=Permission.REPORT, shown_once=True)
 async def prepare_reminder(command: PrepareReminder, ctx: Context) -> PreparedReminder:
     """Make a pay page for a reminder that may go out, or of which all that speaks against it was seen and overruled."""
     row = await _facts(ctx, command.party_id)

@@ -103,7 +103,7 @@ async def attempt(command: TryReadings, ctx: Context) -> dict[str, int]:
             scope = await identities.reach(tx, business, subjects)
             found = await identities.load(tx, business, scope)
             made = derive(found.values(), await terms_of(tx, business))
-            changed = await readmodel.write(tx, business, made, scope=scope, now=ctx.now)
+            changed = (await readmodel.write(tx, business, made, scope=scope, now=ctx.now)).rows
             raise _TakenBack
     except _TakenBack:
         return changed

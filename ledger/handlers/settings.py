@@ -96,7 +96,7 @@ async def set_quiet_hours(command: SetQuietHours, ctx: Context) -> SettingsView:
 
 def _local(at: time | None) -> time | None:
     if at is not None and at.tzinfo is not None:
-        raise Rejected("settings.hour", "An hour is local to the business.")
+        raise Rejected("settings.hour", "An hour is local to the business.", given=at)
     return at.replace(second=0, microsecond=0) if at is not None else None
 
 

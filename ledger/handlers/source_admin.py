@@ -37,7 +37,7 @@ ON CONFLICT (business_id, source, stream, lane) DO UPDATE SET due_at = excluded.
 _KEPT_SECRETS = 2  # the current one and the previous: retries of older events are still signed with it
 
 
-@handles(commands.AddSource, permission=Permission.ADMINISTER)
+@handles(commands.AddSource, permission=Permission.ADMINISTER, shown_once=True)
 async def add_source(command: commands.AddSource, ctx: Context) -> commands.NewSource:
     """Connect a source. `settings.silence_hours` says after how many hours without news it counts as quiet."""
     if not _NAME.fullmatch(command.name) or command.name.split(":")[0] in _RESERVED:
@@ -77,7 +77,7 @@ async def add_source(command: commands.AddSource, ctx: Context) -> commands.NewS
     return commands.NewSource(name=command.name, key=key, secret=secret)
 
 
-@handles(commands.RotateSourceSecret, permission=Permission.ADMINISTER)
+@handles(commands.RotateSourceSecret, permission=Permission.ADMINISTER, shown_once=True)
 async def rotate_source_secret(command: commands.RotateSourceSecret, ctx: Context) -> str:
     """Put a new secret first; the previous one stays valid, since retries are signed with it."""
     row = await ctx.tx.row(

@@ -11,13 +11,15 @@ from ledger import queries, views
 from ledger.commands import ConfirmColumns
 from ledger.domain.roles import Permission
 from ledger.handlers.registry import Context, handles
+from ledger.store.bodies import unseal_body
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{12}")
 _ROLE = re.compile(r"[a-z][a-z_]{1,19}")
 _MAX_COLUMN, _MAX_ROLES, _MAX_WORD, _MAX_LAYOUTS = 500, 20, 10, 200
 _WAITING = """
-SELECT DISTINCT ON (d.received_at, d.digest) d.filename, d.received_at, d.body
+SELECT DISTINCT ON (d.received_at, d.digest) d.filename, d.received_at, d.digest, d.body, k.key
 FROM quarantine q JOIN deliveries d ON d.business_id = q.business_id AND d.source = q.source AND d.digest = q.delivery
+JOIN delivery_keys k ON k.business_id = d.business_id AND k.source = d.source AND k.digest = d.digest
 WHERE q.business_id = $1 AND q.source = $2 AND q.code = $3 AND q.place = '' AND q.resolved_at IS NULL
   AND NOT EXISTS (SELECT FROM external_events e
                   WHERE e.business_id = q.business_id AND e.source = q.source AND e.delivery = q.delivery)
@@ -36,7 +38,12 @@ async def waiting_files(question: queries.WaitingFiles, ctx: Context) -> tuple[v
     rows = await ctx.tx.fetch(
         _WAITING, ctx.actor.business_id, question.source, question.code, min(max(question.limit, 1), 100)
     )
-    return tuple(views.WaitingFile(row["filename"], row["received_at"], bytes(row["body"])) for row in rows)
+    return tuple(
+        views.WaitingFile(
+            row["filename"], row["received_at"], unseal_body(row["body"], row["key"], row["digest"])
+        )
+        for row in rows
+    )
 
 
 @handles(ConfirmColumns, permission=Permission.MAP)

@@ -10,10 +10,10 @@ import asyncpg
 
 from ledger.domain.roles import Permission
 from ledger.handlers.deciding import party_row
+from ledger.handlers.events import OURS_TO_SEE
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import sees_payables
 from ledger.handlers.summary import source_name
-from ledger.handlers.timeline import OURS_TO_SEE
 from ledger.queries.customers import SourcesOf
 from ledger.views.customers import SaidOf, SourceSays
 

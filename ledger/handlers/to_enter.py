@@ -22,7 +22,7 @@ from ledger.domain.books_export.tally_xml import import_file
 from ledger.domain.books_export.voucher import DEFAULT_LEDGERS, Voucher, plain
 from ledger.domain.roles import Permission
 from ledger.handlers.paging import MAX_PAGE, Order, cursors, cut, page_size, place
-from ledger.handlers.registry import Context, handles
+from ledger.handlers.registry import Context, counts, handles
 from ledger.handlers.scope import business
 from ledger.handlers.to_enter_details import details
 from ledger.queries.to_enter import ToEnter, ToEnterFile
@@ -171,6 +171,12 @@ async def to_enter(question: ToEnter, ctx: Context) -> ToEnterPage:
     """Answer with a page of what the books lack; empty with a reason where there are no books."""
     first, after = page_size(question.first), place(DAY, question.after)
     return await _page(ctx, await _books(ctx, question.company), first, after)
+
+
+@counts(ToEnter)
+async def count_to_enter(question: ToEnter, ctx: Context) -> int:
+    """Count what the books lack."""
+    return (await _page(ctx, await _books(ctx, question.company), 1, None)).count
 
 
 @handles(ToEnterFile, permission=Permission.SEE_PAYABLES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 
@@ -16,13 +17,17 @@ class Digest:
 class WhoOwesMe:
     """Customers by what they owe, most urgent first, as PartyPage.
 
-    `sort`: urgency (overdue days × amount), amount, name. `after` is the page's opaque cursor.
+    `sort`: urgency (overdue days × amount), amount, name. `after` is the page's opaque cursor. `owner`: of this sales
+    owner alone. `as_of` is true on that day, `known_at` known at that moment: both are sums over the postings.
     """
 
     first: int = 10
     after: str | None = None
     sort: str = "urgency"
     overdue_only: bool = False
+    owner: str | None = None
+    as_of: date | None = None
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +63,21 @@ class Payables:
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """Parties by name, as PartyPage."""
+    """Parties, as PartyPage. `sort`: name, receivable or payable (the largest first).
+
+    `kind` customer or vendor; `owner` their sales owner; `pan` of one group; `gstin` as it is written; `balance` us (they
+    owe us), them (we owe them), any; `search` as a person types it: part of a name, a phone number.
+    """
 
     first: int = 50
     after: str | None = None
+    sort: str = "name"
+    kind: str | None = None
+    search: str | None = None
+    owner: str | None = None
+    pan: str | None = None
+    gstin: str | None = None
+    balance: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,3 +243,10 @@ class ReplaySources:
     """The sources that a replay would read (a family if it ends with a colon, all if empty), as their reading's basis."""
 
     wanted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TotalCount:
+    """How many rows a paged question has over all its pages (its `first` and `after` don't matter), as an int."""
+
+    of: Any

@@ -11,8 +11,8 @@ from uuid import UUID
 from kit.errors import Rejected
 from ledger.domain.events import OPERATOR, subject_id
 from ledger.reconcile.ast import Answer
-from ledger.reconcile.load import parse_span
 from ledger.reconcile.offers import Offer
+from ledger.reconcile.reading import parse_span
 
 
 @dataclass(frozen=True, slots=True)

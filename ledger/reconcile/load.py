@@ -12,18 +12,14 @@ from importlib import resources
 from typing import Any, get_args
 
 from kit.errors import Rejected
-from ledger.domain.roles import Permission
+from ledger.reconcile.asking import read_answers, read_question
 from ledger.reconcile.ast import (
-    EFFECTS,
-    Answer,
     Assert,
-    Each,
     Expectation,
     FieldRef,
     Match,
     Missing,
     Pair,
-    Question,
     Rule,
     Severity,
     Shape,
@@ -32,7 +28,7 @@ from ledger.reconcile.ast import (
     View,
 )
 from ledger.reconcile.conditions import MAX_NUMBER, read_conditions
-from ledger.reconcile.facts import FACTS, ColumnKind
+from ledger.reconcile.facts import FACTS
 from ledger.reconcile.mistakes import Mistake, RuleInvalid
 from ledger.reconcile.reading import Reading, shown
 
@@ -53,23 +49,8 @@ _TOP = frozenset(
     }
 )
 _SHAPES = ("assert", "pair", "missing")
-_SPAN = re.compile(r"(\d{1,4})(s|m|h|d)", re.ASCII)
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_PLACE = re.compile(r"\{([a-z_.]+)(?:\|([a-z]+))?\}")
 _LINE = re.compile(r"\(at line (\d+)")
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,59}", re.ASCII)
-FILTERS = {
-    "tail": "the last four characters: ··4421",
-    "name": "a source's label, else its own name: bank:icici → ICICI",
-    "words": "underscores as spaces",
-    "some": "empty if nought",
-    "many": "empty if one or nought",
-}
-"""What a template may do to a field."""
-NUMBERS = frozenset({"some", "many"})
-"""Filters that compare, and so need a number."""
-EXTRAS = ("party",)
-"""What a template may name besides the evidence: the party's name, else the payer as the bank writes it."""
 _QUIET = timedelta(minutes=5)
 
 
@@ -107,12 +88,6 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def parse_span(text: str) -> timedelta | None:
-    """Read `90s`, `5m`, `36h` or `3d`; None if it is neither."""
-    match = _SPAN.fullmatch(text)
-    return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
-
-
 class Loader(Reading):
     """One text on its way into a rule."""
 
@@ -134,9 +109,11 @@ class Loader(Reading):
         title = self.tried(lambda: self.text_of(raw, "title"))
         severity = self.tried(lambda: self._one_of(raw, "severity", get_args(Severity)))
         expectation = self.tried(lambda: self._one_of(raw, "class", get_args(Expectation)))
-        quiet = self.tried(lambda: self._span_of(raw["quiet_for"]) if "quiet_for" in raw else _QUIET)
-        question = self.tried(lambda: self._question(self.table(raw, "question"), kinds if shape else None))
-        answers = self._answers(raw, suggest, kinds if shape else None)
+        quiet = self.tried(lambda: self.span_of(raw["quiet_for"]) if "quiet_for" in raw else _QUIET)
+        question = self.tried(
+            lambda: read_question(self, self.table(raw, "question"), kinds if shape else None)
+        )
+        answers = read_answers(self, raw, suggest, kinds if shape else None)
         if self.mistakes:
             return None
         assert name
@@ -258,7 +235,7 @@ class Loader(Reading):
             return Pair(
                 left, right, match, read_conditions(self, raw.get("where", []), sides, kind), keep or "all"
             )
-        after = self.tried(lambda: self._whole(raw.get("after_days"), "after_days", kind, most=400)) or 0
+        after = self.tried(lambda: self.whole(raw.get("after_days"), "after_days", kind, most=400)) or 0
         covered = self.tried(lambda: self._covered(raw, left.fact, kind)) if "covered_by" in raw else None
         return Missing(left, right, match, after, covered)
 
@@ -267,11 +244,6 @@ class Loader(Reading):
         if covered.kind != "date":
             self.refuse("covered_by", f"covered_by must be a date; {covered.name} is {covered.kind}", where)
         return covered
-
-    def _whole(self, value: Any, name: str, where: str, *, most: int, least: int = 0) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            self.refuse(name, f"{name} must be a whole number from {least} to {most}", where)
-        return value
 
     def _view(self, raw: dict[str, Any], where: str) -> View:
         with self.going_on():
@@ -304,7 +276,7 @@ class Loader(Reading):
         if not isinstance(raw, dict):
             self.refuse("days", "days is written as { within = 3 }", where)
         self.known(raw, {"within"}, "key", where, of="days")
-        return self._whole(raw.get("within"), "within", where, most=400)
+        return self.whole(raw.get("within"), "within", where, most=400)
 
     def _tolerance(self, raw: Any, where: str) -> Tolerance | None:
         if raw is None:
@@ -317,7 +289,7 @@ class Loader(Reading):
         percent = raw.get("within_percent")
         if percent is None:
             return Tolerance(
-                paise=self._whole(raw.get("within_paise"), "within_paise", where, most=MAX_NUMBER)
+                paise=self.whole(raw.get("within_paise"), "within_paise", where, most=MAX_NUMBER)
             )
         read = (
             re.fullmatch(r"(\d{1,2})(?:\.(\d{1,2}))?", percent, re.ASCII)
@@ -327,119 +299,6 @@ class Loader(Reading):
         if read is None:
             self.refuse("within_percent", 'within_percent is written as text, "1.5"; no floats', where)
         return Tolerance(basis_points=int(read[1]) * 100 + int((read[2] or "0").ljust(2, "0")))
-
-    def _question(self, raw: dict[str, Any], kinds: Mapping[str, ColumnKind] | None) -> Question:
-        where = "question"
-        with self.going_on():
-            self.known(raw, {"title", "lines", "otherwise", "quote", "why"}, "key", where, of=where)
-        title = self.tried(lambda: self.text_of(raw, "title", where))
-        quote = self.tried(lambda: self.text_of(raw, "quote", where)) if "quote" in raw else None
-        lines, otherwise, why = (
-            tuple(self.tried(lambda name=name: self.texts(raw, name, where)) or ())  # type: ignore[misc]
-            for name in ("lines", "otherwise", "why")
-        )
-        for text in (title or "", *lines, *otherwise, quote or "", *why):
-            self._check_template(text, kinds, where)
-        return Question(title or "", lines, otherwise, quote, why)
-
-    def _check_template(self, text: str, kinds: Mapping[str, ColumnKind] | None, where: str) -> None:
-        for name, shaped in _PLACE.findall(text):
-            with self.going_on():
-                if kinds is not None and name not in self.assumed:
-                    self.word(name, (*kinds, *EXTRAS), "field", where, of="the evidence")
-            with self.going_on():
-                if shaped:
-                    self.word(shaped, FILTERS, "filter", where)
-                if shaped in NUMBERS and kinds and kinds.get(name, "money") not in ("money", "integer"):
-                    self.refuse(shaped, f"the filter {shaped} needs a number; {name} is {kinds[name]}", where)
-        with self.going_on():
-            if re.search(r"[{}]", _PLACE.sub("", text)):
-                self.refuse(text[:20], "a brace stands outside of a {field}", where)
-
-    def _answers(
-        self, raw: Mapping[str, Any], suggest: str | None, kinds: Mapping[str, Any] | None
-    ) -> tuple[Answer, ...]:
-        items = raw.get("answer")
-        with self.going_on():
-            if not isinstance(items, list) or not items:
-                self.refuse("name", "a rule needs at least one [[answer]]")
-            found = self.each(enumerate(items), lambda item: self._answer(item[1], item[0], suggest, kinds))
-            ids = [answer.id for answer in found]
-            for number, one in enumerate(ids):
-                if one in ids[:number]:
-                    self.refuse(one, f"two answers are called {shown(one)}", f"answer#{number}")
-            return tuple(found)
-        return ()
-
-    def _answer(
-        self, raw: dict[str, Any], number: int, suggest: str | None, kinds: Mapping[str, Any] | None
-    ) -> Answer:
-        where = f"answer#{number}"
-        fields = {"id", "label", "effect", "with", "each", "limit", "permission", "when"}
-        if not isinstance(raw, dict):
-            self.refuse("answer", "an answer is a table", where)
-        with self.going_on():
-            self.known(raw, fields, "key", where, of="an answer")
-        settings = self.tried(lambda: self._effect(raw, where))
-        each = self.tried(lambda: self._each(raw.get("each"), suggest, where))
-        name = self.tried(lambda: self.text_of(raw, "id", where))
-        with self.going_on():
-            if name and not re.fullmatch(r"[a-z][a-z_]{0,30}", name):
-                self.refuse(name, "an answer's id is lower-case letters and underscores", where)
-        label = self.tried(lambda: self._label(raw, each, where))
-        when = raw.get("when")
-        with self.going_on():
-            if when is not None and kinds is not None and when not in self.assumed:
-                self.word(when, kinds, "field", where, of="the evidence")
-        limit = self.tried(lambda: self._whole(raw.get("limit", 3), "limit", where, most=10, least=1))
-        allowed = [p.value for p in Permission]
-        may = self.tried(lambda: self.word(raw.get("permission", "answer"), allowed, "permission", where))
-        return Answer(
-            id=name or f"answer_{number}",
-            label=label or "",
-            when=when,
-            effect=str(raw.get("effect")),
-            settings=tuple(sorted((key, str(value)) for key, value in (settings or {}).items())),
-            each=each,
-            limit=limit or 3,
-            permission=Permission(may or "answer"),
-        )
-
-    def _effect(self, raw: Mapping[str, Any], where: str) -> dict[str, Any]:
-        effect = self.word(self.text_of(raw, "effect", where), EFFECTS, "effect", where)
-        settings = raw.get("with", {})
-        if not isinstance(settings, dict):
-            self.refuse("with", "with must be a table", where)
-        self.known(settings, EFFECTS[effect][1], "setting", where, of=effect)
-        for name, value in settings.items():
-            if not isinstance(value, str) or not 0 < len(value) <= 60:
-                self.refuse(name, f"the setting {name} must be text", where)
-        if "for" in settings:
-            self._span_of(settings["for"], where)
-        return settings
-
-    def _each(self, each: Any, suggest: str | None, where: str) -> Each | None:
-        if each is None:
-            return None
-        self.word(each, get_args(Each), "value of each", where)
-        if each != "status" and suggest is None and "suggest" not in self.assumed:
-            self.refuse(each, f"each = {each!r} needs a suggester (suggest = …)", where)
-        return each  # type: ignore[no-any-return]
-
-    def _label(self, raw: Mapping[str, Any], each: str | None, where: str) -> str:
-        label = self.text_of(raw, "label", where, longest=80)
-        names = _PLACE.findall(label)
-        if names and names != [(each, "")]:
-            reason = f"the label may name nothing but {{{each or 'party'}}} where each asks for it"
-            self.refuse(label, reason, where)
-        return label
-
-    def _span_of(self, value: Any, where: str = "") -> timedelta:
-        span = parse_span(value) if isinstance(value, str) else None
-        if span is None:
-            reason = f"{shown(value)} is not a length of time; write 90s, 5m, 36h or 3d"
-            self.refuse(str(value), reason, where)
-        return span
 
 
 def _sides(shape: Shape | None) -> dict[Side, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, NoReturn, TypeVar
 
 from rapidfuzz import fuzz, process
@@ -18,6 +19,8 @@ R = TypeVar("R")
 INNER = "/"
 """Marks a place within all or any, where ages can't stand; one for each level."""
 _SHOWN = 60
+_SPAN = re.compile(r"(\d{1,4})(s|m|h|d)", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 class Reading:
@@ -152,6 +155,20 @@ class Reading:
             self.refuse(name, f"{name} holds a character that can't be kept", where)
         return text
 
+    def whole(self, value: Any, name: str, where: str, *, most: int, least: int = 0) -> int:
+        """Return a whole number from `least` to `most`; refuse anything else."""
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            self.refuse(name, f"{name} must be a whole number from {least} to {most}", where)
+        return value
+
+    def span_of(self, value: Any, where: str = "") -> timedelta:
+        """Return a length of time (`36h`); refuse anything else."""
+        span = parse_span(value) if isinstance(value, str) else None
+        if span is None:
+            reason = f"{shown(value)} is not a length of time; write 90s, 5m, 36h or 3d"
+            self.refuse(str(value), reason, where)
+        return span
+
     def field(
         self, name: Any, sides: Mapping[Side, str], where: str, *, near: str = "", only: Side | None = None
     ) -> FieldRef:
@@ -201,6 +218,12 @@ class Reading:
         if heads:
             return heads[min(int(nth or 0), len(heads) - 1)]
         return self._header(name.rpartition(".")[0]) if "." in name else None
+
+
+def parse_span(text: str) -> timedelta | None:
+    """Read `90s`, `5m`, `36h` or `3d`; None if it is neither."""
+    match = _SPAN.fullmatch(text)
+    return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
 
 
 def shown(word: Any) -> str:

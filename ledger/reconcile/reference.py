@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ledger.reconcile.asking import EXTRAS, FILTERS
 from ledger.reconcile.ast import EFFECTS, OPERATORS, Assert, Pair
 from ledger.reconcile.facts import FACTS
-from ledger.reconcile.load import EXTRAS, FILTERS, shipped_rules
+from ledger.reconcile.load import shipped_rules
 
 MARK = "<!-- from here on: python -m ledger.reconcile.reference -->"
 README = Path(__file__).with_name("README.md")

@@ -23,11 +23,12 @@ LOOK_BACK = timedelta(minutes=15)
 """A source that was heard within this may have brought something that nobody was told; all others are looked at seldom."""
 
 _MEMBER = """
-SELECT m.business_id, m.id, m.name, m.role, m.language, m.crm_owner, m.chat_id, m.picture, b.name AS business_name,
+SELECT m.business_id, m.id, m.name, m.role, m.language, m.crm_owner, m.ends_at, m.chat_id, m.picture, b.name AS business_name,
        b.timezone, ($1::timestamptz AT TIME ZONE b.timezone)::date AS today,
        (SELECT count(*) FROM directory d WHERE d.kind = 'chat' AND d.key = 'chat:' || m.chat_id) > 1 AS several
 FROM members m JOIN businesses b ON b.business_id = m.business_id
 WHERE m.business_id = ANY($2::uuid[]) AND m.active AND m.chat_id IS NOT NULL
+  AND (m.ends_at IS NULL OR m.ends_at > $1)
 """
 # All of it goes by keys: a plan that reads a table whole reads it once for each chunk.
 _BY_KEYS = """
@@ -66,6 +67,17 @@ _TO_TELL = (
 ORDER BY m.business_id, m.id
 """
 )
+# Firms where a membership ends within $3, nobody was told, and an owner is there who isn't asleep.
+_ENDS_NEAR = """
+SELECT DISTINCT e.business_id FROM members e
+JOIN members m ON m.business_id = e.business_id AND m.active AND m.role = 'owner' AND m.chat_id IS NOT NULL
+JOIN businesses b ON b.business_id = e.business_id
+WHERE e.business_id = ANY($2::uuid[]) AND e.active AND e.end_told_at IS NULL AND e.ends_at > $1
+  AND e.ends_at <= $1 + $3::interval
+  AND NOT CASE WHEN m.quiet_from <= m.quiet_until
+    THEN ($1 AT TIME ZONE b.timezone)::time >= m.quiet_from AND ($1 AT TIME ZONE b.timezone)::time < m.quiet_until
+    ELSE ($1 AT TIME ZONE b.timezone)::time >= m.quiet_from OR ($1 AT TIME ZONE b.timezone)::time < m.quiet_until END
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +109,17 @@ async def whom_to_tell(engine: AsyncEngine, now: datetime, *, all_of_them: bool)
         yield rows
 
 
+async def firms_with_ends(engine: AsyncEngine, now: datetime, within: timedelta) -> AsyncIterator[UUID]:
+    """Yield the businesses where a membership ends soon and an owner can be told of it now."""
+    businesses = await all_businesses(engine)
+    for start in range(0, len(businesses), CHUNK):
+        chunk = businesses[start : start + CHUNK]
+        async with transaction(engine, chunk) as tx:
+            rows = await tx.fetch(_ENDS_NEAR, now, chunk, within)
+        for row in rows:
+            yield row["business_id"]
+
+
 async def _each(engine: AsyncEngine, statement: str, now: datetime, *values: Any) -> AsyncIterator[list[Due]]:
     businesses = await all_businesses(engine)
     for start in range(0, len(businesses), CHUNK):
@@ -118,6 +141,7 @@ def _due(row: Any) -> Due | None:
         member_id=row["id"],
         owner_key=row["crm_owner"],
         language=row["language"],
+        until=row["ends_at"],
     )
     member = ChatMemberView(actor, row["chat_id"], row["business_name"], row["timezone"], "")
     return Due(member, row["several"], row["today"], row["picture"])

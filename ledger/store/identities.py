@@ -43,7 +43,7 @@ _ALL_READINGS = _NEWEST.format(about="")
 _KEEP = """
 INSERT INTO identities (business_id, subject, source, kind, external_id, state)
 SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[])
-ON CONFLICT (business_id, subject) DO UPDATE SET state = excluded.state
+ON CONFLICT (business_id, subject) DO UPDATE SET state = excluded.state, external_id = excluded.external_id
 """
 _ADD_KEYS = """
 INSERT INTO identity_keys (business_id, key, subject)

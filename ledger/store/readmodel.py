@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from kit.database import Tx
 from kit.ids import derived
 from ledger.domain.derive import Derived
 from ledger.domain.rows import TABLES, BookEntryRow, PostingRow
+from ledger.store.changes import Changes, Rows
 from ledger.store.tables import metadata
 
 _TYPES = ((BigInteger, "bigint"), (Integer, "int"), (Boolean, "boolean"), (DateTime, "timestamptz"), (Date, "date"),
@@ -33,20 +35,31 @@ def _unnested(table: str, fields: tuple[str, ...], first: int) -> str:
     return ", ".join(f"${first + i}::{kind}[]" for i, kind in enumerate(_array_types(table, fields)))
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a derivation wrote: how many rows by table, and the transitions of those that are followed."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    changes: Changes = field(default_factory=Changes)
+
+
 async def write(
     tx: Tx, business: UUID, made: Derived, *, scope: Collection[UUID] | None, now: datetime
-) -> dict[str, int]:
-    """Make the stored rows within `scope` (None: all) equal to `made`; return how many rows changed, by table."""
-    changed: dict[str, int] = {}
+) -> Written:
+    """Make the stored rows within `scope` (None: all) equal to `made`; return what changed."""
+    written = Written()
     anchors = None if scope is None else list(scope)
     for table, (row, key) in TABLES.items():
-        count = await _write_table(tx, business, table, row._fields, key, made.tables.get(table, []), anchors)
+        before, after, count = await _write_table(
+            tx, business, table, row._fields, key, made.tables.get(table, []), anchors
+        )
+        written.changes.note(table, before, after)
         if count:
-            changed[table] = count
+            written.rows[table] = count
     for table, rows in _posted(made).items():
         if count := await _post(tx, business, table, rows, anchors, now):
-            changed[table] = count
-    return changed
+            written.rows[table] = count
+    return written
 
 
 async def differences(tx: Tx, business: UUID, made: Derived) -> dict[str, int]:
@@ -90,7 +103,8 @@ async def _write_table(
     key: tuple[str, ...],
     made: Sequence[NamedTuple],
     anchors: list[UUID] | None,
-) -> int:
+) -> tuple[Rows, Rows, int]:
+    """Write a table; return what stood and what stands, by key, and how many rows that changed."""
     places = [fields.index(name) for name in key]
     stored = {
         tuple(record[i] for i in places): tuple(record)
@@ -116,7 +130,7 @@ async def _write_table(
             business,
             *_columns(fresh),
         )
-    return len(fresh) + len(gone)
+    return stored, wanted, len(fresh) + len(gone)
 
 
 async def _current(tx: Tx, business: UUID, table: str, anchors: list[UUID] | None) -> Sequence[Any]:

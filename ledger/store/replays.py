@@ -14,6 +14,7 @@ import orjson
 
 from kit.database import Tx
 from ledger.commands import ReplayPlace, ReplayScope
+from ledger.store.bodies import OPENED, unseal_body
 
 _SOURCES = """
 SELECT s.name, s.connector, s.settings, b.timezone, b.currency FROM sources s JOIN businesses b USING (business_id)
@@ -44,9 +45,9 @@ SELECT received_at, digest, n FROM (
   ) few WINDOW w AS (ORDER BY received_at, digest)
 ) placed WHERE n = 1 OR bytes <= $8 ORDER BY n DESC LIMIT 1
 """
-_BODIES = """
-SELECT d.digest, d.body, d.headers, d.filename, d.via, d.stream, d.received_at FROM deliveries d
-WHERE {scope} AND d.received_at BETWEEN $5 AND $7
+_BODIES = f"""
+SELECT d.digest, d.body, k.key, d.headers, d.filename, d.via, d.stream, d.received_at FROM deliveries d {OPENED}
+WHERE {{scope}} AND d.received_at BETWEEN $5 AND $7
   AND (d.received_at, d.digest) > ($5, $6) AND (d.received_at, d.digest) <= ($7, $8)
 ORDER BY d.received_at, d.digest
 """
@@ -133,9 +134,12 @@ async def bodies(
     after: ReplayPlace,
     upto: ReplayPlace,
     before: datetime,
-) -> list[asyncpg.Record]:
-    """Return the raw deliveries of a slice, in order."""
-    return await tx.fetch(
+) -> tuple[list[Mapping[str, Any]], int]:
+    """Return the raw deliveries of a slice, in order, and how many more are there of which a person was erased.
+
+    Those aren't read again: what was read of them, without him, stands.
+    """
+    rows = await tx.fetch(
         _sql(_BODIES, scope),
         *_bounds(business, after.source, scope, before),
         after.received_at,
@@ -143,6 +147,12 @@ async def bodies(
         upto.received_at,
         upto.digest,
     )
+    opened: list[Mapping[str, Any]] = [
+        {**row, "body": unseal_body(row["body"], row["key"], row["digest"])}
+        for row in rows
+        if row["key"] is not None
+    ]
+    return opened, len(rows) - len(opened)
 
 
 async def quarantined(

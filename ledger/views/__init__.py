@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -402,7 +402,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """A person of the business; `invited`: a code for his chat waits to be used."""
+    """A person of the business; `invited`: a code for his chat waits to be used; `until`: his last day, None: no end."""
 
     id: UUID
     name: str
@@ -413,6 +413,7 @@ class MemberView:
     crm_owner: str | None = None
     invited: bool = False
     seen_at: datetime | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,7 +422,7 @@ class Page:
 
     end: str | None
     more: bool
-    cursors: tuple[str, ...] = ()
+    cursors: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,7 +439,7 @@ class PartyPage(Page):
 class InvoicePage(Page):
     """A page of bills."""
 
-    rows: tuple[InvoiceView, ...] = ()
+    rows: Sequence[InvoiceView] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,21 @@ security isolates it. The only exempt table is `directory`, for look-ups made be
 Money columns are minor units (paise) as bigint, with a currency beside them.
 """
 
-from ledger.store.tables import books, derived, forecast, log, people, rules, workflow
+from ledger.store.tables import books, derived, forecast, log, pages, people, rules, webhooks, workflow
 from ledger.store.tables.columns import metadata
 
 EXEMPT = ("directory",)
 
-__all__ = ["EXEMPT", "books", "derived", "forecast", "log", "metadata", "people", "rules", "workflow"]
+__all__ = [
+    "EXEMPT",
+    "books",
+    "derived",
+    "forecast",
+    "log",
+    "metadata",
+    "pages",
+    "people",
+    "rules",
+    "webhooks",
+    "workflow",
+]

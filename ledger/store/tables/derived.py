@@ -48,6 +48,20 @@ identities = Table(
     Column("kind", Text, nullable=False),
     Column("external_id", Text, nullable=False),
     Column("state", JSONB, nullable=False, comment="fold of all events of this source identity"),
+    Column(
+        "settlement",
+        Text,
+        Computed("state #>> '{data,references,settlements,0}'", persisted=True),
+        nullable=True,
+        comment="the settlement of the same source that brought it",
+    ),
+    Index(
+        "identities_settlement",
+        "business_id",
+        "settlement",
+        "source",
+        postgresql_where=text("settlement IS NOT NULL"),
+    ),
     Index("identities_recurring", "business_id", postgresql_where=text("kind = 'recurring'")),
     Index("identities_enterprise", "business_id", postgresql_where=text("kind = 'enterprise'")),
 )
@@ -112,6 +126,8 @@ party_identities = Table(
     Column("external_id", Text, nullable=False),
     Column("name", Text, nullable=True),
     Column("url", Text, nullable=True),
+    Column("parent", Uuid, nullable=True, comment="identity that its source calls its parent"),
+    Index("party_identities_parent", "business_id", "parent", postgresql_where=text("parent IS NOT NULL")),
     Index("party_identities_party", "business_id", "party_id"),
     Index("party_identities_anchor", "business_id", "anchor"),
 )
@@ -156,6 +172,7 @@ invoices = Table(
         postgresql_where=text("outstanding > 0"),
     ),
     Index("invoices_number", "business_id", "number"),
+    Index("invoices_by_day", "business_id", "issued_on", "id"),
 )
 dues = Table(
     "dues",
@@ -218,6 +235,7 @@ allocations = Table(
     Column("why", Text, nullable=False, comment="decided, invoice_number, gateway_invoice …"),
     Index("allocations_anchor", "business_id", "anchor"),
     Index("allocations_document", "business_id", "document_id"),
+    Index("allocations_deducted", "business_id", "document_id", postgresql_where=text("kind <> 'receipt'")),
 )
 settlements = Table(
     "settlements",
@@ -284,6 +302,7 @@ payables = Table(
     Column("description", Text, nullable=True),
     Index("payables_anchor", "business_id", "anchor"),
     Index("payables_party", "business_id", "party_id"),
+    Index("payables_by_day", "business_id", "issued_on", "id"),
     Index("payables_open", "business_id", "due_on", "id", postgresql_where=text("outstanding > 0")),
     Index(
         "payables_by_age",

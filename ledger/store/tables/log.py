@@ -25,7 +25,7 @@ deliveries = Table(
     business(),
     Column("source", Text, primary_key=True),
     Column("digest", LargeBinary, primary_key=True, comment="SHA-256 over kept headers and body"),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="sealed; its key is in delivery_keys"),
     Column("headers", JSONB, nullable=False, server_default="{}"),
     Column("filename", Text, nullable=True),
     Column("via", Text, nullable=False, comment="webhook, file, chat, pull, operator"),
@@ -33,6 +33,25 @@ deliveries = Table(
     Column("stream", Text, nullable=True, comment="pulled pages: the stream of the source that it is of"),
     when("received_at", nullable=False),
     Index("deliveries_received", "business_id", "source", "received_at"),
+)
+delivery_keys = Table(
+    "delivery_keys",
+    metadata,
+    business(),
+    Column("source", Text, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True, comment="of the delivery"),
+    Column("key", LargeBinary, nullable=False, comment="AES-256-GCM, of this body alone"),
+    comment="What opens a raw body. Erasing a person takes the keys of the bodies that speak of him.",
+)
+erased_bodies = Table(
+    "erased_bodies",
+    metadata,
+    business(),
+    Column("source", Text, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True, comment="of the delivery, as it came"),
+    Column("remainder", LargeBinary, nullable=True, comment="the body without the person; null: nothing"),
+    when("erased_at", nullable=False),
+    comment="Bodies from which a person was erased, and what is left of them.",
 )
 external_events = Table(
     "external_events",
@@ -93,6 +112,7 @@ event_rewrites = Table(
     Column("sequence", BigInteger, nullable=False, server_default="0"),
     when("ingested_at", nullable=False),
     Index("event_rewrites_subject", "business_id", "subject"),
+    Index("event_rewrites_id", "business_id", "id"),
     Index("event_rewrites_delivery", "business_id", "delivery"),
 )
 interpretations = Table(

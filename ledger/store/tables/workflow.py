@@ -6,6 +6,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Column,
+    Computed,
     Index,
     Integer,
     LargeBinary,
@@ -84,6 +85,8 @@ conflicts = Table(
     ),
 )
 
+AUDIT_PARTY = "coalesce(entry ->> 'party', CASE WHEN subject LIKE 'party:%' THEN substr(subject, 7) END)"
+"""Of which customer or vendor an entry tells: a column, since row-level security bars indexes on expressions of JSON."""
 audit = Table(
     "audit",
     metadata,
@@ -96,6 +99,23 @@ audit = Table(
     Column("entry", JSONB, nullable=False, comment="reason, before, after, causing events"),
     Column("previous", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False, comment="SHA-256(previous ‖ canonical JSON of this entry)"),
+    Column("party", Text, Computed(AUDIT_PARTY, persisted=True), nullable=True),
+    Index("audit_action", "business_id", "action", "sequence"),
+    Index("audit_actor", "business_id", "actor", "sequence"),
+    Index(
+        "audit_subject", "business_id", "subject", "sequence", postgresql_where=text("subject IS NOT NULL")
+    ),
+    Index("audit_party", "business_id", "party", "sequence", postgresql_where=text("party IS NOT NULL")),
+    Index("audit_at", "business_id", "at"),
+)
+audit_words = Table(
+    "audit_words",
+    metadata,
+    business(),
+    Column("id", Uuid, primary_key=True, comment="the entry names it"),
+    Column("salt", LargeBinary, nullable=True, comment="so that nobody guesses the words by the hash"),
+    Column("words", Text, nullable=True, comment="null: erased; the entry's hash of them stands"),
+    comment="Free text in entries of the trail: the chain holds SHA-256(salt ‖ words), so that a person can be erased.",
 )
 outbox = Table(
     "outbox",
@@ -234,4 +254,17 @@ write_backs = Table(
         "source",
         postgresql_where=text("status IN ('queued', 'sending')"),
     ),
+)
+done_once = Table(
+    "done_once",
+    metadata,
+    business(),
+    Column("actor", Text, primary_key=True, comment="as in the audit trail"),
+    Column("key", Text, primary_key=True, comment="the caller's own"),
+    Column("step", Integer, primary_key=True, comment="which command of the call"),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the command"),
+    Column("result", JSONB, nullable=True, comment="null: it holds a secret, which is shown once"),
+    when("done_at", nullable=False),
+    Index("done_once_at", "business_id", "done_at"),
+    comment="Commands that a caller named by a key of his own: told again, they answer and do nothing.",
 )

@@ -20,6 +20,7 @@ from ledger.commands import (
 from ledger.domain.roles import Role, system
 from ledger.queries import Conflict, Conflicts
 from tests.ledger.desk import BOOKS, CRM, Firm
+from tests.ledger.trail import trail
 
 
 @pytest.fixture
@@ -316,10 +317,8 @@ async def test_every_step_is_audited_with_before_and_after(firm):
     view = await short_by_tds(firm)
     await firm.door.execute(ResolveConflict(view.id, "own_transfer", note="From our savings"), firm.owner)
     await firm.door.execute(ReopenConflict(view.id), firm.owner)
-    rows = await firm.rows(
-        "SELECT action, actor, entry FROM audit WHERE business_id = $1 AND subject = $2 ORDER BY sequence",
-        str(view.id),
-    )
+    told = await trail(firm.door.engine, firm.owner.business_id)
+    rows = [row for row in told if row["subject"] == str(view.id)]
     assert [row["action"] for row in rows] == ["conflict.opened", "conflict.resolved", "conflict.reopened"]
     assert rows[0]["actor"] == "system:rules"
     assert rows[1]["actor"] == firm.owner.label

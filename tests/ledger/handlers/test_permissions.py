@@ -27,32 +27,66 @@ from ledger.commands import to_enter as do_to_enter
 from ledger.commands import workflow as do
 from ledger.commands.advice import AdviseOnConflict
 from ledger.commands.attachments import AttachToParty, KeepAttachment
+from ledger.commands.audit import HeadMessage, MakeAuditLink, NoteAuditExport
 from ledger.commands.delivery import NoteTap
-from ledger.commands.files import TakeFile
+from ledger.commands.erasure import EraseParty
+from ledger.commands.files import NoteFileSent, TakeFile
+from ledger.commands.firm import ChangeFirm
 from ledger.commands.goods import HoldGoods, ReleaseGoods
-from ledger.commands.people import ChangeMember, RemoveMember
+from ledger.commands.pages import MakePageLink, RevokePageLinks
+from ledger.commands.people import ChangeMember, LimitMembership, RemoveMember
 from ledger.commands.preferences import SetLanguage
 from ledger.commands.tie_out import ClosePeriod, ReopenPeriod
+from ledger.commands.tokens import CreateToken, RevokeToken, RotateToken
+from ledger.commands.webhooks import (
+    AddWebhook,
+    ChangeWebhook,
+    Message,
+    NewWebhook,
+    RemoveWebhook,
+    ReplayWebhook,
+    RotateWebhookSecret,
+    TestWebhook,
+    WebhookTurn,
+)
 from ledger.dispatch import Door
 from ledger.domain.roles import MATRIX, Actor, Permission, Role, system
 from ledger.handlers import registry
 from ledger.handlers.registry import Context, all_handlers
+from ledger.queries import aging as ask_aging
 from ledger.queries import attachments as kept
+from ledger.queries import audit as ask_audit
 from ledger.queries import cash as ask_cash
-from ledger.queries import customers, first_run, mornings
+from ledger.queries import customers, first_run, money_rows, mornings
+from ledger.queries import documents as ask_documents
+from ledger.queries import events as ask_events
 from ledger.queries import reminders as ask_remind
 from ledger.queries import rules as ask_rules
 from ledger.queries import tds as ask_tds
 from ledger.queries import to_enter as ask_to_enter
 from ledger.queries import workflow as ask
 from ledger.queries.files import FileGave
+from ledger.queries.firm import (
+    FirmSettings,
+    LedgerNames,
+    OwnMappings,
+    Replays,
+    SentFiles,
+    ToldMe,
+    UnmappedWords,
+)
 from ledger.queries.forecast import ExpectedBills, ExpectedMoney, PartyOutlook
 from ledger.queries.identity import DataQuality, PartyGroups
+from ledger.queries.live import ImportProgress, TrailPlace, VisibleAmong
 from ledger.queries.money import FindMoney
+from ledger.queries.pages import FirmAtAGlance, MyPageLinks
 from ledger.queries.payables import PayablesAhead, VendorCard
-from ledger.queries.people import SalesOwners
+from ledger.queries.people import OwnFirms, SalesOwners
+from ledger.queries.profiles import KeptWith, PartyProfiles
 from ledger.queries.statement import Statement
 from ledger.queries.tie_out import AfterClosing, ClosedPeriods, TieOut, TieOutDays
+from ledger.queries.tokens import OwnToken, Tokens
+from ledger.queries.webhooks import Webhook, Webhooks, WebhookTries
 
 OWNER, FINANCE, SALES, VIEW = Role.OWNER, Role.FINANCE, Role.SALES, Role.VIEW
 MEMBERS = (OWNER, FINANCE, SALES, VIEW)
@@ -77,11 +111,14 @@ DESIGNED = {
 # What a member says or asks, and what that takes. Everything else is our own programs' alone.
 NEEDED: dict[type, Permission] = {
     DataQuality: Permission.SEE_RECEIVABLES,
+    **dict.fromkeys((MakePageLink, RevokePageLinks, MyPageLinks, FirmAtAGlance), Permission.SEE_RECEIVABLES),
     PartyGroups: Permission.SEE_RECEIVABLES,
     commands.AddMember: Permission.ADMINISTER,
     commands.AddSource: Permission.ADMINISTER,
+    EraseParty: Permission.ADMINISTER,
     commands.CreateLinkCode: Permission.ADMINISTER,
-    commands.CreateToken: Permission.ADMINISTER,
+    **dict.fromkeys((CreateToken, RotateToken, RevokeToken, Tokens, LimitMembership), Permission.ADMINISTER),
+    **dict.fromkeys((OwnToken, OwnFirms), Permission.SEE_RECEIVABLES),
     commands.RotateSourceSecret: Permission.ADMINISTER,
     commands.SetCredentials: Permission.ADMINISTER,
     commands.ChangeSource: Permission.ADMINISTER,
@@ -102,6 +139,15 @@ NEEDED: dict[type, Permission] = {
     queries.StreamsByNames: Permission.SEE_SOURCES,
     queries.WriteBacks: Permission.SEE_SOURCES,
     queries.Members: Permission.ADMINISTER,
+    **dict.fromkeys((TrailPlace, VisibleAmong), Permission.SEE_RECEIVABLES),
+    ImportProgress: Permission.SEE_SOURCES,
+    **dict.fromkeys(
+        (
+            AddWebhook, ChangeWebhook, RotateWebhookSecret, RemoveWebhook, TestWebhook, ReplayWebhook, Webhook, Webhooks,
+            WebhookTries,
+        ),
+        Permission.ADMINISTER,
+    ),
     commands.RemapStatus: Permission.MAP,
     commands.SetAside: Permission.REPLAY,
     commands.StartReplay: Permission.REPLAY,
@@ -122,7 +168,7 @@ NEEDED: dict[type, Permission] = {
         (
             queries.Conflict, queries.Conflicts, queries.Digest, queries.FindBills, queries.FindParty,
             queries.InvoicesByIds, queries.OwnBusiness, queries.Parties, queries.PartiesByIds, queries.PartyCard,
-            queries.Receivables, queries.Timeline, queries.WhoOwesMe, queries.Button,
+            queries.Receivables, queries.Timeline, queries.TotalCount, queries.WhoOwesMe, queries.Button,
             commands.ChooseBusiness, commands.QueueMessage, commands.SaveButtons,
         ),
         Permission.SEE_RECEIVABLES,
@@ -141,10 +187,18 @@ NEEDED: dict[type, Permission] = {
         Permission.SEE_RECEIVABLES,
     ),
     **dict.fromkeys((KeepAttachment, AttachToParty), Permission.REPORT),
-    **dict.fromkeys((TakeFile, FileGave, HoldGoods, ReleaseGoods), Permission.ANSWER),
+    **dict.fromkeys((TakeFile, NoteFileSent, FileGave, HoldGoods, ReleaseGoods), Permission.ANSWER),
     **dict.fromkeys(
         (first_run.Setup, tell_first_run.DismissSetup, SalesOwners, RemoveMember, ChangeMember),
         Permission.ADMINISTER,
+    ),
+    **dict.fromkeys(
+        (
+            ask_audit.AuditTrail, ask_audit.VerifyAudit, ask_audit.CheckHead, ask_audit.AuditSpan, ask_audit.AuditLines,
+            ask_audit.AuditCounts, ask_audit.AuditAnswers, ask_audit.AuditSetup, ask_audit.AuditCoverage,
+            ask_audit.AuditBalances, NoteAuditExport, MakeAuditLink,
+        ),
+        Permission.EXPORT_AUDIT,
     ),
     **dict.fromkeys((TieOut, TieOutDays, ClosedPeriods, AfterClosing), Permission.SEE_PAYABLES),
     commands.LinkChat: Permission.LINK,
@@ -179,6 +233,7 @@ NEEDED: dict[type, Permission] = {
     **dict.fromkeys((do_cash.SetMsmed, do_cash.ConfirmBankRate), Permission.MAP),
     do.SetDeductionLimit: Permission.ADMINISTER,
     do_remind.SetPaymentDetails: Permission.ADMINISTER,
+    ChangeFirm: Permission.ADMINISTER,
     do_remind.PrepareReminder: Permission.REPORT,
     do_remind.LogReminder: Permission.REPORT,
     ask_remind.ReminderFor: Permission.REPORT,
@@ -187,12 +242,37 @@ NEEDED: dict[type, Permission] = {
     NoteTap: Permission.SEE_RECEIVABLES,
     AdviseOnConflict: Permission.COMMENT,
     FindMoney: Permission.SEE_RECEIVABLES,
+    **dict.fromkeys((PartyProfiles, KeptWith, FirmSettings, ToldMe), Permission.SEE_RECEIVABLES),
+    **dict.fromkeys((OwnMappings, UnmappedWords), Permission.MAP),
+    LedgerNames: Permission.SEE_PAYABLES, Replays: Permission.REPLAY, SentFiles: Permission.ANSWER,
     **dict.fromkeys((PayablesAhead, VendorCard), Permission.SEE_PAYABLES),
+    **dict.fromkeys(
+        (
+            money_rows.Receipts, money_rows.ReceiptsByIds, money_rows.Cheques, money_rows.ChequesByIds,
+            money_rows.ChequesOfReceipts, money_rows.ClaimsOf, money_rows.AllotmentsOf, ask_documents.Invoices,
+            ask_documents.PaidOn, ask_documents.BillEntries, ask_documents.CreditNotes, ask_documents.CreditNotesByIds,
+            ask_documents.CreditNoteUses, ask_documents.Deductions, ask_aging.Aging, ask_aging.Balances,
+            ask_events.Events, ask_events.EventsByIds, ask_events.EventReadings, ask_events.EventRewrites,
+            ask_events.EventDeliveries,
+        ),
+        Permission.SEE_RECEIVABLES,
+    ),
+    **dict.fromkeys(
+        (
+            money_rows.Payouts, money_rows.PayoutsByIds, money_rows.Settlements, money_rows.SettlementsByIds,
+            money_rows.SettledPayments, money_rows.SettlementsOfReceipts, money_rows.BankLines,
+            money_rows.BankLinesByIds, money_rows.BankAccounts, money_rows.LinesOfReceipts, ask_documents.VendorBills,
+            ask_documents.PayablesInFull,
+        ),
+        Permission.SEE_PAYABLES,
+    ),
+    ask_events.RawBody: Permission.EXPORT_AUDIT,
     **dict.fromkeys((ask.CashWithReps, ask.ChequesInHand, ask.Decisions, ask.DeductionClaims), Permission.SEE_RECEIVABLES),
 }  # fmt: skip
 RESULTS = {
+    NewWebhook, Message, WebhookTurn,
     commands.NewSource, commands.Drained, commands.Rebuilt, delivery.OutboxMessage, commands.ReplayScope,
-    commands.ReplayPlace, commands.ReplayStarted, commands.NewReadings, do.BillShare,
+    HeadMessage, ask_audit.AuditFilter, commands.ReplayPlace, commands.ReplayStarted, commands.NewReadings, do.BillShare,
 }  # fmt: skip
 
 
@@ -234,7 +314,9 @@ async def test_every_role_with_every_message_gets_what_the_matrix_says(
         ran.append(message)
 
     for handler in all_handlers():
-        monkeypatch.setitem(registry._HANDLERS, handler.message, dataclasses.replace(handler, run=note))
+        monkeypatch.setitem(
+            registry._HANDLERS, handler.message, dataclasses.replace(handler, run=note, keeps_plans=None)
+        )
     refused = []
     for role in MEMBERS:
         for handler in all_handlers():

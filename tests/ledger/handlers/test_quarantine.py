@@ -16,8 +16,9 @@ from ledger.domain.events import Delivery, Quarantined
 from ledger.domain.roles import Actor, Role, system
 from ledger.queries import Conflicts, Quarantine, QuarantinedPart, Sources
 from ledger.store.append import append
-from ledger.store.audit import verify_audit
+from ledger.store.audit_chain import verify_audit
 from ledger.views import ConflictView, QuarantineView
+from tests.ledger.trail import trail
 
 DIFF = {"event": "payment.captured", "missing": ["payload.amount"], "new": [], "retyped": []}
 
@@ -60,11 +61,7 @@ class Desk:
     async def audited(self, action: str) -> list[dict[str, Any]]:
         async with transaction(self.engine, [self.owner.business_id]) as tx:
             assert (await verify_audit(tx, self.owner.business_id)).broken_at is None
-            found = await tx.fetch(
-                "SELECT entry FROM audit WHERE business_id = $1 AND action = $2 ORDER BY sequence",
-                self.owner.business_id, action,
-            )  # fmt: skip
-            return [row["entry"] for row in found]
+        return [row["entry"] for row in await trail(self.engine, self.owner.business_id, action)]
 
 
 @pytest.fixture

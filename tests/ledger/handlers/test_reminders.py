@@ -24,6 +24,7 @@ from ledger.queries.customers import PartyTalk
 from ledger.queries.reminders import LateCustomers, PaymentDetails, PayPage, ReminderFor
 from ledger.views.reminders import ReminderView
 from tests.ledger.rows import TODAY, Rows, days_ago, rows_of
+from tests.ledger.trail import trail
 
 RAVI = "ravi"
 
@@ -444,10 +445,7 @@ async def test_payment_details_are_checked_kept_and_their_change_is_in_the_trail
         await door.execute(SetPaymentDetails(upi_id="kaveri"), owner)
     with pytest.raises(Denied):
         await door.execute(SetPaymentDetails(upi_id="thief@ybl"), rep)
-    async with transaction(engine, [business]) as tx:
-        entries = await tx.fetch(
-            "SELECT entry FROM audit WHERE action = 'payment_details.set' ORDER BY sequence"
-        )
+    entries = await trail(engine, business, "payment_details.set")
     assert entries[1]["entry"]["before"]["upi_id"] == "kaveri@okicici"
     assert "upi_id" not in entries[1]["entry"]["after"]
 

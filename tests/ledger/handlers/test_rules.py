@@ -26,6 +26,7 @@ from ledger.reconcile import own, runner
 from ledger.reconcile.load import shipped_texts
 from ledger.reconcile.reference import README
 from tests.ledger.reconcile.conftest import Books
+from tests.ledger.trail import trail
 
 CASH = """\
 name = "large_cash_receipt"
@@ -80,8 +81,7 @@ class Desk:
 
     async def trail(self, action: str) -> list[Any]:
         """Return the audit entries of an action."""
-        rows = await self.books.rows("SELECT * FROM audit WHERE business_id = $1 ORDER BY sequence")
-        return [row for row in rows if row["action"] == action]
+        return await trail(self.door.engine, self.owner.business_id, action)
 
 
 @pytest.fixture

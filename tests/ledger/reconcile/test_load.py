@@ -9,8 +9,9 @@ from ledger.reconcile import reference
 from ledger.reconcile.ast import Assert, Compare, Missing, Pair
 from ledger.reconcile.compile import compiled
 from ledger.reconcile.facts import COMMON, FACTS
-from ledger.reconcile.load import load_rule, parse_span, shipped_rules
+from ledger.reconcile.load import load_rule, shipped_rules
 from ledger.reconcile.mistakes import RuleInvalid
+from ledger.reconcile.reading import parse_span
 
 RIGHT = """\
 name = "example"

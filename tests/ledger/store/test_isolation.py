@@ -31,7 +31,10 @@ from ledger.store.tables import EXEMPT, metadata
 from tests.conftest import TestDatabase
 
 TABLES = sorted(table.name for table in metadata.sorted_tables if table.name not in EXEMPT)
-FOR_EVER = ("deliveries", "external_events", "event_rewrites", "interpretations", "audit", "rule_versions")
+FOR_EVER = (
+    "deliveries", "delivery_keys", "erased_bodies", "external_events", "event_rewrites", "interpretations", "audit",
+    "rule_versions",
+)  # fmt: skip
 OURS, THEIRS = uuid4(), uuid4()
 
 
