@@ -8,10 +8,10 @@ from typing import Any
 from bot.cards.audience import Audience, money, unescaped
 from bot.cards.card import Action, Button, Card, in_rows
 from bot.cards.lines import capital, nothing_new
-from bot.cards.reminder_text import Message
 from bot.words import Html, cut, joined
 from ledger.domain.paying import UPI_CAP
 from ledger.domain.roles import Permission
+from ledger.reminder_text import Message
 from ledger.views.reminders import LateCustomersView, PreparedReminder, ReminderHold, ReminderView
 from ledger.views.workflow import DecisionView
 

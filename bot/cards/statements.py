@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bot.cards.audience import Audience, money
 from bot.cards.card import Action, Attachment, Button, Card, in_rows
+from bot.cards.pages import page_button
 from bot.documents.paper import full_day
 from bot.words import Html, cut, joined
 from ledger.domain.financial_year import FinancialYear
@@ -86,6 +87,7 @@ def ledger_card(view: StatementView, wish: Wish, file: Attachment, to: Audience)
     }
     buttons = [Button(words, wish.action(span=span)) for span, words in spans.items() if span != wish.span]
     buttons.append(_other_language(wish.language, wish.action()))
+    buttons.append(page_button("ledger", to, party=str(wish.party)))
     if _unpayable(view) and to.may(Permission.ADMINISTER):
         buttons.append(Button(to.label("Add UPI and bank"), {"do": "pay_details"}))
     return Card(joined(lines), in_rows(buttons), file)

@@ -7,10 +7,10 @@ from typing import Any
 
 from bot.cards.audience import Audience, money, unescaped
 from bot.documents.paper import balance, figures, filename, firm_data, full_day, line, moment, short_day
-from bot.documents.particulars import particulars, voucher_type
 from bot.documents.paying import pay_data
 from bot.documents.press import press
 from bot.words import cut
+from ledger.account_words import particulars, voucher_type
 from ledger.views.statement import StatementAccount, StatementBill, StatementEntry, StatementView
 
 _MARKED_ROWS = 300
@@ -121,12 +121,12 @@ def _row(
 def _entry(entry: StatementEntry, account: StatementAccount, to: Audience) -> dict[str, str]:
     currency = account.currency
     return _row(
-        particulars(entry, account.side, to),
+        particulars(entry, account.side, to.language),
         figures(entry.debit, currency) if entry.debit else "",
         figures(entry.credit, currency) if entry.credit else "",
         balance(entry.balance, currency),
         day=short_day(entry.on, to),
-        kind=voucher_type(entry, account.side, to),
+        kind=voucher_type(entry, account.side, to.language),
         number=cut(entry.number, _NUMBER) if entry.number else "",
     )
 

@@ -10,7 +10,6 @@ from uuid import UUID
 from bot.cards.card import Action
 from bot.cards.party import not_found_card
 from bot.cards.pay_details import FIELDS, pay_ask_card, pay_details_card
-from bot.cards.reminder_text import Message, message_of
 from bot.cards.reminders import (
     Round,
     Turned,
@@ -32,6 +31,7 @@ from ledger.commands.reminders import LogReminder, PrepareReminder, SetPaymentDe
 from ledger.domain.roles import Permission
 from ledger.queries import FindParty
 from ledger.queries.reminders import LateCustomers, PaymentDetails, ReminderFor
+from ledger.reminder_text import Message, message_of
 from ledger.views import PartyBrief
 from ledger.views.reminders import PaymentDetailsView, PreparedReminder, ReminderView
 
@@ -82,8 +82,9 @@ class Reminders(Area):
         return Reply(edit=reminder_card(made, self._message(made, visitor), turned, to))
 
     def _message(self, made: PreparedReminder, visitor: Visitor) -> Message:
-        to = replace(visitor.audience(self.door.clock()), language=spoken(made.language))
-        return message_of(made, f"{settings().public_url.rstrip('/')}/p/{made.key}", to)
+        today = visitor.audience(self.door.clock()).today
+        link = f"{settings().public_url.rstrip('/')}/p/{made.key}"
+        return message_of(made, link, language=spoken(made.language), today=today)
 
     async def _copy(self, visitor: Visitor, action: Action) -> Reply:
         """The whole text by itself; with a page of its own, for the key of the first is nowhere kept."""
