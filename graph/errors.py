@@ -8,6 +8,7 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError, TypeNode, VariableDefinitionNode
 
+from graph.places import variable_place
 from graph.types.connecting import HUSHED
 from kit.errors import MunshiError
 from kit.logs import logger
@@ -27,12 +28,16 @@ def shown(error: GraphQLError) -> dict[str, Any]:
         body["message"] = cause.message
         body["extensions"] = {"code": cause.code, "kind": cause.kind, "remedy": cause.remedy}
         body["extensions"] |= cause.details
+        if cause.field:
+            body["extensions"]["field"] = cause.field
     elif error.extensions and "code" in error.extensions:
         body["extensions"] = dict(error.extensions)
     elif isinstance(error, GraphQLSyntaxError):
         body["extensions"] = {"code": "graphql.syntax", "kind": "rejected", "remedy": ""}
     elif error.path is None and (cause is None or isinstance(cause, ValueError)):
         body["extensions"] = {"code": "graphql.invalid", "kind": "rejected", "remedy": ""}
+        if place := variable_place(error.message):
+            body["extensions"]["field"] = place
     else:
         return {**body, **masked(cause or error)}
     return body
@@ -60,7 +65,12 @@ def refusal(error: MunshiError) -> dict[str, Any]:
         "errors": [
             {
                 "message": error.message,
-                "extensions": {"code": error.code, "kind": error.kind, "remedy": error.remedy},
+                "extensions": {
+                    "code": error.code,
+                    "kind": error.kind,
+                    "remedy": error.remedy,
+                    **error.details,
+                },
             }
         ],
     }

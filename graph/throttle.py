@@ -27,3 +27,8 @@ class Throttle:
         while len(self._counts) > _MOST_KEPT:
             self._counts.popitem(last=False)
         return count < self._most
+
+    def spent(self, key: Hashable) -> bool:
+        """Whether the next call would be one too many, without counting one."""
+        since, count = self._counts.get(key, (0.0, 0))
+        return count >= self._most and self._monotonic() - since < 60.0
