@@ -12,6 +12,7 @@ import uvicorn
 from starlette.routing import BaseRoute
 
 from graph.app import make_app
+from graph.live_socket import MAX_MESSAGE
 from graph.one_write import OneWriteProtocol
 from kit.collector import spare_the_collector
 from kit.errors import MunshiError, Rejected
@@ -87,11 +88,16 @@ def main() -> None:
         port=config.port,
         loop="uvloop",
         http=OneWriteProtocol,
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE,
+        ws_ping_interval=20.0,
+        ws_ping_timeout=20.0,
+        ws_per_message_deflate=False,
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(config.trusted_proxies),
+        forwarded_allow_ips=config.trusted_proxies or None,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = Server(serving, closing=closing)

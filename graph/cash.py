@@ -9,7 +9,8 @@ import strawberry
 
 from graph.ids import key_of
 from graph.types import cash as to_cash
-from graph.types.basics import Info, Minor, plain, resolved
+from graph.types import msmed as to_msmed
+from graph.types.basics import Info, Minor, plain, resolved, told
 from graph.types.workflow import Decision, decision
 from kit.errors import Rejected
 from ledger.commands.cash import (
@@ -114,7 +115,7 @@ class RefuseDuePayload:
 class MsmedPayload:
     """The outcome."""
 
-    interest: to_cash.MsmedInterest = strawberry.field(description="The interest.")
+    interest: to_msmed.MsmedInterest = strawberry.field(description="The interest.")
 
 
 @strawberry.type(description="The vendor is marked.")
@@ -141,21 +142,21 @@ class CashQueries:
     @resolved(
         "Interest on overdue bills by the MSMED Act, if we may claim it; never for a reminder. Not for sales."
     )
-    async def msmed_interest(self, info: Info) -> to_cash.MsmedInterest:
+    async def msmed_interest(self, info: Info) -> to_msmed.MsmedInterest:
         """Answer with the interest."""
-        return to_cash.msmed_interest(await info.context.ask(queries.MsmedInterest()))
+        return to_msmed.msmed_interest(await info.context.ask(queries.MsmedInterest()))
 
     @resolved("By when micro and small vendors must be paid. Not for sales.")
-    async def vendor_limits(self, info: Info) -> to_cash.VendorLimits:
+    async def vendor_limits(self, info: Info) -> to_msmed.VendorLimits:
         """Answer with the limits."""
-        return to_cash.vendor_limits(await info.context.ask(queries.VendorLimits()))
+        return to_msmed.vendor_limits(await info.context.ask(queries.VendorLimits()))
 
 
 @strawberry.type
 class CashMutations:
     """What may be told."""
 
-    @resolved("Say what falls due each month. For owner and finance.")
+    @told("Say what falls due each month. For owner and finance.")
     async def state_due(self, info: Info, input: StateDueInput) -> DuePayload:
         """Say it."""
         command = StateDue(
@@ -172,33 +173,33 @@ class CashMutations:
         )
         return DuePayload(due=to_cash.recurring_due(await info.context.execute(command)))
 
-    @resolved("Say that something doesn't fall due any more. For owner and finance.")
+    @told("Say that something doesn't fall due any more. For owner and finance.")
     async def end_due(self, info: Info, input: EndDueInput) -> DuePayload:
         """End it."""
         made = await info.context.execute(EndDue(_due(input.id), input.until, plain(input.note)))
         return DuePayload(due=to_cash.recurring_due(made))
 
-    @resolved("Refuse a proposal: it doesn't come back. For owner and finance.")
+    @told("Refuse a proposal: it doesn't come back. For owner and finance.")
     async def refuse_due(self, info: Info, input: RefuseDueInput) -> RefuseDuePayload:
         """Refuse it."""
         await info.context.execute(RefuseDue(str(input.key), plain(input.note)))
         return RefuseDuePayload(key=input.key)
 
-    @resolved("Switch interest by the MSMED Act on, or off. For owner and finance.")
+    @told("Switch interest by the MSMED Act on, or off. For owner and finance.")
     async def set_msmed(self, info: Info, input: SetMsmedInput) -> MsmedPayload:
         """Switch it."""
         made = await info.context.execute(
             SetMsmed(plain(input.kind), plain(input.activity), input.registered_on)
         )
-        return MsmedPayload(interest=to_cash.msmed_interest(made))
+        return MsmedPayload(interest=to_msmed.msmed_interest(made))
 
-    @resolved("Confirm the Reserve Bank's bank rate from a day on. For owner and finance.")
+    @told("Confirm the Reserve Bank's bank rate from a day on. For owner and finance.")
     async def confirm_bank_rate(self, info: Info, input: ConfirmBankRateInput) -> MsmedPayload:
         """Confirm it."""
         made = await info.context.execute(ConfirmBankRate(input.hundredths, input.begins))
-        return MsmedPayload(interest=to_cash.msmed_interest(made))
+        return MsmedPayload(interest=to_msmed.msmed_interest(made))
 
-    @resolved("Mark a vendor as a micro or small enterprise, or as neither. For owner and finance.")
+    @told("Mark a vendor as a micro or small enterprise, or as neither. For owner and finance.")
     async def mark_vendor(self, info: Info, input: MarkVendorInput) -> MarkVendorPayload:
         """Mark him."""
         made = await info.context.execute(

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from typing import Any, TypeVar
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from kit.errors import MunshiError
+from kit.errors import MunshiError, NotFound
 from ledger import queries, views
 from ledger.dispatch import Door, Reader
-from ledger.domain.roles import Actor
+from ledger.domain.roles import Actor, system
 from ledger.queries.forecast import ExpectedBills
+from ledger.queries.people import OwnFirms
+from ledger.store.once import Once
 from ledger.views.forecast import BillExpectation
 
 Ring = Callable[[set[UUID]], Awaitable[None]]
+
+
+Key = TypeVar("Key")
+Loaded = TypeVar("Loaded")
+
+
+class Loader(DataLoader[Key, Loaded]):
+    """Loads many keys at once. Who waits for a key may be cancelled, as a field is whose neighbour fails: the others
+    that wait for the same key still get it."""
+
+    def load(self, key: Key) -> Awaitable[Loaded]:
+        """Return what waits for a key by itself."""
+        return asyncio.shield(super().load(key))
 
 
 class Request:
@@ -40,21 +55,54 @@ class Request:
         self.development = development
         self.statements = 0
         """SQL statements that the questions of this request took."""
+        self.cost = 0
+        """What it asks for, in rows, as limits.py reckons."""
         self._door = door
         self._ring = ring
         self._turn = asyncio.Lock()
         self._stack = AsyncExitStack()
         self._reader: Reader | None = None
         self._asking: set[asyncio.Task[Any]] = set()
+        self._key: str | None = None
+        self._step = 0
         self._make_loaders()
 
     def _make_loaders(self) -> None:
-        self.parties: DataLoader[UUID, views.PartyBrief | None] = DataLoader(self._load_parties)
-        self.cards: DataLoader[UUID, views.PartyView | MunshiError] = DataLoader(self._load_cards)
-        self.invoices: DataLoader[UUID, views.InvoiceView | None] = DataLoader(self._load_invoices)
-        self.expected: DataLoader[UUID, BillExpectation | None] = DataLoader(self._load_expected)
-        self.streams: DataLoader[str, tuple[views.StreamView, ...]] = DataLoader(self._load_streams)
-        self.written: DataLoader[str, views.WriteBackView | None] = DataLoader(self._load_written)
+        self.parties: Loader[UUID, views.PartyBrief | None] = Loader(self._load_parties)
+        self.cards: Loader[UUID, views.PartyView | MunshiError] = Loader(self._load_cards)
+        self.invoices: Loader[UUID, views.InvoiceView | None] = Loader(self._load_invoices)
+        self.expected: Loader[UUID, BillExpectation | None] = Loader(self._load_expected)
+        self.streams: Loader[str, tuple[views.StreamView, ...]] = Loader(self._load_streams)
+        self.written: Loader[str, views.WriteBackView | None] = Loader(self._load_written)
+        self._by_ids: dict[Any, Loader[UUID, Any]] = {}
+
+    def by_ids(self, question: Callable[..., Any], *fixed: Any) -> Loader[UUID, Any]:
+        """Return the loader of a question that is asked of many ids at once, with what else it takes before them."""
+        if (question, fixed) not in self._by_ids:
+
+            async def load(ids: Sequence[UUID]) -> list[Any]:
+                found = await self.ask(question(*fixed, ids=tuple(ids)))
+                return [found.get(key) for key in ids]
+
+            self._by_ids[question, fixed] = Loader(load)
+        return self._by_ids[question, fixed]
+
+    @property
+    def door(self) -> Door:
+        """The door itself, for what is more than one command: files and replays."""
+        return self._door
+
+    async def leave_snapshot(self) -> None:
+        """Give the connection back; what is asked from here on is read on a new snapshot."""
+        async with self._turn:
+            await self._end_snapshot()
+
+    async def ring(self) -> None:
+        """Tell the workers that there is work, and read on a new snapshot what is asked from here on."""
+        await self.leave_snapshot()
+        if self._ring is not None:
+            await self._ring({self.actor.business_id})
+        self._make_loaders()
 
     async def ask(self, question: Any) -> Any:
         """Answer one question on the request's snapshot, in its turn."""
@@ -64,7 +112,8 @@ class Request:
         try:
             async with self._turn:
                 if self._reader is None:
-                    self._reader = await self._stack.enter_async_context(self._door.reading(self.actor))
+                    reading = self._door.reading(self.actor, first=question)
+                    self._reader = await self._stack.enter_async_context(reading)
                 before = self._reader.tx.statements
                 try:
                     return await self._reader.query(question)
@@ -80,15 +129,37 @@ class Request:
             if task is not None:
                 self._asking.discard(task)
 
+    async def memberships(self) -> list[views.ChatMemberView]:
+        """Return the asker's memberships, this one first; each business is asked at its own door."""
+        found: list[views.ChatMemberView] = []
+        for firm in await self.ask(OwnFirms()):
+            clerk = system(firm.business_id, "graphql")
+            try:
+                found.append(await self._door.query(queries.ChatMember(firm.member_id), clerk))
+            except NotFound:  # his membership there is over
+                continue
+        return found
+
     async def execute(self, command: Any) -> Any:
         """Run a command through the door and ring for what it left to do."""
         async with self._turn:
             await self._end_snapshot()
-        result = await self._door.execute(command, self.actor)
+        once = Once(self._key, self._step) if self._key is not None else None
+        self._step += 1
+        result = await self._door.execute(command, self.actor, once=once)
         if self._ring is not None:
             await self._ring({self.actor.business_id})
         self._make_loaders()
         return result
+
+    @contextmanager
+    def once(self, key: str | None) -> Iterator[None]:
+        """Name the commands of the block by the caller's key (mutations run one after another); None: by none."""
+        self._key, self._step = key, 0
+        try:
+            yield
+        finally:
+            self._key = None
 
     async def close(self) -> None:
         """End the snapshot; a question that still runs is cancelled first."""

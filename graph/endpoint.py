@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from graphql import GraphQLError
+from graphql import ExecutionResult, GraphQLError
 from prometheus_client import Counter, Histogram
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import HTMLResponse, Response
 from strawberry.http.ides import get_graphql_ide_html
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types import ExecutionResult
 
+from graph.address import address_of
 from graph.auth import Authenticator
 from graph.context import Request, Ring
 from graph.errors import masked, refusal, shown
 from graph.limits import MAX_QUERY
-from graph.schema import schema
+from graph.rates import Limits, Rates, TooMany
+from graph.schema import answer
 from kit.errors import Denied, MunshiError, Rejected, Retryable
 from ledger.dispatch import Door
 
@@ -29,9 +29,6 @@ MAX_BODY = 128 * 1024
 TIME_LIMIT = 10.0
 ASKED = Counter("munshi_graphql_requests_total", "GraphQL requests", ["outcome"])
 TOOK = Histogram("munshi_graphql_seconds", "Time of a GraphQL request")
-_NO_OPERATION = Rejected(
-    "graphql.invalid", "The document has no such operation.", remedy="Name one that it has."
-)
 _HEADERS = {"cache-control": "no-store"}
 
 
@@ -54,6 +51,7 @@ class GraphqlEndpoint:
         public_url: str = "",
         time_limit: float = TIME_LIMIT,
         authenticator: Authenticator | None = None,
+        rates: Rates | None = None,
     ) -> None:
         self._door = door
         self._ring = ring
@@ -61,6 +59,7 @@ class GraphqlEndpoint:
         self._public_url = public_url.rstrip("/")
         self._time_limit = time_limit
         self._authenticator = authenticator or Authenticator(door)
+        self._rates = rates or Rates(Limits())
 
     async def serve(self, request: HttpRequest) -> Response:
         """Answer a request."""
@@ -70,7 +69,11 @@ class GraphqlEndpoint:
         status, body, outcome = await self._answer(request)
         ASKED.labels(outcome).inc()
         TOOK.observe(time.perf_counter() - started)
-        headers = {**_HEADERS, "www-authenticate": "Bearer"} if status == 401 else _HEADERS
+        headers = _HEADERS
+        if status == 401:
+            headers = {**_HEADERS, "www-authenticate": "Bearer"}
+        elif status == 429:
+            headers = {**_HEADERS, "retry-after": str(body["errors"][0]["extensions"]["retryAfter"])}
         return Response(
             orjson.dumps(body), status_code=status, headers=headers, media_type="application/json"
         )
@@ -89,7 +92,10 @@ class GraphqlEndpoint:
     async def _answer(self, request: HttpRequest) -> tuple[int, dict[str, Any], str]:
         try:
             async with asyncio.timeout(self._time_limit):
-                actor = await self._authenticator.actor(request.headers.get("authorization"))
+                actor = await self._authenticator.actor(
+                    request.headers.get("authorization"), address=address_of(request)
+                )
+                self._rates.admit(actor.token_id)
                 asked = await _read(request)
                 context = Request(
                     self._door,
@@ -99,13 +105,14 @@ class GraphqlEndpoint:
                     development=self._development,
                 )
                 try:
-                    result = await schema.execute(
+                    result = await answer(
                         asked.query,
-                        variable_values=asked.variables,
+                        variables=asked.variables,
                         operation_name=asked.operation,
-                        context_value=context,
+                        context=context,
                     )
                 finally:
+                    self._rates.charge(actor.token_id, context.cost)
                     await context.close()
         except TimeoutError:
             error = Retryable(
@@ -114,6 +121,8 @@ class GraphqlEndpoint:
                 remedy="Ask for less at once.",
             )
             return 200, refusal(error), "timeout"
+        except TooMany as spent:
+            return 429, refusal(spent), "spent"
         except _Refusal as refused:
             return refused.status, refusal(refused.error), "refused"
         except Denied as denial:
@@ -122,8 +131,6 @@ class GraphqlEndpoint:
             return 400, refusal(error), "refused"
         except GraphQLError as error:
             return 200, {"data": None, "errors": [shown(error)]}, "refused"
-        except (CannotGetOperationTypeError, InvalidOperationTypeError):
-            return 200, refusal(_NO_OPERATION), "refused"
         except ClientDisconnect:
             return 400, refusal(Rejected("request.cut", "The request ended early.")), "refused"
         except Exception as error:  # whatever it is, the client gets a reference and no trace

@@ -18,11 +18,13 @@ class IdentityQueries:
         self, info: Info, first: First = 50, after: After = None
     ) -> to_show.DataQualityConnection:
         """Answer with a page of parties."""
-        return to_show.data_quality(await info.context.ask(DataQuality(first=first, after=plain(after))))
+        question = DataQuality(first=first, after=plain(after))
+        return to_show.data_quality(await info.context.ask(question), question)
 
     @resolved("Parties of one PAN, which stay separate ledgers; the largest sum first.")
     async def party_groups(
         self, info: Info, first: First = 50, after: After = None
     ) -> to_show.PartyGroupConnection:
         """Answer with a page of groups."""
-        return to_show.party_groups(await info.context.ask(PartyGroups(first=first, after=plain(after))))
+        question = PartyGroups(first=first, after=plain(after))
+        return to_show.party_groups(await info.context.ask(question), question)

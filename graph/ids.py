@@ -10,12 +10,27 @@ import strawberry
 
 from kit.errors import Rejected
 
-NODE_TYPES = ("Party", "Invoice", "Payable", "Conflict", "QuarantinedPart")
+NODE_TYPES = (
+    "Party",
+    "Invoice",
+    "Payable",
+    "Conflict",
+    "QuarantinedPart",
+    "Member",
+    "Receipt",
+    "Payout",
+    "Settlement",
+    "BankLine",
+    "Cheque",
+    "CreditNote",
+    "Event",
+    "Webhook",
+)
 
 
 def global_id(kind: str, key: UUID) -> strawberry.ID:
     """Return the global id of a row."""
-    return strawberry.ID(base64.b64encode(f"{kind}:{key}".encode()).decode())
+    return strawberry.ID(binascii.b2a_base64(f"{kind}:{key}".encode(), newline=False).decode())
 
 
 def split_id(text: str) -> tuple[str, UUID]:
@@ -27,7 +42,10 @@ def split_id(text: str) -> tuple[str, UUID]:
         return kind, UUID(key)
     except (ValueError, binascii.Error):
         raise Rejected(
-            "id.invalid", f"{text[:60]!r} is not an id of ours.", remedy="Pass an id as the API gave it."
+            "id.invalid",
+            f"{text[:60]!r} is not an id of ours.",
+            remedy="Pass an id as the API gave it.",
+            given=text,
         ) from None
 
 
@@ -35,5 +53,5 @@ def key_of(kind: str, text: str) -> UUID:
     """Return the row that a global id of this type names; Rejected for another type's."""
     found, key = split_id(text)
     if found != kind:
-        raise Rejected("id.wrong_type", f"This is the id of a {found}, not of a {kind}.")
+        raise Rejected("id.wrong_type", f"This is the id of a {found}, not of a {kind}.", given=text)
     return key

@@ -7,16 +7,28 @@ from datetime import datetime
 import strawberry
 
 from connectors.contract import Manifest, load_manifest
+from graph.audit import AuditMutations
 from graph.cash import CashMutations
+from graph.customers import CustomerMutations
+from graph.deciding import DecisionMutations
+from graph.erasing import ErasureMutations
+from graph.firm_changes import FirmMutations
 from graph.ids import key_of
+from graph.importing import ImportMutations
+from graph.members import MemberMutations
+from graph.mine import MyMutations
+from graph.outcomes import ANSWERING, UNDOING, expecting
+from graph.page_links import PageLinkMutations
 from graph.rules import RuleMutations
 from graph.tie_out import TieOutMutations
 from graph.to_enter import ToEnterMutations
+from graph.tokens import TokenMutations
 from graph.types import connecting as to_connect
-from graph.types.basics import Info, plain, resolved
+from graph.types.basics import Info, plain, told
 from graph.types.questions import Conflict, conflict
 from graph.types.sources import Source, source
-from graph.workflow import DecisionMutations, ReportMutations
+from graph.webhooks import WebhookMutations
+from graph.workflow import ReportMutations
 from ingest.connecting import backfill_of, change_of, credentials_of, new_source, pull_of
 from kit.errors import NotFound, Rejected
 from ledger import commands, queries
@@ -79,11 +91,26 @@ class SetAsidePayload:
 
 @strawberry.type(description="Commands. Each runs in its own transaction and leaves an audit entry.")
 class Mutation(
-    RuleMutations, TieOutMutations, DecisionMutations, ReportMutations, ToEnterMutations, CashMutations
+    RuleMutations,
+    TieOutMutations,
+    DecisionMutations,
+    ReportMutations,
+    ToEnterMutations,
+    CashMutations,
+    ErasureMutations,
+    TokenMutations,
+    AuditMutations,
+    WebhookMutations,
+    MemberMutations,
+    MyMutations,
+    CustomerMutations,
+    FirmMutations,
+    ImportMutations,
+    PageLinkMutations,
 ):
     """The root of commands."""
 
-    @resolved("Answer a question.")
+    @told("Answer a question.", expecting(*ANSWERING))
     async def resolve_conflict(self, info: Info, input: ResolveConflictInput) -> ConflictPayload:
         """Answer it."""
         command = commands.ResolveConflict(
@@ -94,7 +121,9 @@ class Mutation(
         )
         return ConflictPayload(conflict=conflict(await info.context.execute(command)))
 
-    @resolved("Take an answer back: its effects are withdrawn and the question stands again.")
+    @told(
+        "Take an answer back: its effects are withdrawn and the question stands again.", expecting(*UNDOING)
+    )
     async def reopen_conflict(self, info: Info, input: ReopenConflictInput) -> ConflictPayload:
         """Undo it."""
         command = commands.ReopenConflict(
@@ -102,7 +131,7 @@ class Mutation(
         )
         return ConflictPayload(conflict=conflict(await info.context.execute(command)))
 
-    @resolved("Ask again later.")
+    @told("Ask again later.", expecting(*ANSWERING))
     async def snooze_conflict(self, info: Info, input: SnoozeConflictInput) -> ConflictPayload:
         """Delay it."""
         if input.until.tzinfo is None:
@@ -112,7 +141,7 @@ class Mutation(
         )
         return ConflictPayload(conflict=conflict(await info.context.execute(command)))
 
-    @resolved("Settle what could not be read without reading it. For owner and finance.")
+    @told("Settle what could not be read without reading it. For owner and finance.")
     async def set_aside(self, info: Info, input: SetAsideInput) -> SetAsidePayload:
         """Settle it."""
         command = commands.SetAside(
@@ -123,7 +152,7 @@ class Mutation(
         )
         return SetAsidePayload(parts=await info.context.execute(command))
 
-    @resolved("Connect a source. For the owner.")
+    @told("Connect a source. For the owner.")
     async def add_source(self, info: Info, input: to_connect.AddSourceInput) -> to_connect.AddSourcePayload:
         """Connect it."""
         command = new_source(
@@ -142,7 +171,7 @@ class Mutation(
             secret=made.secret if input.secret is None else None,
         )
 
-    @resolved(
+    @told(
         "Give what our own calls to a source's vendor need; it is sealed, and the source read. For the owner."
     )
     async def set_credentials(
@@ -154,7 +183,7 @@ class Mutation(
         held = await info.context.execute(credentials_of(manifest, name, given))
         return to_connect.SetCredentialsPayload(source=await _source(info, name), credentials=list(held))
 
-    @resolved("Change a source: its switch, its write-back, its label, its settings. For the owner.")
+    @told("Change a source: its switch, its write-back, its label, its settings. For the owner.")
     async def change_source(
         self, info: Info, input: to_connect.ChangeSourceInput
     ) -> to_connect.SourcePayload:
@@ -170,14 +199,14 @@ class Mutation(
         await info.context.execute(change_of(manifest, command, development=info.context.development))
         return to_connect.SourcePayload(source=await _source(info, name))
 
-    @resolved("Read a source now instead of at its next turn. For owner and finance.")
+    @told("Read a source now instead of at its next turn. For owner and finance.")
     async def pull_source(self, info: Info, input: to_connect.PullSourceInput) -> to_connect.PullPayload:
         """Make it due."""
         name, manifest = await _known(info, input.name)
         due = await info.context.execute(pull_of(manifest, name, input.streams))
         return to_connect.PullPayload(source=await _source(info, name), streams=due)
 
-    @resolved("Read a source further back, in whole days of the business. For owner and finance.")
+    @told("Read a source further back, in whole days of the business. For owner and finance.")
     async def start_backfill(
         self, info: Info, input: to_connect.StartBackfillInput
     ) -> to_connect.BackfillPayload:
@@ -195,7 +224,7 @@ class Mutation(
         begun = await info.context.execute(command)
         return to_connect.BackfillPayload(source=await _source(info, name), streams=list(begun))
 
-    @resolved("Put a new signing secret first. For the owner.")
+    @told("Put a new signing secret first. For the owner.")
     async def rotate_source_secret(
         self, info: Info, input: to_connect.RotateSourceSecretInput
     ) -> to_connect.RotateSourceSecretPayload:

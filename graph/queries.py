@@ -2,44 +2,51 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import asyncio
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
+from graph.audit import AuditQueries
 from graph.cash import CashQueries
+from graph.documents import DocumentQueries
+from graph.firm import FirmQueries
 from graph.forecast import ForecastQueries
 from graph.identity import IdentityQueries
 from graph.ids import key_of, split_id
+from graph.importing import ImportQueries
+from graph.money import MoneyQueries
+from graph.nodes import load, loads
+from graph.page_links import PageLinkQueries
 from graph.rules import RuleQueries
 from graph.tds import TdsQueries
 from graph.tie_out import TieOutQueries
+from graph.timelines import TimelineQueries
 from graph.to_enter import ToEnterQueries
+from graph.tokens import TokenQueries
 from graph.types import bills as to_bills
 from graph.types import morning as to_morning
 from graph.types import parties as to_parties
+from graph.types import party_filters as to_choose
+from graph.types import payables as to_payables
 from graph.types import quarantine as to_quarantine
 from graph.types import questions as to_questions
 from graph.types import sources as to_sources
-from graph.types.basics import After, First, Info, Node, plain, resolved, word
+from graph.types.basics import After, AsOf, First, Info, KnownAt, Node, plain, resolved, word
+from graph.webhooks import WebhookQueries
 from graph.workflow import WorkflowQueries
-from kit.errors import NotFound
+from kit.errors import NotFound, Rejected
 from ledger import queries
 
-AsOf = Annotated[
-    date | None,
-    strawberry.argument(description="As it was true at the end of that day, by what is known now."),
-]
-KnownAt = Annotated[
-    datetime | None,
-    strawberry.argument(description="As it was known at that moment; needs an offset."),
-]
+MOST_NODES = 100
 Id = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
 
 
 @strawberry.type(description="Questions. Each shows what the token's member may see, and nothing else.")
 class Query(
+    FirmQueries,
     ForecastQueries,
     IdentityQueries,
     RuleQueries,
@@ -48,6 +55,14 @@ class Query(
     ToEnterQueries,
     TdsQueries,
     CashQueries,
+    MoneyQueries,
+    DocumentQueries,
+    TimelineQueries,
+    TokenQueries,
+    AuditQueries,
+    WebhookQueries,
+    ImportQueries,
+    PageLinkQueries,
 ):
     """The root of questions."""
 
@@ -75,7 +90,7 @@ class Query(
             as_of=as_of,
             known_at=known_at,
         )
-        return to_bills.invoices(await info.context.ask(question))
+        return to_bills.invoices(await info.context.ask(question), question)
 
     @resolved("Open bills of vendors, oldest due first.")
     async def payables(
@@ -91,7 +106,7 @@ class Query(
         ] = None,
         as_of: AsOf = None,
         known_at: KnownAt = None,
-    ) -> to_bills.PayableConnection:
+    ) -> to_payables.PayableConnection:
         """Answer with a page of bills."""
         question = queries.Payables(
             first=first,
@@ -102,29 +117,63 @@ class Query(
             known_at=known_at,
         )
         page = await info.context.ask(question)
-        return to_bills.payables(page, (await info.context.ask(queries.OwnBusiness())).currency)
+        return to_payables.payables(page, (await info.context.ask(queries.OwnBusiness())).currency, question)
 
-    @resolved("All customers and vendors, by name.")
-    async def parties(self, info: Info, first: First = 50, after: After = None) -> to_parties.PartyConnection:
+    @resolved("All customers and vendors, or those that a filter leaves.")
+    async def parties(
+        self,
+        info: Info,
+        filter: to_choose.PartyFilter | None = None,
+        sort: to_choose.PartyOrder = to_choose.PartyOrder.NAME,
+        first: First = 50,
+        after: After = None,
+    ) -> to_parties.PartyConnection:
         """Answer with a page of parties."""
-        page = await info.context.ask(queries.Parties(first=first, after=plain(after)))
-        return to_parties.parties(page, (await info.context.ask(queries.OwnBusiness())).currency)
+        wanted = filter or to_choose.PartyFilter()
+        question = queries.Parties(
+            first=first,
+            after=plain(after),
+            sort=word(sort),
+            kind=word(wanted.kind) if wanted.kind is not None else None,
+            search=plain(wanted.search),
+            owner=plain(wanted.owner),
+            pan=plain(wanted.pan),
+            gstin=plain(wanted.gstin),
+            balance=word(wanted.balance) if wanted.balance is not None else None,
+        )
+        page = await info.context.ask(question)
+        return to_parties.parties(page, (await info.context.ask(queries.OwnBusiness())).currency, question)
 
-    @resolved("Customers by what they owe.")
+    @resolved(
+        "Customers by what they owe; with asOf or knownAt as it stood then: net, open bills, on account and overdue. What "
+        "else is asked of a party is of today."
+    )
     async def who_owes_me(
         self,
         info: Info,
         first: First = 50,
         after: After = None,
-        sort: to_parties.PartySort = to_parties.PartySort.URGENCY,
+        sort: to_choose.PartySort = to_choose.PartySort.URGENCY,
         overdue_only: Annotated[bool, strawberry.argument(description="Only those that are late.")] = False,
+        owner: Annotated[
+            str | None,
+            strawberry.argument(description="Only of this sales owner, as the CRM calls him."),
+        ] = None,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
     ) -> to_parties.PartyConnection:
         """Answer with a page of customers."""
         question = queries.WhoOwesMe(
-            first=first, after=plain(after), sort=word(sort), overdue_only=overdue_only
+            first=first,
+            after=plain(after),
+            sort=word(sort),
+            overdue_only=overdue_only,
+            owner=plain(owner),
+            as_of=as_of,
+            known_at=known_at,
         )
         page = await info.context.ask(question)
-        return to_parties.parties(page, (await info.context.ask(queries.OwnBusiness())).currency)
+        return to_parties.parties(page, (await info.context.ask(queries.OwnBusiness())).currency, question)
 
     @resolved("Parties by any part of the name, misspelt too, by phone, GSTIN or bill number.")
     async def find_party(
@@ -164,7 +213,7 @@ class Query(
             party_id=key_of("Party", party_id) if party_id is not None else None,
             mine=mine,
         )
-        return to_questions.conflicts(await info.context.ask(question))
+        return to_questions.conflicts(await info.context.ask(question), question)
 
     @resolved("One question; null if there is none that the member may see.")
     async def conflict(self, info: Info, id: Id) -> to_questions.Conflict | None:
@@ -191,7 +240,7 @@ class Query(
         question = queries.Quarantine(
             status=word(status), source=plain(source), code=plain(code), first=first, after=plain(after)
         )
-        return to_quarantine.quarantine(await info.context.ask(question))
+        return to_quarantine.quarantine(await info.context.ask(question), question)
 
     @resolved("This morning's answer.")
     async def digest(self, info: Info) -> to_morning.Digest:
@@ -210,28 +259,44 @@ class Query(
 
     @resolved("Anything by its id; null if there is none that the member may see.")
     async def node(self, info: Info, id: Id) -> Node | None:
-        """Answer with the party, bill, question or quarantined part."""
-        kind, key = split_id(id)
-        match kind:
-            case "Party":
-                return await _party(info, key)
-            case "Invoice":
-                bill = await info.context.invoices.load(key)
-                return to_bills.invoice(bill) if bill is not None else None
-            case "Payable":
-                found = (await info.context.ask(queries.PayablesByIds((key,)))).get(key)
-                return to_bills.payable(found) if found is not None else None
-            case "QuarantinedPart":
-                return await _part(info, key)
-            case _:
-                return await _conflict(info, key)
+        """Answer with whatever it is the id of."""
+        return await load(info, *split_id(id))
+
+    @resolved("Several things by their ids, in the same order; null for each that the member may not see.")
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")],
+    ) -> list[Node | None]:
+        """Answer with whatever they are the ids of."""
+        if len(ids) > MOST_NODES:
+            raise Rejected(
+                "page.size",
+                f"At most {MOST_NODES} ids are looked up at once.",
+                remedy="Ask in several queries.",
+            )
+        return list(await asyncio.gather(*(load(info, *split_id(id)) for id in ids)))
 
 
+@loads("Party")
 async def _party(info: Info, key: UUID) -> to_parties.Party | None:
     brief = await info.context.parties.load(key)
     return to_parties.party(brief) if brief is not None else None
 
 
+@loads("Invoice")
+async def _invoice(info: Info, key: UUID) -> to_bills.Invoice | None:
+    bill = await info.context.invoices.load(key)
+    return to_bills.invoice(bill) if bill is not None else None
+
+
+@loads("Payable")
+async def _payable(info: Info, key: UUID) -> to_payables.Payable | None:
+    found = (await info.context.ask(queries.PayablesByIds((key,)))).get(key)
+    return to_payables.payable(found) if found is not None else None
+
+
+@loads("Conflict")
 async def _conflict(info: Info, key: UUID) -> to_questions.Conflict | None:
     try:
         return to_questions.conflict(await info.context.ask(queries.Conflict(key)))
@@ -239,6 +304,7 @@ async def _conflict(info: Info, key: UUID) -> to_questions.Conflict | None:
         return None
 
 
+@loads("QuarantinedPart")
 async def _part(info: Info, key: UUID) -> to_quarantine.QuarantinedPart | None:
     try:
         return to_quarantine.quarantined_part(await info.context.ask(queries.QuarantinedPart(key)))

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import strawberry
 
+from graph.outcomes import RuleChanged, expecting
 from graph.types import rules as to_rules
-from graph.types.basics import Info, plain, resolved
+from graph.types.basics import Info, plain, resolved, told
 from kit.errors import NotFound
 from ledger.commands import rules as commands
 from ledger.queries import rules as queries
@@ -107,7 +108,7 @@ class RuleQueries:
 class RuleMutations:
     """Commands about rules."""
 
-    @resolved(
+    @told(
         "Say what a text or a switch would do today. Nothing is written but that it was asked. Owner, finance."
     )
     async def preview_rule(self, info: Info, input: PreviewRuleInput) -> to_rules.RulePreview:
@@ -115,13 +116,15 @@ class RuleMutations:
         command = commands.PreviewRule(text=input.text, rule=plain(input.rule), on=input.on)
         return to_rules.rule_preview(await info.context.execute(command))
 
-    @resolved("Put a text in force; what it asks is asked at once. For owner and finance.")
+    @told(
+        "Put a text in force; what it asks is asked at once. For owner and finance.", expecting(RuleChanged)
+    )
     async def publish_rule(self, info: Info, input: PublishRuleInput) -> RulePayload:
         """Publish it."""
         command = commands.PublishRule(input.text, plain(input.reason) or "", input.version)
         return RulePayload(rule=to_rules.rule(await info.context.execute(command)))
 
-    @resolved("Publish an older text anew. For owner and finance.")
+    @told("Publish an older text anew. For owner and finance.", expecting(RuleChanged))
     async def revert_rule(self, info: Info, input: RevertRuleInput) -> RulePayload:
         """Bring it back."""
         command = commands.RevertRule(
@@ -129,19 +132,19 @@ class RuleMutations:
         )
         return RulePayload(rule=to_rules.rule(await info.context.execute(command)))
 
-    @resolved("Take the own text out of force: the shipped rule judges again, or (for the owner) none.")
+    @told("Take the own text out of force: the shipped rule judges again, or (for the owner) none.")
     async def withdraw_rule(self, info: Info, input: WithdrawRuleInput) -> RulePayload:
         """Withdraw it."""
         command = commands.WithdrawRule(plain(input.rule) or "", plain(input.reason) or "")
         return RulePayload(rule=to_rules.rule(await info.context.execute(command)))
 
-    @resolved("Switch a rule on, or (for the owner) off: what it asked is cleared.")
+    @told("Switch a rule on, or (for the owner) off: what it asked is cleared.")
     async def switch_rule(self, info: Info, input: SwitchRuleInput) -> RulePayload:
         """Switch it."""
         command = commands.SwitchRule(plain(input.rule) or "", input.on, plain(input.reason) or "")
         return RulePayload(rule=to_rules.rule(await info.context.execute(command)))
 
-    @resolved("Say where a rule's questions come among those of its severity. For owner and finance.")
+    @told("Say where a rule's questions come among those of its severity. For owner and finance.")
     async def order_rule(self, info: Info, input: OrderRuleInput) -> RulePayload:
         """Place it."""
         command = commands.OrderRule(plain(input.rule) or "", input.place)

@@ -8,8 +8,9 @@ from typing import Annotated
 import strawberry
 
 from graph.ids import key_of
+from graph.outcomes import DECIDING, UNDOING, expecting
 from graph.types import tie_out as to_tie_out
-from graph.types.basics import After, First, Info, plain, resolved
+from graph.types.basics import After, First, Info, plain, resolved, told
 from ledger.commands.tie_out import ClosePeriod, ReopenPeriod
 from ledger.queries import OwnBusiness
 from ledger.queries.tie_out import AfterClosing, ClosedPeriods, TieOut, TieOutDays
@@ -111,14 +112,14 @@ class TieOutQueries:
 class TieOutMutations:
     """What may be told."""
 
-    @resolved("Close a period: reports of its days stay as signed. For owner and finance.")
+    @told("Close a period: reports of its days stay as signed. For owner and finance.", expecting(*DECIDING))
     async def close_period(self, info: Info, input: ClosePeriodInput) -> ClosePeriodPayload:
         """Close it."""
         made = await info.context.execute(ClosePeriod(input.until, plain(input.note) or ""))
         currency = (await info.context.ask(OwnBusiness())).currency
         return ClosePeriodPayload(period=to_tie_out.closed_period(made, currency))
 
-    @resolved("Open a closed period again. For the owner.")
+    @told("Open a closed period again. For the owner.", expecting(*UNDOING))
     async def reopen_period(self, info: Info, input: ReopenPeriodInput) -> ReopenPeriodPayload:
         """Open it."""
         await info.context.execute(ReopenPeriod(input.until, plain(input.note)))

@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 
 from graph.types import to_enter as to_show
-from graph.types.basics import After, First, Info, plain, resolved, word
+from graph.types.basics import After, First, Info, plain, resolved, told, word
 from ledger.commands.to_enter import NameLedgers
 from ledger.queries.to_enter import ToEnter, ToEnterFile
 
@@ -45,11 +45,14 @@ class ToEnterQueries:
     ) -> to_show.ToEnterConnection:
         """Answer with a page of lines."""
         question = ToEnter(first=first, after=plain(after), company=plain(company))
-        return to_show.to_enter(await info.context.ask(question))
+        return to_show.to_enter(await info.context.ask(question), question)
 
     @resolved("The whole list as a file.")
     async def to_enter_file(
-        self, info: Info, format: to_show.ToEnterFormat, company: Company = None
+        self,
+        info: Info,
+        format: Annotated[to_show.ToEnterFormat, strawberry.argument(description="What kind of file.")],
+        company: Company = None,
     ) -> to_show.ToEnterFile:
         """Answer with the file."""
         made = await info.context.ask(ToEnterFile(word(format), plain(company)))
@@ -65,7 +68,7 @@ class ToEnterQueries:
 class ToEnterMutations:
     """Commands about what is written into the books' files."""
 
-    @resolved("Say how the books call what is written into their files. For owner and finance.")
+    @told("Say how the books call what is written into their files. For owner and finance.")
     async def name_ledgers(self, info: Info, input: list[LedgerNameInput]) -> list[LedgerName]:
         """Keep the names; answer with all of them."""
         given = {plain(one.kind) or "": plain(one.ledger) for one in input}

@@ -1,4 +1,4 @@
-"""What people decide by hand, over GraphQL: each field one command or one question to the ledger's door."""
+"""Reported money, cheques, notes and shared questions, over GraphQL: each field one command or one question to the door."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ from typing import Annotated
 
 import strawberry
 
+from graph.deciding import decided
 from graph.ids import key_of
+from graph.outcomes import (
+    ANSWERING,
+    DECIDING,
+    UNDOING,
+    AssignedElsewhere,
+    DecidedMeanwhile,
+    NeedsAcknowledgement,
+    expecting,
+)
 from graph.types import workflow as to
-from graph.types.basics import Info, Minor, plain, resolved
+from graph.types.basics import Info, plain, resolved, told
 from graph.types.questions import Answer, Conflict, conflict
 from graph.types.workflow import invoice_key, party_key, plain_key
 from ledger.commands import workflow as do
 from ledger.queries import workflow as ask
-
-NOTHING = Minor(0)
-
-
-async def _decided(info: Info, command: object) -> to.Decision:
-    return to.decision(await info.context.execute(command))
 
 
 @strawberry.type(description="Questions on decisions and on money that is on its way.")
@@ -67,174 +71,14 @@ class WorkflowQueries:
         return [Answer(id=strawberry.ID(one.id), label=one.label) for one in view.answers]
 
 
-@strawberry.type(description="Decisions by hand: about money, bills and parties.")
-class DecisionMutations:
-    """Fields of the root of commands."""
-
-    @resolved("Set money against bills picked by hand, all of it. For owner and finance.")
-    async def allocate_receipt(
-        self,
-        info: Info,
-        receipt_id: to.ReceiptId,
-        lines: Annotated[list[to.ShareInput], strawberry.argument(description="The shares of bills.")],
-        on_account: Annotated[Minor, strawberry.argument(description="What stays on account.")] = NOTHING,
-        party_id: Annotated[
-            strawberry.ID | None,
-            strawberry.argument(description="Whose money it is, if not the bills' owner's."),
-        ] = None,
-        learn: to.Learn = "always",
-        note: to.NoteText = None,
-        seen: to.Seen = None,
-    ) -> to.Decision:
-        """Set it."""
-        command = do.AllocateReceipt(
-            plain_key(receipt_id), to.shares(lines), on_account, party_key(party_id) if party_id else None, learn,
-            plain(note), seen=seen,
-        )  # fmt: skip
-        return await _decided(info, command)
-
-    @resolved(
-        "Say that money isn't for a bill, or not of a party; it never comes back. For owner and finance."
-    )
-    async def reject_match(
-        self,
-        info: Info,
-        receipt_id: to.ReceiptId,
-        invoice_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Not for this bill.")
-        ] = None,
-        party_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Not of this party.")
-        ] = None,
-        note: to.NoteText = None,
-        seen: to.Seen = None,
-    ) -> to.Decision:
-        """Reject it."""
-        command = do.RejectMatch(
-            plain_key(receipt_id),
-            invoice_key(invoice_id) if invoice_id else None,
-            party_key(party_id) if party_id else None,
-            plain(note),
-            seen,
-        )
-        return await _decided(info, command)
-
-    @resolved("Say what money is if it isn't a sale's. For owner and finance.")
-    async def classify_money(
-        self,
-        info: Info,
-        receipt_id: to.ReceiptId,
-        kind: Annotated[str, strawberry.argument(description="own_transfer, loan, interest …")],
-        learn: to.Learn = "once",
-        note: to.NoteText = None,
-        seen: to.Seen = None,
-    ) -> to.Decision:
-        """Classify it."""
-        return await _decided(info, do.ClassifyMoney(plain_key(receipt_id), kind, learn, plain(note), seen))
-
-    @resolved("Say how a party pays. For owner and finance.")
-    async def set_habit(
-        self,
-        info: Info,
-        party_id: to.PartyId,
-        habit: Annotated[str, strawberry.argument(description="bill_wise, oldest_first or on_account.")],
-        note: to.NoteText = None,
-    ) -> to.Decision:
-        """Set it."""
-        return await _decided(info, do.SetHabit(party_key(party_id), habit, plain(note)))
-
-    @resolved("Say that two parties are one. For owner and finance.")
-    async def link_parties(
-        self,
-        info: Info,
-        party_id: to.PartyId,
-        other_id: Annotated[strawberry.ID, strawberry.argument(description="The other one.")],
-        note: to.NoteText = None,
-    ) -> to.Decision:
-        """Join them."""
-        return await _decided(info, do.LinkParties(party_key(party_id), party_key(other_id), plain(note)))
-
-    @resolved("Take one source's record out of a party. For owner and finance.")
-    async def unlink_parties(
-        self,
-        info: Info,
-        party_id: to.PartyId,
-        source: Annotated[str, strawberry.argument(description="The source, as identities name it.")],
-        external_id: Annotated[str, strawberry.argument(description="Its id there.")],
-        note: to.NoteText = None,
-    ) -> to.Decision:
-        """Part it."""
-        name, record = plain(source) or "", plain(external_id) or ""
-        return await _decided(info, do.UnlinkParties(party_key(party_id), name, record, plain(note)))
-
-    @resolved("Take back a decision made outside a question: what stood before stands again.")
-    async def withdraw_decision(
-        self,
-        info: Info,
-        decision_id: Annotated[strawberry.ID, strawberry.argument(description="The decision.")],
-        note: to.NoteText = None,
-    ) -> to.Decision:
-        """Take it back."""
-        return await _decided(info, do.WithdrawDecision(plain_key(decision_id), plain(note)))
-
-    @resolved("Give up what is open of a bill, or part of it. For the owner.")
-    async def approve_write_off(
-        self, info: Info, invoice_id: to.InvoiceId, amount: to.Amount, note: to.NoteText = None
-    ) -> to.Decision:
-        """Write it off."""
-        return await _decided(info, do.ApproveWriteOff(invoice_key(invoice_id), amount, plain(note)))
-
-    @resolved("Take what we owe a party off what it owes us, oldest bills first. For owner and finance.")
-    async def agree_set_off(
-        self, info: Info, party_id: to.PartyId, amount: to.Amount, on: to.Day, note: to.NoteText = None
-    ) -> to.Decision:
-        """Set it off."""
-        return await _decided(info, do.AgreeSetOff(party_key(party_id), amount, on, plain(note)))
-
-    @resolved("Note that money is to be given back. For owner and finance.")
-    async def agree_refund(
-        self, info: Info, receipt_id: to.ReceiptId, amount: to.Amount, note: to.NoteText = None
-    ) -> to.Decision:
-        """Agree to it."""
-        return await _decided(info, do.AgreeRefund(plain_key(receipt_id), amount, plain(note)))
-
-    @resolved("Note what a customer kept back of a bill.")
-    async def claim_deduction(
-        self,
-        info: Info,
-        invoice_id: to.InvoiceId,
-        kind: Annotated[str, strawberry.argument(description="tds, gst_tds, cash_discount …")],
-        amount: to.Amount,
-        note: to.NoteText = None,
-    ) -> to.Decision:
-        """Claim it."""
-        return await _decided(info, do.ClaimDeduction(invoice_key(invoice_id), kind, amount, plain(note)))
-
-    @resolved("Accept what was kept back; above the owner's limit only he may.")
-    async def accept_deduction(
-        self, info: Info, claim_id: to.ClaimId, note: to.NoteText = None
-    ) -> to.Decision:
-        """Accept it."""
-        return await _decided(info, do.AcceptDeduction(plain_key(claim_id), plain(note)))
-
-    @resolved("Refuse what was kept back: the bill stays open. For owner and finance.")
-    async def refuse_deduction(
-        self, info: Info, claim_id: to.ClaimId, note: to.NoteText = None
-    ) -> to.Decision:
-        """Refuse it."""
-        return await _decided(info, do.RefuseDeduction(plain_key(claim_id), plain(note)))
-
-    @resolved("Set up to which amount finance accepts deductions of one bill. For the owner.")
-    async def set_deduction_limit(self, info: Info, amount: to.Amount) -> Minor:
-        """Set it."""
-        return Minor(await info.context.execute(do.SetDeductionLimit(amount)))
-
-
 @strawberry.type(description="Money and words that members report; questions shared among them.")
 class ReportMutations:
     """Fields of the root of commands."""
 
-    @resolved("Say that a customer paid; it counts once somebody else confirms it or the bank shows it.")
+    @told(
+        "Say that a customer paid; it counts once somebody else confirms it or the bank shows it.",
+        expecting(DecidedMeanwhile, NeedsAcknowledgement),
+    )
     async def report_payment(
         self,
         info: Info,
@@ -254,9 +98,12 @@ class ReportMutations:
             party_key(party_id), amount, method, paid_on, plain(number),
             tuple(invoice_key(one) for one in invoice_ids or ()), plain(note), acknowledged,
         )  # fmt: skip
-        return await _decided(info, command)
+        return await decided(info, command)
 
-    @resolved("Say that a reported payment is here; never by who reported it. For owner and finance.")
+    @told(
+        "Say that a reported payment is here; never by who reported it. For owner and finance.",
+        expecting(DecidedMeanwhile, NeedsAcknowledgement),
+    )
     async def confirm_payment(
         self,
         info: Info,
@@ -265,9 +112,9 @@ class ReportMutations:
         acknowledged: to.Acknowledged = False,
     ) -> to.Decision:
         """Confirm it."""
-        return await _decided(info, do.ConfirmPayment(plain_key(payment_id), plain(note), acknowledged))
+        return await decided(info, do.ConfirmPayment(plain_key(payment_id), plain(note), acknowledged))
 
-    @resolved("Take a cheque in hand; it pays nothing until it clears.")
+    @told("Take a cheque in hand; it pays nothing until it clears.", expecting(*DECIDING))
     async def receive_cheque(
         self,
         info: Info,
@@ -284,16 +131,16 @@ class ReportMutations:
             party_key(party_id), plain(number) or "", amount, dated_on, plain(bank),
             tuple(invoice_key(one) for one in invoice_ids or ()), plain(note),
         )  # fmt: skip
-        return await _decided(info, command)
+        return await decided(info, command)
 
-    @resolved("Say that a cheque was given to the bank. For owner and finance.")
+    @told("Say that a cheque was given to the bank. For owner and finance.", expecting(*DECIDING))
     async def deposit_cheque(
         self, info: Info, cheque_id: to.ChequeId, on: to.Day, note: to.NoteText = None
     ) -> to.Decision:
         """Deposit it."""
-        return await _decided(info, do.DepositCheque(plain_key(cheque_id), on, plain(note)))
+        return await decided(info, do.DepositCheque(plain_key(cheque_id), on, plain(note)))
 
-    @resolved("Say that the bank sent a cheque back. For owner and finance.")
+    @told("Say that the bank sent a cheque back. For owner and finance.", expecting(*DECIDING))
     async def return_cheque(
         self,
         info: Info,
@@ -303,9 +150,9 @@ class ReportMutations:
         note: to.NoteText = None,
     ) -> to.Decision:
         """Send it back."""
-        return await _decided(info, do.ReturnCheque(plain_key(cheque_id), on, plain(reason), plain(note)))
+        return await decided(info, do.ReturnCheque(plain_key(cheque_id), on, plain(reason), plain(note)))
 
-    @resolved("Take another cheque in place of one. For owner and finance.")
+    @told("Take another cheque in place of one. For owner and finance.", expecting(*DECIDING))
     async def replace_cheque(
         self,
         info: Info,
@@ -320,23 +167,23 @@ class ReportMutations:
         command = do.ReplaceCheque(
             plain_key(cheque_id), plain(number) or "", amount, dated_on, plain(bank), plain(note)
         )
-        return await _decided(info, command)
+        return await decided(info, command)
 
-    @resolved("Note that a customer disputes a bill.")
+    @told("Note that a customer disputes a bill.", expecting(*DECIDING))
     async def raise_dispute(
         self, info: Info, invoice_id: to.InvoiceId, reason: to.Reason = None, note: to.NoteText = None
     ) -> to.Decision:
         """Note it."""
-        return await _decided(info, do.RaiseDispute(invoice_key(invoice_id), plain(reason), plain(note)))
+        return await decided(info, do.RaiseDispute(invoice_key(invoice_id), plain(reason), plain(note)))
 
-    @resolved("Note that a dispute over a bill is over. For owner and finance.")
+    @told("Note that a dispute over a bill is over. For owner and finance.", expecting(*DECIDING))
     async def settle_dispute(
         self, info: Info, invoice_id: to.InvoiceId, reason: to.Reason = None, note: to.NoteText = None
     ) -> to.Decision:
         """Note it."""
-        return await _decided(info, do.SettleDispute(invoice_key(invoice_id), plain(reason), plain(note)))
+        return await decided(info, do.SettleDispute(invoice_key(invoice_id), plain(reason), plain(note)))
 
-    @resolved("Write a note on a customer, or on a bill.")
+    @told("Write a note on a customer, or on a bill.")
     async def add_note(
         self,
         info: Info,
@@ -352,9 +199,9 @@ class ReportMutations:
             party_key(party_id) if party_id else None,
             invoice_key(invoice_id) if invoice_id else None,
         )
-        return await _decided(info, command)
+        return await decided(info, command)
 
-    @resolved("Note what came of a call.")
+    @told("Note what came of a call.")
     async def log_call(
         self,
         info: Info,
@@ -368,9 +215,12 @@ class ReportMutations:
         note: to.NoteText = None,
     ) -> to.Decision:
         """Note it."""
-        return await _decided(info, do.LogCall(party_key(party_id), outcome, plain(note), promised_on))
+        return await decided(info, do.LogCall(party_key(party_id), outcome, plain(note), promised_on))
 
-    @resolved("Give a question to a member, or to nobody; he is told in his chat. For owner and finance.")
+    @told(
+        "Give a question to a member, or to nobody; he is told in his chat. For owner and finance.",
+        expecting(*ANSWERING, AssignedElsewhere),
+    )
     async def assign_conflict(
         self,
         info: Info,
@@ -392,7 +242,7 @@ class ReportMutations:
         )
         return conflict(await info.context.execute(command))
 
-    @resolved("Write a note on a question. For owner and finance.")
+    @told("Write a note on a question. For owner and finance.")
     async def note_conflict(
         self,
         info: Info,
@@ -403,8 +253,9 @@ class ReportMutations:
         command = do.NoteConflict(key_of("Conflict", conflict_id), plain(note) or "")
         return conflict(await info.context.execute(command))
 
-    @resolved(
-        "Answer a question and all open ones like it the same way, each by itself. For owner and finance."
+    @told(
+        "Answer a question and all open ones like it the same way, each by itself. For owner and finance.",
+        expecting(*ANSWERING),
     )
     async def resolve_alike(
         self,
@@ -418,7 +269,9 @@ class ReportMutations:
         command = do.ResolveAlike(key_of("Conflict", conflict_id), plain(answer) or "", version, plain(note))
         return to.bulk(await info.context.execute(command))
 
-    @resolved("Take back an answer to all alike, where it still stands. For owner and finance.")
+    @told(
+        "Take back an answer to all alike, where it still stands. For owner and finance.", expecting(*UNDOING)
+    )
     async def undo_bulk(
         self,
         info: Info,

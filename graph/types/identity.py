@@ -7,7 +7,8 @@ from datetime import date
 import strawberry
 
 from graph.ids import global_id
-from graph.types.basics import Money, PageInfo, money, page_info
+from graph.types.basics import Counted, Money, PageInfo, money, page_info
+from ledger.queries.identity import DataQuality, PartyGroups
 from ledger.views.identity import PROBLEMS, DataQualityPage, PartyGaps, PartyGroupPage
 from ledger.views.party_group import AttributeView, PartyGroupView
 
@@ -52,7 +53,7 @@ class PartyGapsEdge:
 
 
 @strawberry.type(description="A page of what is missing about parties, the most money first.")
-class DataQualityConnection:
+class DataQualityConnection(Counted):
     """A connection."""
 
     edges: list[PartyGapsEdge] = strawberry.field(description="The rows with their cursors.")
@@ -93,7 +94,7 @@ class PartyGroupEdge:
 
 
 @strawberry.type(description="A page of groups, the largest sum first.")
-class PartyGroupConnection:
+class PartyGroupConnection(Counted):
     """A connection."""
 
     edges: list[PartyGroupEdge] = strawberry.field(description="The groups with their cursors.")
@@ -116,10 +117,11 @@ def _problem(code: str) -> DataProblem:
     return DataProblem(code=code, words=PROBLEMS[code])
 
 
-def data_quality(page: DataQualityPage) -> DataQualityConnection:
+def data_quality(page: DataQualityPage, question: DataQuality) -> DataQualityConnection:
     """Return a page of what is missing."""
     nodes = [_gaps(row) for row in page.rows]
     return DataQualityConnection(
+        question=question,
         edges=[PartyGapsEdge(cursor=c, node=n) for c, n in zip(page.cursors, nodes, strict=True)],
         nodes=nodes,
         page_info=page_info(page),
@@ -141,10 +143,11 @@ def _gaps(row: PartyGaps) -> PartyGapsRow:
     )
 
 
-def party_groups(page: PartyGroupPage) -> PartyGroupConnection:
+def party_groups(page: PartyGroupPage, question: PartyGroups) -> PartyGroupConnection:
     """Return a page of groups."""
     nodes = [party_group(row) for row in page.rows]
     return PartyGroupConnection(
+        question=question,
         edges=[PartyGroupEdge(cursor=c, node=n) for c, n in zip(page.cursors, nodes, strict=True)],
         nodes=nodes,
         page_info=page_info(page),

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import strawberry
 
-from graph.types.basics import Money, money
+from graph.types.basics import Info, Money, money, resolved
+from graph.types.cash import Shortage, shortage
+from graph.types.firm import FirmSettings, firm_settings
 from graph.types.parties import AgingBucket, Party, aging, party
 from graph.types.sources import Source, source
+from graph.types.tokens import Membership, Token, membership, token
 from ledger import views
 from ledger.domain.roles import Actor
+from ledger.queries.firm import FirmSettings as AskSettings
+from ledger.queries.tokens import OwnToken
+from ledger.views.mornings import WeekView
 
 
 @strawberry.type(description="The business that the token belongs to.")
@@ -23,6 +29,11 @@ class Business:
     currency: str = strawberry.field(description="Totals are in it.")
     today: date = strawberry.field(description="The present day there.")
 
+    @resolved("What it has set; where it has set nothing, what holds.")
+    async def settings(self, info: Info) -> FirmSettings:
+        """Answer with the settings."""
+        return firm_settings(await info.context.ask(AskSettings()))
+
 
 @strawberry.type(description="The member whose token this is.")
 class Me:
@@ -32,6 +43,26 @@ class Me:
     name: str = strawberry.field(description="His name.")
     role: str = strawberry.field(description="owner, finance, sales or view.")
     language: str = strawberry.field(description="en or hi.")
+    permissions: list[str] = strawberry.field(description="What he may with this token.")
+    read_only: bool = strawberry.field(description="This token tells no command.")
+    until: datetime | None = strawberry.field(
+        description="When this token, or his membership, ends: whichever is first."
+    )
+
+    @resolved("The token with which it is asked.")
+    async def token(self, info: Info) -> Token:
+        """Answer with the token."""
+        return token(await info.context.ask(OwnToken()))
+
+    @resolved(
+        "The businesses in which he is a member, this one first. The others are told only to a token that is his own"
+        " (not made by another member) and isn't limited to some permissions or customers."
+    )
+    async def businesses(self, info: Info) -> list[Membership]:
+        """Answer with his memberships."""
+        own = info.context.actor.business_id
+        found = await info.context.memberships()
+        return [membership(one, current=one.actor.business_id == own) for one in found]
 
 
 @strawberry.type(description="A bank account's last known balance.")
@@ -44,6 +75,32 @@ class Bank:
     balance: Money = strawberry.field(description="The balance at the end of the last day covered.")
     covered_until: date = strawberry.field(description="That day.")
     came_yesterday: Money = strawberry.field(description="Credits of the day before today.")
+
+
+@strawberry.type(description="A due day of what falls due each month besides bills.")
+class DueSoon:
+    """A due."""
+
+    name: str = strawberry.field(description="What for.")
+    kind: str = strawberry.field(description="gst, salary, rent, emi …")
+    on: date = strawberry.field(description="The day.")
+    amount: Money = strawberry.field(description="About so much.")
+
+
+@strawberry.type(description="What goes on a day, about so much.")
+class DayOut:
+    """A day."""
+
+    on: date = strawberry.field(description="The day.")
+    amount: Money = strawberry.field(description="About so much.")
+
+
+@strawberry.type(description="The seven days before and after the first day of a stretch of work.")
+class Week:
+    """A week."""
+
+    came: Money = strawberry.field(description="What came in the seven days before.")
+    pays: list[DayOut] = strawberry.field(description="What goes in the seven days ahead, day by day.")
 
 
 @strawberry.type(description="This morning's answer, as far as the member may see it.")
@@ -63,6 +120,19 @@ class Digest:
     quiet_sources: list[Source] = strawberry.field(
         description="Sources that have been silent too long, or can't be read."
     )
+    stale_sources: list[Source] = strawberry.field(
+        description="Banks and books that several working days are missing of: what stands here may be old."
+    )
+    came: Money = strawberry.field(description="What customers paid since `cameSince`.")
+    came_since: date | None = strawberry.field(description="The last working day before today.")
+    dues: list[DueSoon] = strawberry.field(
+        description="What of `toPay` falls due each month besides bills, about so much."
+    )
+    shortage: Shortage | None = strawberry.field(
+        description="The first day by `horizon` on which the banks' money isn't enough."
+    )
+    week: Week | None = strawberry.field(description="Only on the first day of a stretch of work.")
+    working: bool = strawberry.field(description="Whether work is done today: no Sunday, no listed holiday.")
 
 
 def me(actor: Actor) -> Me:
@@ -72,6 +142,9 @@ def me(actor: Actor) -> Me:
         name=actor.name,
         role=actor.role.value,
         language=actor.language,
+        permissions=sorted(actor.permissions),
+        read_only=actor.read_only,
+        until=actor.until,
     )
 
 
@@ -84,6 +157,11 @@ def business(view: views.BusinessView) -> Business:
         currency=view.currency,
         today=view.today,
     )
+
+
+def _week(view: WeekView, currency: str) -> Week:
+    pays = [DayOut(on=on, amount=money(amount, currency)) for on, amount in view.pays]
+    return Week(came=money(view.came, currency), pays=pays)
 
 
 def digest(view: views.DigestView) -> Digest:
@@ -110,4 +188,14 @@ def digest(view: views.DigestView) -> Digest:
         to_pay=money(view.to_pay, view.currency),
         questions=view.questions,
         quiet_sources=[source(row, view.currency) for row in view.quiet_sources],
+        stale_sources=[source(row, view.currency) for row in view.stale],
+        came=money(view.came, view.currency),
+        came_since=view.came_since,
+        dues=[
+            DueSoon(name=one.name, kind=one.kind, on=one.on, amount=money(one.amount, view.currency))
+            for one in view.dues
+        ],
+        shortage=shortage(view.shortage, view.currency),
+        week=_week(view.week, view.currency) if view.week is not None else None,
+        working=view.working,
     )

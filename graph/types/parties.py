@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from uuid import UUID
 
@@ -12,8 +11,10 @@ import strawberry
 
 from graph.ids import global_id
 from graph.types import bills as to_bills
+from graph.types import payables as to_payables
 from graph.types.basics import (
     After,
+    Counted,
     First,
     Info,
     Money,
@@ -27,26 +28,21 @@ from graph.types.basics import (
 )
 from graph.types.forecast import Outlook, outlook
 from graph.types.identity import PartyAttribute, PartyGroup, attribute, party_group
-from graph.types.sources import Source, TimelineConnection, source, timeline
+from graph.types.party_money import PartyMoney
+from graph.types.party_profile import PartyWho
+from graph.types.party_talk import PartySaid
+from graph.types.sources import Source, source
 from kit.errors import MunshiError, NotFound
 from ledger import queries, views
 from ledger.queries.forecast import PartyOutlook
 
 if TYPE_CHECKING:
-    from graph.types.bills import InvoiceConnection, PayableConnection, ReceivableSort
+    from graph.types.bills import InvoiceConnection, ReceivableSort
+    from graph.types.payables import PayableConnection
 
 LazyInvoices: TypeAlias = Annotated["InvoiceConnection", strawberry.lazy("graph.types.bills")]
-LazyPayables: TypeAlias = Annotated["PayableConnection", strawberry.lazy("graph.types.bills")]
+LazyPayables: TypeAlias = Annotated["PayableConnection", strawberry.lazy("graph.types.payables")]
 LazySort: TypeAlias = Annotated["ReceivableSort", strawberry.lazy("graph.types.bills")]
-
-
-@strawberry.enum(description="In which order customers who owe are paged.")
-class PartySort(Enum):
-    """Orders of customers."""
-
-    URGENCY = strawberry.enum_value("urgency", description="Days overdue × net, most urgent first.")
-    AMOUNT = strawberry.enum_value("amount", description="Largest net first.")
-    NAME = strawberry.enum_value("name", description="By name.")
 
 
 @strawberry.type(description="One bar of the aging: what is overdue so many days.")
@@ -57,34 +53,6 @@ class AgingBucket:
     high: int | None = strawberry.field(description="… to so many; null: and more.")
     amount: Money = strawberry.field(description="What is overdue that long, after money on account.")
     bills: int = strawberry.field(description="How many bills (or dues of bills).")
-
-
-@strawberry.type(description="Money received, or claimed to be.")
-class Receipt:
-    """A receipt."""
-
-    id: strawberry.ID = strawberry.field(description="Its id, as allocations cite it.")
-    received_on: date = strawberry.field(description="The day.")
-    amount: Money = strawberry.field(description="How much.")
-    allocated: Money = strawberry.field(description="How much of it is set against bills.")
-    status: str = strawberry.field(description="payment.received, payment.authorised …")
-    arrived: bool = strawberry.field(
-        description="Whether it is sure: captured by the gateway, credited by the bank, or confirmed."
-    )
-    method: str | None = strawberry.field(description="upi, neft, card …")
-    reference: str | None = strawberry.field(description="UTR or RRN.")
-    payer: str | None = strawberry.field(description="Who paid, as the source names him.")
-
-
-@strawberry.type(description="A cheque in hand or on its way.")
-class Cheque:
-    """A cheque."""
-
-    number: str = strawberry.field(description="Its number.")
-    bank: str | None = strawberry.field(description="The bank that it is drawn on.")
-    dated_on: date | None = strawberry.field(description="The date on it.")
-    amount: Money = strawberry.field(description="Its amount.")
-    status: str = strawberry.field(description="cheque.received or cheque.deposited.")
 
 
 @strawberry.type(description="The name that a source has for the party.")
@@ -98,10 +66,9 @@ class PartyIdentity:
 
 
 @strawberry.type(description="A customer, a vendor, or both.")
-class Party(Node):
+class Party(PartyWho, PartySaid, PartyMoney, Node):
     """A party."""
 
-    key: strawberry.Private[UUID]
     brief: strawberry.Private[views.PartyBrief | None]
     name: str = strawberry.field(description="Its name.")
 
@@ -230,38 +197,6 @@ class Party(Node):
         card = await self._card(info)
         return aging(card.aging, card.brief.currency)
 
-    @resolved("The last receipts, newest first, at most 5.")
-    async def recent_receipts(self, info: Info) -> list[Receipt]:
-        """Return the receipts."""
-        return [
-            Receipt(
-                id=strawberry.ID(str(row.id)),
-                received_on=row.received_on,
-                amount=money(row.amount, row.currency),
-                allocated=money(row.allocated, row.currency),
-                status=row.status,
-                arrived=row.arrived,
-                method=row.method,
-                reference=row.reference,
-                payer=row.payer,
-            )
-            for row in (await self._card(info)).recent
-        ]
-
-    @resolved("Cheques in hand or on their way.")
-    async def cheques(self, info: Info) -> list[Cheque]:
-        """Return the cheques."""
-        return [
-            Cheque(
-                number=row.number,
-                bank=row.bank,
-                dated_on=row.dated_on,
-                amount=money(row.amount, row.currency),
-                status=row.status,
-            )
-            for row in (await self._card(info)).cheques
-        ]
-
     @resolved("What the sources call it.")
     async def identities(self, info: Info) -> list[PartyIdentity]:
         """Return the identities."""
@@ -292,17 +227,16 @@ class Party(Node):
     ) -> LazyInvoices:
         """Answer with a page of its bills."""
         order = word(sort) if sort is not None else "aging"
-        page = await info.context.ask(
-            queries.Receivables(first=first, after=plain(after), sort=order, party_id=self.key)
-        )
-        return to_bills.invoices(page)
+        question = queries.Receivables(first=first, after=plain(after), sort=order, party_id=self.key)
+        return to_bills.invoices(await info.context.ask(question), question)
 
     @resolved("Our open bills with it.")
     async def payables(self, info: Info, first: First = 50, after: After = None) -> LazyPayables:
         """Answer with a page of bills."""
-        page = await info.context.ask(queries.Payables(first=first, after=plain(after), party_id=self.key))
+        question = queries.Payables(first=first, after=plain(after), party_id=self.key)
+        page = await info.context.ask(question)
         firm = await info.context.ask(queries.OwnBusiness())
-        return to_bills.payables(page, firm.currency)
+        return to_payables.payables(page, firm.currency, question)
 
     @resolved("Itself and the other ledgers of its PAN; null where there are none.")
     async def group(self, info: Info) -> PartyGroup | None:
@@ -314,11 +248,6 @@ class Party(Node):
     async def history(self, info: Info) -> list[PartyAttribute]:
         """Return the values."""
         return [attribute(one) for one in (await self._card(info)).history]
-
-    @resolved("What every source and person said about it, newest first.")
-    async def timeline(self, info: Info, first: First = 50, after: After = None) -> TimelineConnection:
-        """Answer with a page of its history."""
-        return timeline(await info.context.ask(queries.Timeline(self.key, first=first, after=plain(after))))
 
 
 def party_named(key: UUID, name: str) -> Party:
@@ -348,7 +277,7 @@ class PartyEdge:
 
 
 @strawberry.type(description="A page of parties, with sums over all pages in the business's currency.")
-class PartyConnection:
+class PartyConnection(Counted):
     """A connection."""
 
     edges: list[PartyEdge] = strawberry.field(description="The parties with their cursors.")
@@ -359,10 +288,13 @@ class PartyConnection:
     count: int = strawberry.field(description="How many parties there are on all pages.")
 
 
-def parties(page: views.PartyPage, currency: str) -> PartyConnection:
+def parties(
+    page: views.PartyPage, currency: str, question: queries.Parties | queries.WhoOwesMe
+) -> PartyConnection:
     """Return a page of parties."""
     nodes = [party(row) for row in page.rows]
     return PartyConnection(
+        question=question,
         edges=[PartyEdge(cursor=c, node=n) for c, n in zip(page.cursors, nodes, strict=True)],
         nodes=nodes,
         page_info=page_info(page),

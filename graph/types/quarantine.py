@@ -10,8 +10,8 @@ from typing import Any
 import strawberry
 
 from graph.ids import global_id
-from graph.types.basics import Node, PageInfo, page_info
-from ledger import views
+from graph.types.basics import Counted, Node, PageInfo, page_info
+from ledger import queries, views
 
 
 @strawberry.enum(description="Which parts.")
@@ -71,7 +71,7 @@ class QuarantineEdge:
 
 
 @strawberry.type(description="A page of what could not be read, newest first.")
-class QuarantineConnection:
+class QuarantineConnection(Counted):
     """A connection."""
 
     edges: list[QuarantineEdge] = strawberry.field(description="The parts with their cursors.")
@@ -97,10 +97,11 @@ def quarantined_part(view: views.QuarantineView) -> QuarantinedPart:
     )
 
 
-def quarantine(page: views.QuarantinePage) -> QuarantineConnection:
+def quarantine(page: views.QuarantinePage, question: queries.Quarantine) -> QuarantineConnection:
     """Return a page of parts."""
     nodes = [quarantined_part(row) for row in page.rows]
     return QuarantineConnection(
+        question=question,
         edges=[QuarantineEdge(cursor=c, node=n) for c, n in zip(page.cursors, nodes, strict=True)],
         nodes=nodes,
         page_info=page_info(page),

@@ -9,9 +9,9 @@ from uuid import UUID
 import strawberry
 
 from graph.ids import global_id
-from graph.types.basics import Money, Node, PageInfo, money, page_info, resolved
+from graph.types.basics import Counted, Money, Node, PageInfo, money, page_info, resolved
 from graph.types.parties import Party, party_named
-from ledger import views
+from ledger import queries, views
 
 
 @strawberry.enum(description="Which questions.")
@@ -104,7 +104,7 @@ class ConflictEdge:
 
 
 @strawberry.type(description="A page of questions, most severe and oldest first.")
-class ConflictConnection:
+class ConflictConnection(Counted):
     """A connection."""
 
     edges: list[ConflictEdge] = strawberry.field(description="The questions with their cursors.")
@@ -113,10 +113,11 @@ class ConflictConnection:
     open_count: int = strawberry.field(description="How many wait for an answer.")
 
 
-def conflicts(page: views.ConflictPage) -> ConflictConnection:
+def conflicts(page: views.ConflictPage, question: queries.Conflicts) -> ConflictConnection:
     """Return a page of questions."""
     nodes = [conflict(row) for row in page.rows]
     return ConflictConnection(
+        question=question,
         edges=[ConflictEdge(cursor=c, node=n) for c, n in zip(page.cursors, nodes, strict=True)],
         nodes=nodes,
         page_info=page_info(page),

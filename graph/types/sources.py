@@ -7,7 +7,7 @@ from enum import Enum
 
 import strawberry
 
-from graph.types.basics import Info, Money, PageInfo, money, page_info, resolved
+from graph.types.basics import Info, Money, money, resolved
 from ledger import views
 
 
@@ -170,61 +170,4 @@ def source(view: views.SourceView, currency: str) -> Source:
         failing_streams=list(view.failing_streams),
         silent_since=view.silent_since,
         write_back=view.write_back,
-    )
-
-
-@strawberry.type(description="One event about a party, as a source or a person stated it.")
-class TimelineEntry:
-    """An event."""
-
-    key: strawberry.ID = strawberry.field(description="Its id in the log.")
-    at: datetime = strawberry.field(description="When it happened, by the source.")
-    known_at: datetime = strawberry.field(description="When we were told.")
-    event_type: str = strawberry.field(description="Such as payment.received.")
-    source: str = strawberry.field(description="Who said so.")
-    source_event_id: str = strawberry.field(description="The source's own id of it.")
-    summary: str = strawberry.field(description="In one sentence.")
-    amount: Money | None = strawberry.field(description="The money that it speaks of.")
-    flag: str | None = strawberry.field(
-        description="unmapped or future: kept, not applied; rewritten: another text under the same id."
-    )
-
-
-@strawberry.type(description="An event on a page.")
-class TimelineEdge:
-    """An edge."""
-
-    cursor: str = strawberry.field(description="Pass it as `after` to go on behind this event.")
-    node: TimelineEntry = strawberry.field(description="The event.")
-
-
-@strawberry.type(description="A page of a party's history, newest first.")
-class TimelineConnection:
-    """A connection."""
-
-    edges: list[TimelineEdge] = strawberry.field(description="The events with their cursors.")
-    nodes: list[TimelineEntry] = strawberry.field(description="The events.")
-    page_info: PageInfo = strawberry.field(description="Where the page ends.")
-
-
-def timeline(page: views.TimelinePage) -> TimelineConnection:
-    """Return a page of history."""
-    nodes = [
-        TimelineEntry(
-            key=strawberry.ID(str(row.id)),
-            at=row.at,
-            known_at=row.known_at,
-            event_type=row.event_type,
-            source=row.source,
-            source_event_id=row.source_event_id,
-            summary=row.summary,
-            amount=money(row.amount, row.currency) if row.amount is not None and row.currency else None,
-            flag=row.flag,
-        )
-        for row in page.rows
-    ]
-    return TimelineConnection(
-        edges=[TimelineEdge(cursor=c, node=n) for c, n in zip(page.cursors, nodes, strict=True)],
-        nodes=nodes,
-        page_info=page_info(page),
     )

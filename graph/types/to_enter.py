@@ -8,8 +8,9 @@ from enum import Enum
 import strawberry
 
 from graph.ids import global_id
-from graph.types.basics import Money, PageInfo, money, page_info
+from graph.types.basics import Counted, Money, PageInfo, money, page_info
 from ledger.domain.books_export.voucher import Line
+from ledger.queries.to_enter import ToEnter
 from ledger.views.tds import TdsRow, TdsView
 from ledger.views.to_enter import ToEnterPage, ToEnterView
 
@@ -71,7 +72,7 @@ class ToEnterEdge:
 
 
 @strawberry.type(description="A page of what the books lack, oldest first.")
-class ToEnterConnection:
+class ToEnterConnection(Counted):
     """A connection."""
 
     edges: list[ToEnterEdge] = strawberry.field(description="The lines with their cursors.")
@@ -134,10 +135,11 @@ class TdsAwaited:
     rows: list[TdsEntry] = strawberry.field(description="Per customer, kind and quarter, most missing first.")
 
 
-def to_enter(page: ToEnterPage) -> ToEnterConnection:
+def to_enter(page: ToEnterPage, question: ToEnter) -> ToEnterConnection:
     """Return a page of the list."""
     nodes = [_node(row) for row in page.rows]
     return ToEnterConnection(
+        question=question,
         edges=[ToEnterEdge(cursor=c, node=n) for c, n in zip(page.cursors, nodes, strict=True)],
         nodes=nodes,
         page_info=page_info(page),

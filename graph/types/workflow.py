@@ -8,7 +8,7 @@ from uuid import UUID
 
 import strawberry
 
-from graph.ids import global_id, key_of
+from graph.ids import global_id, key_of, split_id
 from graph.types.basics import Minor, Money, money
 from kit.errors import Rejected
 from ledger.commands.workflow import BillShare
@@ -219,13 +219,14 @@ def bulk(view: views.BulkView) -> Bulk:
 
 
 def plain_key(text: str) -> UUID:
-    """Return the key of what has no global id (a receipt, a decision, a cheque); Rejected if it is none."""
+    """Return the key that a plain id names, or a receipt's or cheque's global id; Rejected if it is none."""
     try:
         return UUID(str(text)[:60])
     except ValueError:
-        raise Rejected(
-            "id.invalid", f"{str(text)[:60]!r} is not an id of ours.", remedy="Pass an id as the API gave it."
-        ) from None
+        kind, key = split_id(str(text))
+    if kind not in ("Receipt", "Cheque"):
+        raise Rejected("id.wrong_type", f"This is the id of a {kind}.", given=str(text))
+    return key
 
 
 def party_key(text: str) -> UUID:

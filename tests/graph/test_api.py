@@ -22,11 +22,12 @@ from graph.schema import schema
 from graph.sdl import FILE, sdl
 from kit.clock import Clock
 from kit.database import transaction
-from kit.ids import digest, new_secret, uuid7
+from kit.ids import digest, uuid7
 from kit.settings import Settings
 from ledger.commands import CreateToken
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor
+from ledger.domain.tokens import new_token
 from tests.ledger.rows import NOW, TODAY, Rows, days_ago, rows_of
 
 BILLS = "{ receivables(first: 50) { nodes { number outstanding { minor formatted } party { id name net { minor } } } } }"
@@ -259,7 +260,7 @@ async def test_a_sales_reps_token_sees_what_he_may_and_is_told_what_he_may_not(
     }  # fmt: skip
     question = base64.b64encode(f"Conflict:{uuid7()}".encode()).decode()
     told = await ask(
-        'mutation ($id: ID!) { resolveConflict(input: {conflictId: $id, answer: "yes"}) { conflict { id } } }',
+        'mutation ($id: ID!) { resolveConflict(input: {conflictId: $id, answer: "yes"}) { ... on ConflictPayload { conflict { id } } } }',
         bearer=rep,
         id=question,
     )
@@ -309,7 +310,7 @@ async def test_a_token_is_refused_once_revoked_expired_or_its_member_gone(
     lasting = await door.execute(CreateToken(owner.member_id, "a"), owner)
     brief = await door.execute(CreateToken(owner.member_id, "b", valid_days=1), owner)
     forged = lasting[:-1] + ("A" if lasting[-1] != "A" else "B")
-    munt = f"munt_{business.hex}_{new_secret()}"
+    munt = new_token(business)
     async with rows_of(engine, business) as rows:
         await rows.put(
             "tokens", token_hash=digest(munt.encode()), id=uuid7(), member_id=owner.member_id, label="c"

@@ -97,23 +97,33 @@ async def test_a_question_is_answered_once_for_what_was_seen_and_taken_back(desk
     assert question["amount"] == {"formatted": "₹56,840"}
     assert question["answers"][0]["label"] == "Yes"
     answer = """mutation ($input: ResolveConflictInput!) { resolveConflict(input: $input) {
-      conflict { id status version answer answerLabel answeredBy canUndo party { net { formatted } } } } }"""
+      ... on ConflictPayload { conflict { id status version answer answerLabel answeredBy canUndo
+        party { net { formatted } } } }
+      ... on Outcome { code message remedy }
+      ... on AlreadyAnswered { answer answerLabel answeredBy answeredAt conflict { status } }
+      ... on EvidenceChanged { conflict { id version } } } }"""
     seen = {
         "conflictId": question["id"],
         "answer": question["answers"][0]["id"],
         "version": question["version"],
     }
     stale = await desk.ask(answer, input={**seen, "version": question["version"] - 1})
-    assert [e["extensions"]["code"] for e in stale["errors"]] == ["conflict.changed"]
-    assert stale["errors"][0]["extensions"]["kind"] == "stale"
+    changed = stale["data"]["resolveConflict"]
+    assert (changed["code"], changed["conflict"]["version"]) == ("conflict.changed", question["version"])
     assert desk.rung == []
     done = (await desk.ask(answer, input=seen))["data"]["resolveConflict"]["conflict"]
     assert (done["status"], done["answeredBy"], done["canUndo"]) == ("resolved", "Ramesh", True)
     assert done["answerLabel"].startswith("Yes: INV-10")
     assert desk.rung == [{desk.owner.business_id}]
     twice = await desk.ask(answer, input=seen)
-    assert [e["extensions"]["code"] for e in twice["errors"]] == ["conflict.answered"]
-    assert f"Ramesh answered “{done['answerLabel']}”" in twice["errors"][0]["message"]
+    late = twice["data"]["resolveConflict"]
+    assert (late["code"], late["answeredBy"], late["answer"]) == (
+        "conflict.answered",
+        "Ramesh",
+        seen["answer"],
+    )
+    assert (late["answerLabel"], late["conflict"]) == (done["answerLabel"], {"status": "resolved"})
+    assert f"Ramesh answered “{done['answerLabel']}”" in late["message"]
     await desk.settle()
     assert (await desk.ask("{ receivables { nodes { number } } }"))["data"]["receivables"]["nodes"] == []
     past = await desk.ask(
@@ -128,7 +138,7 @@ async def test_a_question_is_answered_once_for_what_was_seen_and_taken_back(desk
     assert "Invoice INV-102 for ₹34,220, due Sat 14 Nov 2026" in said
     assert "₹56,840 came into ICICI by NEFT" in said
     assert "Decided which bills this money pays" in said
-    undo = 'mutation ($id: ID!) { reopenConflict(input: {conflictId: $id, note: "a slip"}) { conflict { status answer } } }'
+    undo = 'mutation ($id: ID!) { reopenConflict(input: {conflictId: $id, note: "a slip"}) { ... on ConflictPayload { conflict { status answer } } } }'
     undone = (await desk.ask(undo, id=question["id"]))["data"]["reopenConflict"]["conflict"]
     assert undone == {"status": "open", "answer": None}
     await desk.settle()
@@ -145,9 +155,7 @@ async def test_a_question_is_found_by_its_id_and_put_off(desk: Desk) -> None:
         "conflict": {"title": question["title"]},
         "node": {"id": question["id"], "__typename": "Conflict"},
     }
-    later = (
-        "mutation ($input: SnoozeConflictInput!) { snoozeConflict(input: $input) { conflict { status } } }"
-    )
+    later = "mutation ($input: SnoozeConflictInput!) { snoozeConflict(input: $input) { ... on ConflictPayload { conflict { status } } ... on Outcome { code } } }"
     naive = await desk.ask(later, input={"conflictId": question["id"], "until": "2026-11-25T09:00:00"})
     assert [e["extensions"]["code"] for e in naive["errors"]] == ["time.naive"]
     until = (desk.clock.now + timedelta(days=2)).isoformat()
@@ -157,7 +165,7 @@ async def test_a_question_is_found_by_its_id_and_put_off(desk: Desk) -> None:
     snoozed = await desk.ask("{ conflicts(status: SNOOZED) { nodes { id } } }")
     assert snoozed["data"]["conflicts"]["nodes"] == [{"id": question["id"]}]
     wrong = await desk.ask(
-        "mutation ($input: ResolveConflictInput!) { resolveConflict(input: $input) { conflict { id } } }",
+        "mutation ($input: ResolveConflictInput!) { resolveConflict(input: $input) { ... on ConflictPayload { conflict { id } } } }",
         input={"conflictId": question["id"], "answer": "\x00"},
     )
     assert [e["extensions"]["code"] for e in wrong["errors"]] == ["text.characters"]

@@ -7,7 +7,7 @@ from tests.graph.test_quarantine import Ask, ask  # noqa: F401  a fixture
 from tests.ledger.handlers.test_rules import CASH, NAME
 
 PREVIEW = "mutation ($input: PreviewRuleInput!) { previewRule(input: $input) { rule opened waiting cleared cut examples { becomes title } } }"
-PUBLISH = "mutation ($input: PublishRuleInput!) { publishRule(input: $input) { rule { name version inForce origin } } }"
+PUBLISH = "mutation ($input: PublishRuleInput!) { publishRule(input: $input) { ... on RulePayload { rule { name version inForce origin } } ... on Outcome { code } } }"
 SWITCH = "mutation ($input: SwitchRuleInput!) { switchRule(input: $input) { rule { enabled } } }"
 
 
@@ -35,7 +35,7 @@ async def test_a_rule_is_tried_published_once_read_and_switched(ask: Ask) -> Non
     made = await ask(PUBLISH, role=Role.FINANCE, input={"text": CASH, "reason": "we want it"})
     assert made["data"]["publishRule"]["rule"] == {"name": NAME, "version": 1, "inForce": 1, "origin": "own"}
     again = await ask(PUBLISH, input={"text": CASH + "# two\n", "reason": "we want it"})
-    assert again["errors"][0]["extensions"]["code"] == "rule.changed"
+    assert again["data"]["publishRule"] == {"code": "rule.changed"}
     read = (
         await ask(
             "query ($n: String!) { rule(name: $n) { text versions { version reason by state } } }", n=NAME

@@ -18,9 +18,11 @@ query ($asOn: Date, $first: Int!, $after: String) { tieOut(asOn: $asOn, first: $
 """
 CLOSE = """
 mutation ($until: Date!, $note: String!) { closePeriod(input: {until: $until, note: $note}) {
-  period { until closedBy note receivable { minor } changes } } }
+  ... on ClosePeriodPayload { period { until closedBy note receivable { minor } changes } }
+  ... on Outcome { code } } }
 """
-REOPEN = "mutation ($until: Date!) { reopenPeriod(input: {until: $until}) { until } }"
+REOPEN = """mutation ($until: Date!) { reopenPeriod(input: {until: $until}) {
+  ... on ReopenPeriodPayload { until } ... on Outcome { code } } }"""
 PERIODS = "{ closedPeriods { until changes } tieOutDays { on } }"
 LATE = """
 query ($until: Date!) { afterClosing(until: $until) { period { until } nodes { kind number on amount { minor } } } }
@@ -72,7 +74,9 @@ async def test_a_period_is_closed_listed_and_opened_again(
         "closedPeriods": [{"until": "2026-10-31", "changes": 1}],
         "tieOutDays": [],
     }
-    assert codes(await ask(CLOSE, until="2026-10-31", note="again")) == ["period.closed"]
-    assert "data" in await ask(REOPEN, until="2026-10-31")
-    assert codes(await ask(REOPEN, until="2026-10-31")) == ["period.not_closed"]
+    again = await ask(CLOSE, until="2026-10-31", note="again")
+    assert again["data"]["closePeriod"] == {"code": "period.closed"}
+    assert (await ask(REOPEN, until="2026-10-31"))["data"]["reopenPeriod"] == {"until": "2026-10-31"}
+    late_by_one = await ask(REOPEN, until="2026-10-31")
+    assert late_by_one["data"]["reopenPeriod"] == {"code": "period.not_closed"}
     assert (await ask(PERIODS))["data"]["closedPeriods"] == []

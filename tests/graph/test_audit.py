@@ -1,0 +1,174 @@
+"""The audit trail over GraphQL, and its export over HTTP."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from uuid import UUID
+from zipfile import ZipFile
+
+import orjson
+import pytest
+from cryptography.fernet import Fernet
+from httpx import AsyncClient
+
+import kit.sealing
+from kit.settings import settings
+from ledger.commands import AddMember
+from ledger.commands.people import ChangeMember, RemoveMember
+from ledger.dispatch import Door
+from ledger.domain.roles import Actor
+from tests.conftest import SettableClock
+from tests.graph.test_api import Ask, ask, client, codes, token  # noqa: F401  fixtures
+from tests.ledger.trail import trail
+
+LIST = """
+query ($filter: AuditFilterInput, $first: Int!, $after: String, $oldestFirst: Boolean! = false) {
+  audit(filter: $filter, first: $first, after: $after, oldestFirst: $oldestFirst) {
+    totalCount pageInfo { hasNextPage endCursor }
+    nodes { sequence at actor actorName action subject partyId entry hash } } }
+"""
+VERIFY = "query ($full: Boolean!) { auditVerification(full: $full) { holds entries since sequence head brokenAt fault words more } }"
+LINK = """
+mutation ($form: AuditForm!, $minutes: Int! = 15) {
+  makeAuditExportLink(input: {form: $form, validMinutes: $minutes}) { link { url expiresAt } } }
+"""
+
+
+@pytest.fixture(autouse=True)
+def sealed(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("MUNSHI_SECRET_KEY", Fernet.generate_key().decode())
+    settings.cache_clear()
+    kit.sealing.process_seal.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+    kit.sealing.process_seal.cache_clear()
+
+
+async def test_the_trail_is_paged_both_ways_filtered_and_counted(
+    ask: Ask,  # noqa: F811
+    door: Door,
+    owner: Actor,
+) -> None:
+    meena = await door.execute(AddMember("Meena", "finance"), owner)
+    await door.execute(ChangeMember(meena, name="Meena Rao"), owner)
+    every = (await ask(LIST, first=200, oldestFirst=True))["data"]["audit"]
+    numbers = [node["sequence"] for node in every["nodes"]]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert every["totalCount"] == len(numbers)
+    seen, after = [], None
+    while True:
+        page = (await ask(LIST, first=2, after=after))["data"]["audit"]
+        seen += [node["sequence"] for node in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert seen == numbers[::-1]
+    changed = await ask(LIST, first=5, filter={"actions": ["member.changed"], "actor": owner.label})
+    (node,) = changed["data"]["audit"]["nodes"]
+    assert (node["actorName"], node["subject"]) == ("Ramesh", f"member:{meena}")
+    assert (node["entry"]["before"]["name"], node["entry"]["after"]["name"]) == ("Meena", "Meena Rao")
+    later = await ask(LIST, first=5, filter={"afterSequence": node["sequence"] - 1}, oldestFirst=True)
+    assert later["data"]["audit"]["nodes"][0] == node
+    nobody = await ask(LIST, first=5, filter={"subject": "member:x", "since": "2026-01-01T00:00:00Z"})
+    assert nobody["data"]["audit"]["totalCount"] == 0
+    assert codes(await ask(LIST, first=5, filter={"actor": "x" * 300})) == ["audit.filter"]
+    assert codes(await ask(LIST, first=5, filter={"since": "2026-01-01T00:00:00"})) != []
+
+
+async def test_the_verdict_is_told(ask: Ask, door: Door, owner: Actor) -> None:  # noqa: F811
+    await door.execute(AddMember("Meena", "finance"), owner)
+    verdict = (await ask(VERIFY, full=True))["data"]["auditVerification"]
+    assert (verdict["holds"], verdict["fault"], verdict["words"], verdict["more"]) == (
+        True,
+        None,
+        None,
+        False,
+    )
+    newest = (await ask(LIST, first=1))["data"]["audit"]["nodes"][0]
+    assert (verdict["sequence"], verdict["head"]) == (newest["sequence"], newest["hash"])
+
+
+async def test_the_export_needs_the_right_and_is_noted(
+    client: AsyncClient,  # noqa: F811
+    token: str,  # noqa: F811
+    door: Door,
+    owner: Actor,
+) -> None:
+    await door.execute(AddMember("Meena", "finance"), owner)
+    bearer = {"authorization": f"Bearer {token}"}
+    answer = await client.get("/export/audit.jsonl", headers=bearer)
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    assert "attachment" in answer.headers["content-disposition"]
+    head, *entries = map(orjson.loads, answer.content.splitlines())
+    assert (head["entries"], head["head"]) == (len(entries), entries[-1]["hash"])
+    (noted,) = await trail(door.engine, owner.business_id, "audit.exported")
+    assert (noted["actor"], noted["entry"]["form"], noted["entry"]["last"]) == (
+        owner.label,
+        "jsonl",
+        len(entries),
+    )
+    book = await client.get("/export/audit.xlsx?since=2026-11-01&until=2026-11-30", headers=bearer)
+    names = ZipFile(io.BytesIO(book.content)).read("xl/workbook.xml").decode()
+    for sheet in (
+        "Summary",
+        "Transitions",
+        "Answers",
+        "Mappings",
+        "Rules",
+        "Sources",
+        "Closed periods",
+        "Balances",
+    ):
+        assert f'name="{sheet}' in names
+    assert (await client.get("/export/audit.jsonl")).status_code == 401
+    assert (await client.get("/export/audit.pdf", headers=bearer)).status_code == 404
+    assert (await client.get("/export/audit.jsonl?since=x", headers=bearer)).status_code == 400
+    assert (
+        await client.get("/export/audit.jsonl?since=2026-02-01&until=2026-01-01", headers=bearer)
+    ).status_code == 400
+    assert (await client.head("/export/audit.jsonl", headers=bearer)).status_code == 405
+
+
+async def test_a_link_works_for_a_while_and_dies_with_the_rights_of_its_maker(
+    client: AsyncClient,  # noqa: F811
+    ask: Ask,  # noqa: F811
+    door: Door,
+    owner: Actor,
+    business: UUID,
+    clock: SettableClock,
+) -> None:
+    made = (await ask(LINK, form="JSONL"))["data"]["makeAuditExportLink"]["link"]
+    path = made["url"].partition("/export")[1] + made["url"].partition("/export")[2]
+    assert (await client.get(path)).status_code == 200
+    assert (await client.get(path.replace("key=", "key=x"))).status_code == 403
+    clock.advance(minutes=14)
+    assert (await client.get(path)).status_code == 200
+    other = await door.execute(AddMember("Asha", "owner"), owner)
+    assert owner.member_id is not None
+    await door.execute(RemoveMember(owner.member_id), Actor(business, owner.role, "Asha", member_id=other))
+    assert (await client.get(path)).status_code == 403
+    clock.advance(minutes=2)
+    assert (await client.get(path)).status_code == 403
+
+
+async def test_a_link_is_good_for_an_hour_at_most(ask: Ask) -> None:  # noqa: F811
+    assert codes(await ask(LINK, form="XLSX", minutes=61)) == ["audit.validity"]
+
+
+async def test_a_link_to_a_month_hands_out_that_month_in_that_form_and_no_more(
+    client: AsyncClient,  # noqa: F811
+    ask: Ask,  # noqa: F811
+) -> None:
+    query = """mutation { makeAuditExportLink(input: {form: JSONL, since: "2026-11-01", until: "2026-11-30"}) { link { url } } }"""
+    url = (await ask(query))["data"]["makeAuditExportLink"]["link"]["url"]
+    path = url[url.index("/export") :]
+    assert (await client.get(path)).status_code == 200
+    for wider in (
+        path.replace("since=2026-11-01&", ""),
+        path.replace("until=2026-11-30", "until=2026-12-31"),
+        path.replace("audit.jsonl", "audit.xlsx"),
+    ):
+        assert wider != path
+        assert (await client.get(wider)).status_code == 403
