@@ -7,10 +7,10 @@ import signal
 import sys
 
 from bot.application import build_application
-from bot.files import Files
 from bot.service import serve
 from bot.webhook import webhook_of
 from ingest.door import Appender
+from ingest.importing import Files
 from ingest.sources import Sources
 from kit.database import make_engine
 from kit.errors import MunshiError

@@ -16,7 +16,6 @@ from telegram.ext import (
 )
 from telegram.request import HTTPXRequest
 
-from bot.files import Files
 from bot.gate import Gate
 from bot.handlers.areas import AREAS
 from bot.handlers.desk import Desk
@@ -29,6 +28,7 @@ from bot.turns import Turns
 from bot.visit import Visit
 from bot.words import marked
 from ingest.door import Ring
+from ingest.importing import Files
 from ledger.dispatch import Door
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]

@@ -134,6 +134,7 @@ async def _call(bot: Bot, message: OutboxMessage) -> int | None:
         parse_mode=mode,
         reply_markup=_keyboard(message.card),
         link_preview_options=_NO_PREVIEW,
+        disable_notification=message.card.get("silent"),
     )
     return sent.message_id
 

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from html import escape
 from pathlib import Path
 
 from kit.catalogues import Catalogue
+from kit.plain import clean, cut
 
+__all__ = [
+    "CATALOGUE",
+    "Html",
+    "clean",
+    "cut",
+    "html",
+    "joined",
+    "marked",
+    "named",
+    "say",
+    "say_count",
+    "spoken",
+]
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 CATALOGUE = Catalogue(Path(__file__).parent / "locale")
-_NEAR = 8
-_VIRAMA = 9  # canonical combining class of the sign that binds two consonants into one syllable
-_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_KEPT_FORMATS = "\u200c\u200d"  # joiners that Indian scripts need
 
 
 class Html(str):
@@ -64,31 +73,3 @@ def named(language: str, context: str, name: str, values: dict[str, object]) -> 
 
 def _filled(template: str, values: dict[str, object]) -> Html:
     return Html(template.format(**{name: html(value) for name, value in values.items()}))
-
-
-def clean(text: str) -> str:
-    """Make foreign text fit for one line: no controls, no direction marks, no lone surrogates, single spaces."""
-    kept = (
-        character if character in _KEPT_FORMATS or unicodedata.category(character) not in _DROPPED else " "
-        for character in text
-    )
-    return " ".join("".join(kept).split())
-
-
-def cut(text: str, width: int) -> str:
-    """Shorten cleaned text to `width` characters, at a word where one is near, never inside a syllable."""
-    text = clean(text)
-    if len(text) <= width:
-        return text
-    end = width - 1
-    while end > 1 and (_joins(text[end]) or unicodedata.combining(text[end - 1]) == _VIRAMA):
-        end -= 1
-    head = text[:end]
-    space = head.rfind(" ")
-    if text[end] != " " and space > 0 and space >= end - _NEAR:
-        head = head[:space]
-    return head.rstrip(" ,.-–·&(/") + "…"
-
-
-def _joins(character: str) -> bool:
-    return unicodedata.category(character).startswith("M") or character in _KEPT_FORMATS

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from jinja2 import Environment
+from jinja2.ext import extract_from_ast
+
 from ledger.domain.cash.dues import usual_dues
 from ledger.domain.matching.rates import rates
 from ledger.handlers.registry import all_handlers
@@ -56,6 +59,10 @@ def found() -> tuple[tuple[Shown, ...], tuple[str, ...]]:
                         loose.append(place)
                     for forms in zip(*read, strict=True):
                         texts.append(Shown(package, forms[0], forms[1] if forms[1:] else None, place))
+    for path in sorted((ROOT / "graph" / "templates" / "pages").glob("*.j2")):
+        told, unread = _of_template(path)
+        texts += told
+        loose += unread
     texts += [
         Shown("ledger", text, None, f"rules/{rule.name}")
         for rule in shipped_rules().values()
@@ -64,6 +71,20 @@ def found() -> tuple[tuple[Shown, ...], tuple[str, ...]]:
     texts += [Shown("ledger", rate.what, None, "tds_rates.toml") for rate in rates()]
     texts += [Shown("ledger", due.name, None, "dues.toml") for due in usual_dues()]
     return tuple(texts), tuple(loose)
+
+
+def _of_template(path: Path) -> tuple[list[Shown], list[str]]:
+    """Return the texts of a page's template: `t(…)`, and `tn(…, …, n)` for counted ones."""
+    name, texts, loose = path.relative_to(ROOT).as_posix(), [], []
+    tree = Environment().parse(path.read_text("utf-8"))
+    for line, function, told in extract_from_ast(tree, ("t", "tn"), babel_style=True):
+        forms = (told,) if isinstance(told, str) else tuple(told or ())[: 2 if function == "tn" else 1]
+        place = f"{name}:{line}"
+        if len(forms) != (2 if function == "tn" else 1) or not all(isinstance(one, str) for one in forms):
+            loose.append(place)
+            continue
+        texts.append(Shown("graph", str(forms[0]), str(forms[1]) if function == "tn" else None, place))
+    return texts, loose
 
 
 def words_of(rule: Rule) -> Iterator[str]:
@@ -138,7 +159,7 @@ def error_codes() -> dict[str, Raised]:
         if name not in modules:
             modules.add(name)
             waiting += _imported(name, "ledger.handlers")
-    modules |= {"ledger/reconcile/effects.py", "kit/money.py"}
+    modules |= {"ledger/reconcile/effects.py", "kit/money.py", "ingest/importing.py"}
     found: dict[str, Raised] = {}
     for name in sorted(modules):
         if not name.startswith(_NOT_OURS):

@@ -6,6 +6,7 @@ from bot.cards.audience import Audience, money
 from bot.cards.card import Button, Card, in_rows
 from bot.cards.lines import NAME_WIDTH
 from bot.cards.lists import Turn
+from bot.cards.pages import page_button
 from bot.words import Html, clean, cut, html, joined
 from ledger.views import PartyBrief, TimelineEntry, TimelinePage
 from ledger.views.customers import SaidOf, SourceSays
@@ -44,7 +45,8 @@ def sources_of_card(brief: PartyBrief, said: tuple[SourceSays, ...], to: Audienc
     rows = (
         *(in_rows(pages) if pages else ()),
         *(in_rows(stories) if len(stories) > 1 else ()),
-        (everything, back_button(brief.name, party, to)),
+        (everything, page_button("customer", to, party=party)),
+        (back_button(brief.name, party, to),),
     )
     return Card(joined([joined(head), *blocks], "\n\n"), rows)
 

@@ -10,7 +10,7 @@ from bot.cards.card import Action, Button, Card, in_rows
 from bot.words import Html, clean, cut, html, joined
 from ledger.domain.roles import Role
 from ledger.views import MemberView
-from ledger.views.people import SalesOwner
+from ledger.views.people import EndingMember, SalesOwner
 
 ROLES = (Role.FINANCE, Role.SALES, Role.VIEW, Role.OWNER)
 _OWNERS_SHOWN = 6
@@ -80,6 +80,8 @@ def member_card(member: MemberView, to: Audience, *, own: bool) -> Card:
             if owner
             else to.say("Sees no customers yet: choose whose.")
         )
+    if member.until is not None:
+        lines.append(to.say("Till {day}, then nothing opens any more.", day=to.day(member.until)))
     action: Action = {"member": str(member.id)}
     buttons = []
     if not own:
@@ -190,3 +192,18 @@ def remove_card(member: MemberView, to: Audience) -> Card:
         ),
     )
     return Card(joined(to.heading(joined(lines))), buttons)
+
+
+def ending_card(member: EndingMember, to: Audience) -> Card:
+    """Tell an owner that a membership ends by itself."""
+    lines = [
+        to.say(
+            "<b>{name}</b> ({role}) is with us till {day}.",
+            name=cut(member.name, 60),
+            role=role_name(member.role, to),
+            day=to.day(member.until),
+        ),
+        to.say("After that day the chat, links and tokens stop working. What was noted and decided stays."),
+    ]
+    button = Button(cut(member.name, _NAME), {"do": "member", "member": str(member.id)})
+    return Card(joined(to.heading(joined(lines))), ((button,),))

@@ -55,6 +55,7 @@ def help_card(to: Audience) -> Card:
     if to.may(Permission.ADMINISTER):
         lines.append(to.say("/pay  how customers pay you"))
         lines.append(to.say("/people  who works with you here"))
+    lines.append(to.say("/pages  your firms at a glance, as a page"))
     lines.append(to.say("/evening  how the day went"))
     lines.append(to.say("/settings  hours, alerts, picture"))
     lines.append(to.say("/language  English or हिन्दी"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.cards.audience import Audience, money, whole
 from bot.cards.card import Button, Card
 from bot.cards.lines import INDENT, short_name
+from bot.cards.pages import page_button
 from bot.words import Html, cut, joined
 from ledger.domain.tie_out import UNEXPLAINED
 from ledger.views.tie_out import TieOutLine, TieOutPage, TieOutRow, TieOutTotal
@@ -36,7 +37,8 @@ def tie_out_card(page: TieOutPage, to: Audience) -> Card:
             to.say("As it was signed when the books were closed until {day}.", day=to.day(page.signed_until))
         )
     enter = Button(to.label("What to enter in the books"), {"do": "enter"})
-    return Card(joined([*parts, joined(foot)], "\n\n"), ((enter,),) if apart else ())
+    rows = ((enter,), (page_button("tie_out", to),)) if apart else ((page_button("tie_out", to),),)
+    return Card(joined([*parts, joined(foot)], "\n\n"), rows)
 
 
 def _total(total: TieOutTotal, books: str, to: Audience) -> Html:

@@ -15,6 +15,7 @@ from bot.handlers.kept import Kept
 from bot.handlers.language import Language
 from bot.handlers.money_ahead import MoneyAhead
 from bot.handlers.overview import Overview
+from bot.handlers.pages import Pages
 from bot.handlers.payables import Payables
 from bot.handlers.payments import Payments
 from bot.handlers.people import People
@@ -42,6 +43,7 @@ AREAS: tuple[type[Area], ...] = (
     Reminders,
     Settings,
     Statements,
+    Pages,
     Language,
     Claims,
     Kept,

@@ -121,7 +121,7 @@ class BotApi:
         """Return what was said in a chat, edits in place."""
         return [message["text"] for message in self.said if message["chat_id"] == str(chat_id)]
 
-    async def until(self, holds: Callable[[], object], *, seconds: float = 8.0) -> None:
+    async def until(self, holds: Callable[[], object], *, seconds: float = 30.0) -> None:
         """Wait until something holds, or fail."""
         deadline = time.monotonic() + seconds
         while not holds():

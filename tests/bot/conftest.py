@@ -10,9 +10,9 @@ from uuid import UUID
 import pytest
 
 from bot.application import build_application
-from bot.files import Files
 from bot.service import serve
 from ingest.door import Appender
+from ingest.importing import Files
 from ingest.sources import Sources
 from kit.sealing import process_seal
 from ledger.commands import AddMember, CreateLinkCode, LinkChat

@@ -229,6 +229,7 @@ async def test_a_bot_that_was_killed_goes_on_with_the_file(
         bot.door, files_of(bot.door), Bot(TOKEN, f"{bot.api.base}/bot", f"{bot.api.base}/file/bot")
     )
     await _run_until(imports, lambda: any("7 new entries" in text for text in bot.api.texts(RAMESH)), bot)
+    assert sum("7 new entries" in text for text in bot.api.texts(RAMESH)) == 1
 
 
 async def test_a_file_that_the_channel_has_forgotten_is_asked_for_again(

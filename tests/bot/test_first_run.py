@@ -62,9 +62,13 @@ async def test_the_list_is_not_shown_again_after_enough(bot: RunningBot, owner: 
     await bot.api.until(lambda: "/setup shows this list again" in bot.api.texts(RAMESH)[-1])
     bot.api.types(RAMESH, "/start")
     await bot.api.until(lambda: "What you can ask me" in bot.api.texts(RAMESH)[-1])
+    assert not any("Enough for now" in button["text"] for button in bot.api.buttons(bot.api.said[-1]))
 
 
 async def test_only_an_owner_sets_up(bot: RunningBot, join: Join) -> None:
     await join("Meena", "finance", RAVI)
     bot.api.types(RAVI, "/start")
     await bot.api.until(lambda: "What you can ask me" in "".join(bot.api.texts(RAVI)[-1:]))
+    bot.api.types(RAVI, "/setup")
+    await bot.api.until(lambda: len(bot.api.texts(RAVI)) == 2)
+    assert "for the owner" in bot.api.texts(RAVI)[-1]

@@ -26,6 +26,7 @@ from tests.bot import sample_views as sample
 from tests.bot.conftest import RAMESH, RAVI, Join, RunningBot
 from tests.bot.golden_cards import Cards, check, golden, told
 from tests.ledger.desk import BOOKS, Firm
+from tests.ledger.raw import raw_bodies
 
 _KEEP = {"attachment": "00" * 32, "media_type": "image/jpeg", "text": "cheque"}
 _VIEW = AttachmentView(
@@ -69,6 +70,12 @@ async def _sees(bot: RunningBot, chat: int, words: str) -> None:
     await bot.api.until(lambda: any(words in text for text in bot.api.texts(chat)[-2:]))
 
 
+async def _kept(bot: RunningBot, firm: Firm) -> list[bytes]:
+    """Return the bodies that are kept of this firm's chats, the oldest first."""
+    async with transaction(bot.door.engine, [firm.owner.business_id]) as tx:
+        return await raw_bodies(tx, "d.via = 'chat'")
+
+
 def _photo(size: int = 100) -> dict[str, Any]:
     one = {"file_id": "FILE", "file_unique_id": "u", "width": 90, "height": 90, "file_size": size}
     return {"photo": [one]}
@@ -91,9 +98,7 @@ async def test_a_photo_is_kept_with_the_customer_looked_at_last_and_seen_again(
     await _sees(bot, RAMESH, "Photo from Ramesh: cheque &lt;b&gt;front&lt;/b&gt;")
     bot.api.tap_label(RAMESH, "See: Fri 20 Nov")
     await _sees(bot, RAMESH, "Photo from Ramesh, today")
-    async with transaction(bot.door.engine, [customers.owner.business_id]) as tx:
-        kept = await tx.value("SELECT body FROM deliveries WHERE source = 'operator' AND via = 'chat'")
-    assert bytes(kept) == JPEG
+    assert await _kept(bot, customers) == [JPEG]
 
 
 async def test_a_voice_note_goes_to_somebody_whose_name_is_typed(
@@ -113,6 +118,7 @@ async def test_a_voice_note_goes_to_somebody_whose_name_is_typed(
     await _sees(bot, RAVI, "Please type part of the customer's name.")
     bot.api.types(RAVI, "sharma")
     await _sees(bot, RAVI, "✓ Voice note kept with <b>Sharma Traders</b>")
+    assert await _kept(bot, customers) == [b"OggS voice"]
 
 
 async def test_a_contact_and_a_place_are_kept_too(bot: RunningBot, join: Join, customers: Firm) -> None:
@@ -125,6 +131,9 @@ async def test_a_contact_and_a_place_are_kept_too(bot: RunningBot, join: Join, c
     await _sees(bot, RAMESH, "I put it with nobody")
     bot.api.sends(RAMESH, location={"latitude": 19.076, "longitude": 72.8777})
     await _sees(bot, RAMESH, "Place: to whom does it belong?")
+    contact, place = await _kept(bot, customers)
+    assert b"+919820012345" in contact
+    assert b"72.8777" in place
 
 
 async def test_a_picture_sent_as_a_file_is_kept_and_said_to_be_no_statement(
@@ -140,6 +149,7 @@ async def test_a_picture_sent_as_a_file_is_kept_and_said_to_be_no_statement(
     }
     bot.api.sends(RAMESH, JPEG, document=file)
     await _sees(bot, RAMESH, "A bank statement I read only as a file from net banking")
+    assert await _kept(bot, customers) == [JPEG]
 
 
 async def test_who_only_looks_keeps_nothing(bot: RunningBot, join: Join, customers: Firm) -> None:
@@ -147,20 +157,23 @@ async def test_who_only_looks_keeps_nothing(bot: RunningBot, join: Join, custome
     bot.api.sends(RAVI, JPEG, **_photo())
     await bot.api.until(lambda: bot.api.texts(RAVI))
     assert "ask them" in bot.api.texts(RAVI)[-1]
-    async with transaction(bot.door.engine, [customers.owner.business_id]) as tx:
-        assert await tx.value("SELECT count(*) FROM deliveries WHERE via = 'chat'") == 0
+    assert await _kept(bot, customers) == []
 
 
-async def test_what_is_too_large_is_not_fetched(bot: RunningBot, join: Join) -> None:
+async def test_what_is_too_large_is_not_fetched(bot: RunningBot, join: Join, customers: Firm) -> None:
     await join("Ramesh", "owner", RAMESH)
-    bot.api.sends(RAMESH, **_photo(size=9 * 1024 * 1024))
+    bot.api.sends(RAMESH, JPEG, **_photo(size=9 * 1024 * 1024))
     await _sees(bot, RAMESH, "too large to keep: at most 8 MB")
+    assert await _kept(bot, customers) == []
 
 
-async def test_what_cannot_be_fetched_is_asked_for_again(bot: RunningBot, join: Join) -> None:
+async def test_what_cannot_be_fetched_is_asked_for_again(
+    bot: RunningBot, join: Join, customers: Firm
+) -> None:
     await join("Ramesh", "owner", RAMESH)
     bot.api.sends(RAMESH, **_photo())  # its file is gone
     await _sees(bot, RAMESH, "Please send it again")
+    assert await _kept(bot, customers) == []
 
 
 async def test_a_rep_does_not_see_what_is_kept_with_anothers_customer(

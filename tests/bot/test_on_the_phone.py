@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from bot.application import build_application
-from bot.files import Files
 from bot.phone import DEMO_TOKEN, Phone
 from bot.service import serve
 from ingest.door import Appender
+from ingest.importing import Files
 from ingest.sources import Sources
 from kit.sealing import Seal, new_seal_key
 from ledger.commands import CreateLinkCode

@@ -261,6 +261,7 @@ async def test_a_lost_database_connection_is_made_again(
                 break
             await asyncio.sleep(0.1)
         await api.until(lambda: len(api.said) == 2)
+        assert [one["text"] for one in api.said] == ["before", "after"]
 
 
 async def test_markup_that_telegram_refuses_goes_out_as_plain_text(

@@ -101,7 +101,7 @@ async def test_a_rep_is_invited_by_name_comes_in_by_his_link_and_is_let_go(
 
 
 async def test_a_name_that_is_none_is_asked_for_again(bot: RunningBot, join: Join) -> None:
-    await join("Ramesh", "owner", RAMESH)
+    ramesh = await join("Ramesh", "owner", RAMESH)
     bot.api.types(RAMESH, "/people")
     await bot.api.until(lambda: bot.api.texts(RAMESH))
     await _tap(bot, RAMESH, "Invite somebody", "Whom do you want to invite?")
@@ -109,6 +109,7 @@ async def test_a_name_that_is_none_is_asked_for_again(bot: RunningBot, join: Joi
     bot.api.types(RAMESH, "x" * 100)
     await bot.api.until(lambda: "1 to 80 letters" in "".join(bot.api.texts(RAMESH)[-1:]))
     await _types(bot, RAMESH, "Sunita", "Send this to Sunita")
+    assert "Sunita" in {member.name for member in await bot.door.query(Members(), ramesh)}
 
 
 async def test_the_role_is_changed_and_the_last_owner_stays(

@@ -17,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.cards.audience import Audience
 from bot.cards.card import Card
 from bot.cards.pay_details import pay_ask_card, pay_details_card
-from bot.cards.reminder_text import Message, message_of
 from bot.cards.reminders import (
     Round,
     Turned,
@@ -39,6 +38,7 @@ from ledger.commands.reminders import SetPaymentDetails
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor, Role
 from ledger.queries.reminders import PaymentDetails
+from ledger.reminder_text import Message, message_of
 from ledger.views import ChatMemberView
 from ledger.views.reminders import (
     KnownAccount,
@@ -85,14 +85,15 @@ def made(language: str = "en", **changes: Any) -> PreparedReminder:
 
 
 def message(language: str = "en", **changes: Any) -> Message:
-    return message_of(made(language, **changes), LINK, sample.audience(language=language))
+    return message_of(made(language, **changes), LINK, language=language, today=sample.audience().today)
 
 
 def shown(to: Audience, turned: Turned | None = None, **changes: Any) -> Card:
     """The card of a reminder in the reader's own language."""
     language = changes.pop("language_", to.language)
     ready = made(language, **changes)
-    return reminder_card(ready, message_of(ready, LINK, spoken_to(to, language)), turned or Turned(), to)
+    out = message_of(ready, LINK, language=language, today=to.today)
+    return reminder_card(ready, out, turned or Turned(), to)
 
 
 MANY = {
@@ -266,7 +267,7 @@ def test_no_name_breaks_the_card_the_link_or_the_message(name: str, firm: str) -
     for language in ("en", "hi"):
         to = sample.audience(language=language)
         ready = made(language, party_name=name, firm=firm, phone="919820012345")
-        out = message_of(ready, LINK, to)
+        out = message_of(ready, LINK, language=language, today=to.today)
         card = reminder_card(ready, out, Turned(), to)
         parsed = parse_html(str(card.text))
         assert out.sent.split("\n")[0] in parsed.text

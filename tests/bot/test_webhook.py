@@ -16,13 +16,13 @@ from telegram import Update
 
 from bot.application import bot_commands, build_application
 from bot.cards.card import Button, Card
-from bot.files import Files
 from bot.service import serve
 from bot.turns import Turns
 from bot.visit import answer, visitor_of
 from bot.webhook import HEADER, Webhook, derived_secret, webhook_of
 from bot.words import Html
 from ingest.door import Appender
+from ingest.importing import Files
 from ingest.sources import Sources
 from kit.database import transaction
 from kit.errors import Rejected
