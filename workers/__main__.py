@@ -16,7 +16,8 @@ from kit.collector import spare_the_collector
 from kit.errors import MunshiError
 from kit.logs import configure_logs, logger
 from kit.settings import settings
-from workers import drainer, process, puller
+from ledger.store.webhook_calls import webhooks_due
+from workers import drainer, process, puller, teller
 from workers.actors import declare
 from workers.broker import broker
 from workers.loop import OUTAGE, until_stopped
@@ -48,18 +49,20 @@ async def poll() -> None:
     """Look for work in PostgreSQL itself, several times a second, until SIGTERM or SIGINT."""
     log.info("worker.ready", mode="polling")
     visits: set[asyncio.Task[None]] = set()
+    tellings: set[asyncio.Task[None]] = set()
 
     async def look() -> None:
         await _drain_what_is_due()
-        if not visits:  # a slow vendor keeps the next visits waiting, never the drains
-            visit = asyncio.create_task(_pull_what_is_due())
-            visits.add(visit)
-            visit.add_done_callback(visits.discard)
+        for running, work in ((visits, _pull_what_is_due), (tellings, _tell_what_is_due)):
+            if not running:  # a slow vendor or listener keeps the next ones waiting, never the drains
+                task = asyncio.create_task(work())
+                running.add(task)
+                task.add_done_callback(running.discard)
 
     await until_stopped(look, every=POLL_SECONDS)
-    for visit in visits:
-        visit.cancel()
-    await asyncio.gather(*visits, return_exceptions=True)
+    for task in (*visits, *tellings):
+        task.cancel()
+    await asyncio.gather(*visits, *tellings, return_exceptions=True)
     await process.close()
 
 
@@ -82,6 +85,18 @@ async def _pull_what_is_due() -> None:
         log.warning("worker.pull_postponed", error=type(error).__name__)
     except Exception:
         log.exception("worker.pull_failed")
+
+
+async def _tell_what_is_due() -> None:
+    try:
+        due = await webhooks_due(process.engine(), system_clock())
+        await asyncio.gather(
+            *(teller.tell(process.door(), one.business_id, one.webhook_id) for one in due[:THREADS])
+        )
+    except OUTAGE as error:
+        log.warning("worker.telling_postponed", error=type(error).__name__)
+    except Exception:
+        log.exception("worker.telling_failed")
 
 
 def main() -> int:

@@ -7,8 +7,17 @@ from uuid import UUID
 import dramatiq
 from dramatiq import Broker
 
-from workers import drainer, process, puller
-from workers.broker import DRAIN, DRAIN_QUEUE, PULL, PULL_QUEUE, SWEEP, SWEEP_QUEUE
+from workers import drainer, process, puller, teller
+from workers.broker import (
+    DRAIN,
+    DRAIN_QUEUE,
+    PULL,
+    PULL_QUEUE,
+    SWEEP,
+    SWEEP_QUEUE,
+    TELL,
+    TELL_QUEUE,
+)
 from workers.doorbell import answered
 
 _MINUTE = 60_000
@@ -38,3 +47,10 @@ def declare(broker: Broker) -> None:
     )  # fmt: skip
     async def pull(business: str, source: str) -> None:
         await puller.pull(process.door(), UUID(business), source)
+
+    @dramatiq.actor(
+        broker=broker, actor_name=TELL, queue_name=TELL_QUEUE,
+        max_age=2 * _MINUTE, max_retries=0, time_limit=60 * _MINUTE,
+    )  # fmt: skip
+    async def tell(business: str, webhook: str) -> None:
+        await teller.tell(process.door(), UUID(business), UUID(webhook))

@@ -17,8 +17,9 @@ from kit.errors import Rejected
 from kit.settings import settings
 from workers import process
 
-DRAIN, SWEEP, PULL = "business.drain", "business.sweep", "source.pull"
+DRAIN, SWEEP, PULL, TELL = "business.drain", "business.sweep", "source.pull", "webhook.tell"
 DRAIN_QUEUE, SWEEP_QUEUE, PULL_QUEUE = "munshi.drain", "munshi.sweep", "munshi.pull"
+TELL_QUEUE = "munshi.tell"
 
 
 class _Loop(AsyncIO):

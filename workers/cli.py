@@ -14,17 +14,17 @@ from rich.markup import escape
 
 from ingest.schema import published_schema
 from kit.collector import spare_the_collector
-from kit.database import transaction
 from kit.embedded import APPLICATION_ROLE
 from kit.errors import Rejected
 from kit.settings import settings, wrong_settings
 from ledger.commands import SweepBusiness
 from ledger.commands.forecast import RefreshExpectations
-from ledger.store.audit import Verdict, verify_audit
 from ledger.store.migrate import upgrade
 from workers import (
+    cli_audit,
     cli_cash,
     cli_columns,
+    cli_erase,
     cli_forecast,
     cli_msmed,
     cli_parties,
@@ -38,6 +38,8 @@ from workers import (
     cli_tds,
     cli_tie_out,
     cli_to_enter,
+    cli_tokens,
+    cli_webhooks,
 )
 from workers.cli_output import AsJson, Business, say, show, told
 from workers.cli_session import Session, choose, run
@@ -52,12 +54,12 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     rich_markup_mode="rich",
 )
-audit = typer.Typer(help="The audit trail, hash-chained per business.", no_args_is_help=True)
 app.command("init")(cli_people.init)
 app.add_typer(cli_people.business, name="business")
 app.add_typer(cli_people.member, name="member")
-app.add_typer(cli_people.token, name="token")
+app.add_typer(cli_tokens.token, name="token")
 app.command("link")(cli_people.link)
+app.add_typer(cli_webhooks.webhook, name="webhook")
 app.add_typer(cli_sources.source, name="source")
 cli_sources.source.command("columns")(cli_columns.columns)
 app.command("import")(cli_sources.import_)
@@ -74,12 +76,13 @@ app.command("replay")(cli_replay.replay)
 app.command("rebuild")(cli_replay.rebuild)
 app.add_typer(cli_quarantine.quarantine, name="quarantine")
 app.add_typer(cli_parties.parties, name="parties")
+app.command()(cli_erase.erase)
 app.add_typer(cli_rules.rules, name="rules")
 app.add_typer(cli_pulled.secrets, name="secrets")
 app.command("tie-out")(cli_tie_out.tie_out)
 app.command("close-period")(cli_tie_out.close_period)
 app.add_typer(cli_forecast.forecast, name="forecast")
-app.add_typer(audit, name="audit")
+app.add_typer(cli_audit.audit, name="audit")
 
 
 @app.command()
@@ -151,35 +154,6 @@ def schema(
         return
     file.write_bytes(body)
     say(f"Written to {escape(str(file))}.")
-
-
-@audit.command()
-@told
-def verify(business: Business = None, as_json: AsJson = False) -> None:
-    """Recompute the chain from its first entry; exit code 1 if an entry was changed, removed or put in."""
-
-    async def work(session: Session) -> tuple[str, Verdict]:
-        chosen = await choose(session, business)
-        async with transaction(session.door.engine, [chosen.business], snapshot=True) as tx:
-            return chosen.name, await verify_audit(tx, chosen.business)
-
-    name, verdict = run(work)
-    result = {
-        "business": name, "holds": verdict.broken_at is None, "entries": verdict.entries,
-        "broken_at": verdict.broken_at, "head": verdict.head,
-    }  # fmt: skip
-
-    def human() -> None:
-        if verdict.broken_at is None:
-            say(f"All {verdict.entries:,} entries hold. Head: {verdict.head}")
-        else:
-            say(
-                f"[bold red]Entry {verdict.broken_at} is not what was written.[/] {verdict.entries:,} entries before it hold."
-            )
-
-    show(result, as_json=as_json, human=human)
-    if verdict.broken_at is not None:
-        raise typer.Exit(1)
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from ledger.commands.cash import (
 from ledger.queries.cash import CashAhead, RecurringDues
 from ledger.views.cash import CashAheadView, DuesView, ShortageView
 from workers.cli_output import AsJson, Business, say, show, table, told
-from workers.cli_session import Session, choose, run
+from workers.cli_session import Session, ask, choose, run
 
 dues = typer.Typer(help="What falls due besides bills: GST, TDS, salaries, rent, EMI …", no_args_is_help=True)
 Day = Annotated[str | None, typer.Option(help="A day, YYYY-MM-DD.")]
@@ -36,13 +36,7 @@ _WHY_NOT = {
 @told
 def cash(business: Business = None, as_json: AsJson = False) -> None:
     """Show whether the money will be enough: day by day for two weeks, then week by week."""
-
-    async def work(session: Session) -> CashAheadView:
-        chosen = await choose(session, business)
-        found: CashAheadView = await session.door.query(CashAhead(), chosen.clerk)
-        return found
-
-    view = run(work)
+    view: CashAheadView = ask(CashAhead(), business)
     show(asdict(view), as_json=as_json, human=lambda: _tell(view))
 
 
@@ -107,13 +101,7 @@ def _short(short: ShortageView, currency: str) -> str:
 @told
 def list_(business: Business = None, as_json: AsJson = False) -> None:
     """List what falls due besides bills, and what the bank or the law suggests."""
-
-    async def work(session: Session) -> DuesView:
-        chosen = await choose(session, business)
-        found: DuesView = await session.door.query(RecurringDues(), chosen.clerk)
-        return found
-
-    view = run(work)
+    view: DuesView = ask(RecurringDues(), business)
 
     def human() -> None:
         table(

@@ -8,25 +8,18 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from connectors.bank.columns import NAMES, Guess, check_columns
-from connectors.bank.formats import guess_columns
-from connectors.contract import Inbound
+from connectors.bank.columns import NAMES, Guess
 from ingest.door import Appender
-from ingest.files import ImportSummary, import_file
-from ingest.replay import replay
+from ingest.files import ImportSummary
 from ingest.sources import Sources
-from kit.errors import NotFound, Rejected
+from ingest.waiting import Waiting, alike, confirm_and_read, waiting_of
+from kit.errors import Rejected
 from kit.sealing import process_seal
 from kit.settings import settings
-from ledger.commands import ConfirmColumns, ReplayScope
-from ledger.queries import WaitingFiles
-from ledger.views import WaitingFile
 from workers.cli_output import AsJson, Business, say, show, table, told
 from workers.cli_session import Session, choose, run
 
-UNKNOWN = "bank.columns_unknown"
 _SHOWN = 3
-_Waiting = tuple[WaitingFile, Guess]
 
 
 @told
@@ -47,31 +40,22 @@ def columns(
 ) -> None:
     """Show what the columns of a waiting bank file seem to be; confirm them once, and it is read."""
 
-    async def work(session: Session) -> tuple[_Waiting, dict[str, Any], list[ImportSummary]]:
+    async def work(session: Session) -> tuple[Waiting, dict[str, Any], Sequence[ImportSummary]]:
         chosen = await choose(session, business)
-        files: Sequence[WaitingFile] = await session.door.query(WaitingFiles(name, UNKNOWN), chosen.clerk)
-        waiting = _picked(files, name, fingerprint)
-        guess = waiting[0][1]
-        confirmed = _wished(guess, setting or [])
+        found = await waiting_of(session.door, chosen.clerk, name)
+        waiting = alike(found, name, fingerprint)
+        confirmed = _wished(waiting[0].guess, setting or [])
         if not yes:
-            return waiting[0], confirmed, []
-        check_columns(confirmed, width=len(guess.headings))
-        await session.door.execute(ConfirmColumns(name, guess.fingerprint, confirmed), chosen.clerk)
-        source = await Sources(session.door.engine, seal=process_seal).by_name(chosen.business, name)
-        read = [
-            await import_file(
-                Appender(session.door.engine), source, Inbound(file.body, filename=file.filename),
-                via="file", now=session.door.clock(), max_bytes=settings().max_file_bytes,
-            )
-            for file, _ in reversed(waiting)
-        ]  # fmt: skip
-        await replay(
-            session.door, chosen.clerk, ReplayScope(name, quarantine=True), apply=True
-        )  # settles what waited
+            return waiting[0], confirmed, ()
+        read = await confirm_and_read(
+            session.door, Sources(session.door.engine, seal=process_seal), Appender(session.door.engine), chosen.clerk,
+            name, waiting, confirmed, max_bytes=settings().max_file_bytes,
+        )  # fmt: skip
         await session.settle(chosen.business)
         return waiting[0], confirmed, read
 
-    (file, guess), confirmed, read = run(work)
+    waited, confirmed, read = run(work)
+    file, guess = waited.file, waited.guess
     result = {
         "source": name, "file": file.filename, "fingerprint": guess.fingerprint, "rows": guess.rows,
         "proved_by_balance": guess.is_proved, "confirmed": yes,
@@ -82,27 +66,6 @@ def columns(
         ],
     }  # fmt: skip
     show(result, as_json=as_json, human=lambda: _tell(name, guess, confirmed, read))
-
-
-def _picked(files: Sequence[WaitingFile], source: str, fingerprint: str | None) -> list[_Waiting]:
-    """Return the newest waiting files of one heading; Rejected if there are several headings and none was named."""
-    found = [(file, guess) for file in files if (guess := guess_columns(file.body)) is not None]
-    if fingerprint is not None:
-        found = [(file, guess) for file, guess in found if guess.fingerprint == fingerprint]
-    if not found:
-        raise NotFound(
-            "columns.none_waiting",
-            f"No file of {source[:60]} waits for its columns.",
-            remedy=f"Import one first: munshi import FILE --source {source[:60]}",
-        )
-    names = list(dict.fromkeys(guess.fingerprint for _, guess in found))
-    if len(names) > 1:
-        raise Rejected(
-            "columns.which",
-            f"Files with {len(names)} different headings wait.",
-            remedy="Say which: --fingerprint with one of " + ", ".join(names) + ".",
-        )
-    return found
 
 
 def _wished(guess: Guess, given: Sequence[str]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ledger.queries.cash import MsmedInterest, VendorLimits
 from ledger.views.cash import MsmedView, VendorLimitsView
 from workers.cli_cash import Day, Note, day_of
 from workers.cli_output import AsJson, Business, say, show, table, told
-from workers.cli_session import Session, choose, run
+from workers.cli_session import Session, ask, choose, run
 
 msmed = typer.Typer(
     help="What the law gives micro and small suppliers: interest to claim, limits to keep.",
@@ -29,13 +29,7 @@ _STATES = {"in_time": "in time", "late": "late, interest runs", "lost": "late, o
 @told
 def interest(business: Business = None, as_json: AsJson = False) -> None:
     """Show the interest that the MSMED Act gives us on overdue bills; for owner and accountant alone."""
-
-    async def work(session: Session) -> MsmedView:
-        chosen = await choose(session, business)
-        found: MsmedView = await session.door.query(MsmedInterest(), chosen.clerk)
-        return found
-
-    view = run(work)
+    view: MsmedView = ask(MsmedInterest(), business)
     show(asdict(view), as_json=as_json, human=lambda: _tell_interest(view))
 
 
@@ -114,13 +108,7 @@ def _set(command: SetMsmed | ConfirmBankRate, business: str | None, *, as_json: 
 @told
 def vendors(business: Business = None, as_json: AsJson = False) -> None:
     """Show by when micro and small vendors must be paid (Income-tax s.43B(h), and its successor)."""
-
-    async def work(session: Session) -> VendorLimitsView:
-        chosen = await choose(session, business)
-        found: VendorLimitsView = await session.door.query(VendorLimits(), chosen.clerk)
-        return found
-
-    view = run(work)
+    view: VendorLimitsView = ask(VendorLimits(), business)
 
     def human() -> None:
         table(

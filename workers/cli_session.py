@@ -7,7 +7,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from kit.database import make_engine, transaction
@@ -66,6 +66,16 @@ def run(work: Callable[[Session], Awaitable[T]]) -> T:
                 await engine.dispose()
 
         return asyncio.run(go())
+
+
+def ask(question: object, business: str | None) -> Any:
+    """Put one question about a business, as the command line, and return its answer."""
+
+    async def work(session: Session) -> Any:
+        chosen = await choose(session, business)
+        return await session.door.query(question, chosen.clerk)
+
+    return run(work)
 
 
 async def choose(session: Session, wanted: str | None) -> Chosen:

@@ -14,7 +14,17 @@ from dramatiq.errors import DramatiqError
 from prometheus_client import Counter
 
 from kit.logs import logger
-from workers.broker import DRAIN, DRAIN_QUEUE, PULL, PULL_QUEUE, SWEEP, SWEEP_QUEUE, broker
+from workers.broker import (
+    DRAIN,
+    DRAIN_QUEUE,
+    PULL,
+    PULL_QUEUE,
+    SWEEP,
+    SWEEP_QUEUE,
+    TELL,
+    TELL_QUEUE,
+    broker,
+)
 
 log = logger(__name__)
 RINGS = Counter("munshi_rings_total", "Rings of the doorbell", ["outcome"])
@@ -86,6 +96,11 @@ def send_sweep(broker: Broker, business: UUID) -> None:
 def send_pull(broker: Broker, business: UUID, source: str) -> None:
     """Enqueue a visit to a source; one that finds nothing due any more costs a look."""
     broker.enqueue(_message(PULL_QUEUE, PULL, business, source))
+
+
+def send_tell(broker: Broker, business: UUID, webhook: UUID) -> None:
+    """Enqueue a turn of an outgoing webhook; one that finds nothing due any more costs a look."""
+    broker.enqueue(_message(TELL_QUEUE, TELL, business, str(webhook)))
 
 
 def answered(broker: Broker | None, business: UUID) -> None:

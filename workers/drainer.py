@@ -10,6 +10,7 @@ from prometheus_client import Counter
 from ingest.drift import note_new_members
 from ledger.commands import DrainBusiness, Drained, SweepBusiness
 from ledger.commands.forecast import RefreshExpectations
+from ledger.commands.people import EndMemberships
 from ledger.dispatch import Door
 from ledger.domain.roles import system
 
@@ -59,9 +60,11 @@ async def _drain_all(door: Door, business: UUID) -> int:
 async def sweep(door: Door, business: UUID) -> int:
     """Judge a business by every rule, and return the number of questions opened or cleared.
 
-    When its open bills will be paid is worked out anew, and members that are new in what its sources send are noted.
+    When its open bills will be paid is worked out anew, who left with his last day is let go, and members that are new
+    in what its sources send are noted.
     """
     changed: int = await door.execute(SweepBusiness(), system(business, "sweep"))
     await door.execute(RefreshExpectations(), system(business, "sweep"))
+    await door.execute(EndMemberships(), system(business, "sweep"))
     await note_new_members(door.engine, business)
     return changed

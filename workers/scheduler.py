@@ -17,6 +17,9 @@ from dramatiq.errors import DramatiqError
 
 from bot.alerts import Bell
 from bot.digest import queue_due_digests, queue_due_evenings
+from bot.ending import tell_ends
+from bot.heads import queue_due_heads
+from bot.switched_off import tell_all_of_switched_off
 from ingest.cursors import sources_due
 from ingest.silence import pull_silent_ones
 from kit.database import transaction
@@ -26,9 +29,10 @@ from kit.settings import settings
 from ledger.dispatch import Door
 from ledger.store.chat_upkeep import forget_old_traffic
 from ledger.store.directory import all_businesses
+from ledger.store.webhook_calls import forget_old_tries, webhooks_due
 from workers import drainer, process
 from workers.broker import broker
-from workers.doorbell import send_drain, send_pull, send_sweep
+from workers.doorbell import send_drain, send_pull, send_sweep, send_tell
 from workers.loop import until_stopped
 from workers.mailbox import businesses_with_work
 
@@ -93,6 +97,7 @@ class Scheduler:
     broker: Broker | None
     patience: Patience = field(default_factory=Patience)
     pull_patience: Patience = field(default_factory=Patience)
+    tell_patience: Patience = field(default_factory=Patience)
     mornings: Mornings = field(default_factory=Mornings)
     bell: Bell = field(init=False)
     _digests_at: datetime | None = None
@@ -108,6 +113,7 @@ class Scheduler:
         now = self.door.clock()
         await self.ring(now)
         await self.pull(now)
+        await self.tell(now)
         if self._sweeps_at is None or now >= self._sweeps_at:
             await pull_silent_ones(self.door.engine, await all_businesses(self.door.engine), now=now)
             await self.sweep(now)
@@ -122,6 +128,10 @@ class Scheduler:
         if self._upkeep_at is None or now >= self._upkeep_at:
             if gone := await forget_old_traffic(self.door.engine, now):
                 log.info("scheduler.forgot", **gone)
+            await forget_old_tries(self.door.engine, now)
+            await tell_all_of_switched_off(self.door, now)
+            await tell_ends(self.door, now)
+            await queue_due_heads(self.door, now)
             self._upkeep_at = now + UPKEEP_EVERY
 
     async def ring(self, now: datetime) -> None:
@@ -143,6 +153,17 @@ class Scheduler:
         for due in self.pull_patience.choose(await sources_due(self.door.engine, now), now):
             try:
                 await asyncio.to_thread(send_pull, self.broker, due.business_id, due.source)
+            except (redis.RedisError, DramatiqError, OSError) as error:
+                log.warning("scheduler.broker_away", error=type(error).__name__)
+                return
+
+    async def tell(self, now: datetime) -> None:
+        """Ring for every outgoing webhook that has something to be sent; where workers poll, they find it themselves."""
+        if self.broker is None:
+            return
+        for due in self.tell_patience.choose(await webhooks_due(self.door.engine, now), now):
+            try:
+                await asyncio.to_thread(send_tell, self.broker, due.business_id, due.webhook_id)
             except (redis.RedisError, DramatiqError, OSError) as error:
                 log.warning("scheduler.broker_away", error=type(error).__name__)
                 return

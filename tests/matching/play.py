@@ -101,7 +101,7 @@ class Play:
         self.clock = Clock(_moment(story.start))
         self.door = Door(engine, clock=self.clock)
         self.items: dict[UUID, Item] = {}
-        self.clerk = system(self.business, "drainer")
+        self.clerk = system(self.business, "simulator")
         self.owner: Actor
         self._sources: list[Source] = []
         self._places: dict[int, UUID] = {}

@@ -95,7 +95,7 @@ def test_a_firm_is_set_up_from_nothing(munshi: Munshi) -> None:
     assert [(p["name"], p["role"]) for p in people] == [("Ramesh", "owner"), ("Meena", "finance")]
     assert result(munshi("link", "meena", "--json"))["member"] == meena["id"]
     assert result(munshi("token", "create", "Ramesh", "--label", "test", "--json"))["token"].startswith(
-        "mun_"
+        "munt_"
     )
     assert result(munshi("sweep", "--json"))["changed"] == 0
     assert result(munshi("rebuild", "--json"))["differing"] == {}

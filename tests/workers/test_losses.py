@@ -23,7 +23,7 @@ from kit.errors import Retryable
 from kit.ids import uuid7
 from kit.postgres import PostgresServer
 from ledger.domain.events import Delivery
-from ledger.store.audit import verify_audit
+from ledger.store.audit_chain import verify_audit
 from tests.conftest import TestDatabase, migrate
 from tests.workers.programs import count, found_business, invoices, program, until
 from workers.broker import DRAIN_QUEUE, SWEEP_QUEUE, make_broker
