@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-import orjson
 import uvloop
 from cryptography.fernet import Fernet
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -36,12 +35,14 @@ from ledger.domain.roles import system
 from ledger.store import migrate
 from ledger.store.append import append
 from tests.bench.actual import measure_bank_import
+from tests.bench.audit import measure_audit
 from tests.bench.digests import measure_digests
 from tests.bench.forecast import measure_forecast
 from tests.bench.load import Measured, fire, webhooks
 from tests.bench.matching import measure_matching
 from tests.bench.parties import measure_parties
 from tests.bench.programs import free_port, program, resident_mb
+from tests.bench.receivables import measure_receivables
 from tests.bench.replay import measure_replay
 from tests.bench.report import Report
 from tests.bench.sending import measure_sending
@@ -50,10 +51,7 @@ from tests.bench.tryton import measure_tryton
 
 REQUESTS = int(os.environ.get("BENCH_REQUESTS", "20000"))
 INVOICES = int(os.environ.get("BENCH_INVOICES", "100000"))
-QUERIES = 300
 SECRET = "bench-secret-0123456789"
-RECEIVABLES = """{ receivables(first: 50) { edges { node { number outstanding { minor } dueOn
-  party { name } } } pageInfo { hasNextPage endCursor } } }"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,29 +242,6 @@ async def measure_state(report: Report, door: Door) -> Firm:
     return firm
 
 
-async def measure_receivables(report: Report, door: Door, large: Firm) -> None:
-    """The receivables page (50 rows with customer) over HTTP, one client, in a small and in a large business."""
-    small = await found(door)
-    await _bills(door, small, 1_000)
-    port = free_port()
-    async with program("graph", port=port, PORT=str(port)) as pid:
-        halves = {}
-        for name, firm in (("1,000", small), (f"{INVOICES:,}", large)):
-            body = orjson.dumps({"query": RECEIVABLES})
-            request = (
-                f"POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
-                f"authorization: Bearer {firm.token}\r\ncontent-length: {len(body)}\r\n\r\n"
-            ).encode() + body
-            await fire([request] * 50, port=port, connections=1)
-            measured = await fire([request] * QUERIES, port=port, connections=1)
-            halves[name] = measured.percentile(0.5)
-            report.add(f"receivables page among {name} bills, p50", measured.percentile(0.5), unit="ms")
-            report.add("  p99", measured.percentile(0.99), unit="ms")
-        first, last = halves.values()
-        report.add("ratio: p50 in the large business to the small", last / first, most=1.5)
-        report.add("resident memory, api after queries", resident_mb(pid), unit="MB", most=200)
-
-
 async def main() -> None:
     """Measure everything on the scratch servers that DATABASE_URL and ADMIN_DATABASE_URL name."""
     os.environ.setdefault("MUNSHI_SECRET_KEY", Fernet.generate_key().decode())
@@ -277,11 +252,12 @@ async def main() -> None:
         await measure_ingest(report, door)
         await measure_bank_import(report, door)
         measure_forecast(report)
-        firm = await measure_state(report, door)
-        await measure_receivables(report, door, firm)
+        await measure_state(report, door)
+        await measure_receivables(report, door)
         await measure_taps(report, door)
         await measure_sending(report, door)
         await measure_parties(report, door)
+        await measure_audit(report, door)
         await measure_digests(report, os.environ["DATABASE_URL"], os.environ["ADMIN_DATABASE_URL"])
         await measure_tryton(report, door)
         await measure_replay(report, door, os.environ["DATABASE_URL"])

@@ -20,25 +20,30 @@ def free_port() -> int:
         return port
 
 
+UNHURRIED = {"GRAPHQL_CALLS_PER_MINUTE": "0", "GRAPHQL_COST_PER_MINUTE": "0"}
+"""What is measured is how fast it is, not how much one token may."""
+
+
 @asynccontextmanager
 async def program(*arguments: str, port: int | None = None, **environment: str) -> AsyncIterator[int]:
     """Run `python -m …` for the length of the block (until it listens on `port`, if given); yields its pid."""
     child = subprocess.Popen(  # noqa: ASYNC220
         [sys.executable, "-m", *arguments],
-        env={**os.environ, "LOG_LEVEL": "WARNING", **environment},
+        env={**os.environ, "LOG_LEVEL": "WARNING", **UNHURRIED, **environment},
         stdout=subprocess.DEVNULL,
     )
     try:
         if port is not None:
-            await _listening(child, port)
+            await listening(child, port)
         yield child.pid
     finally:
         child.terminate()
         await asyncio.to_thread(child.wait, 20)
 
 
-async def _listening(child: subprocess.Popen[bytes], port: int) -> None:
-    for _ in range(400):
+async def listening(child: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until a child listens on a loopback port; RuntimeError if it ends before."""
+    for _ in range(1_200):
         if child.poll() is not None:
             raise RuntimeError(f"{child.args} ended with {child.returncode}")
         try:
@@ -49,6 +54,12 @@ async def _listening(child: subprocess.Popen[bytes], port: int) -> None:
         writer.close()
         return
     raise RuntimeError(f"nothing listens on {port}")
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process has used, all its threads together, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_mb(pid: int) -> float:
