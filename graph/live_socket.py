@@ -245,7 +245,8 @@ class _Connection:
             raise Closing(4400, "Invalid message")
         if name in self._running:
             raise Closing(4409, f"Subscriber for {name} already exists")
-        await self._room.acquire()  # refused and ended ones too take room until they are told so: who floods waits
+        # Refused and ended ones take room until they are told so: who floods waits.
+        await self._room.acquire()
         task = self._running[name] = self._tasks.create_task(self._follow(name, payload))
         task.add_done_callback(lambda _: self._room.release())
 
