@@ -98,7 +98,7 @@ async def measure_ingest(report: Report, door: Door) -> None:
                 "  ratio: shared commit to a transaction per request", alone.rate / plain.rate, least=2.0
             )
     port = free_port()
-    shared = {"PORT": str(port), "API_SHARE_PORT": "true"}
+    shared: dict[str, Any] = {"PORT": str(port), "API_SHARE_PORT": "true"}
     async with program("graph", port=port, **shared) as pid, program("graph", **shared):
         await asyncio.sleep(3)
         await _warm(port, two)

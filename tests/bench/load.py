@@ -8,6 +8,7 @@ import hmac
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import orjson
 
@@ -119,9 +120,7 @@ async def fire(requests: list[bytes], *, port: int, connections: int = CONNECTIO
     for _ in range(connections):
         done = loop.create_future()
         waiting.append(done)
-        await loop.create_connection(
-            lambda done=done: _Connection(requests, latencies, done), "127.0.0.1", port
-        )
+        await loop.create_connection(partial(_Connection, requests, latencies, done), "127.0.0.1", port)
     await asyncio.gather(*waiting)
     seconds = time.perf_counter() - started
     if len(latencies) != count:

@@ -25,6 +25,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from graph.app import Api
+from graph.endpoint import GraphqlEndpoint
+from graph.guard import Guard
 from ingest.rejections import RejectionTrail
 from ingest.sources import Sources
 from ingest.webhook import WebhookEndpoint, webhook_route
@@ -33,6 +35,7 @@ from kit.collector import spare_the_collector
 from kit.database import make_engine, transaction
 from kit.ids import digest, uuid7
 from kit.sealing import process_seal
+from ledger.dispatch import Door
 from ledger.domain.events import Appended, Delivery, subject_id
 from ledger.store.append import append
 
@@ -114,7 +117,7 @@ def make_whole_app(database_url: str) -> Starlette:
         clock=system_clock,
         max_body_bytes=1_000_000,
     )
-    return Api(endpoint, routes=[webhook_route(endpoint)])
+    return Api(endpoint, GraphqlEndpoint(Door(engine)), Guard(), routes=[webhook_route(endpoint)])
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ async def listening(child: subprocess.Popen[bytes], port: int) -> None:
     """Wait until a child listens on a loopback port; RuntimeError if it ends before."""
     for _ in range(1_200):
         if child.poll() is not None:
-            raise RuntimeError(f"{child.args} ended with {child.returncode}")
+            raise RuntimeError(f"{child.args!r} ended with {child.returncode}")
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
