@@ -24,6 +24,7 @@ class Report:
     """Rows of the table: what, measured, to reach, and whether it is reached."""
 
     rows: list[tuple[str, str, str, bool | None]] = field(default_factory=list)
+    _meanwhile: Console = field(default_factory=lambda: Console(stderr=True))
 
     def add(
         self,
@@ -42,11 +43,15 @@ class Report:
         )
         target = f"≥ {least:,.10g}" if least is not None else f"≤ {most:,.10g}" if most is not None else ""
         shown = f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
-        self.rows.append((what, f"{shown} {unit}".strip(), target, reached))
+        self._put(what, f"{shown} {unit}".strip(), target, reached)
 
     def say(self, what: str, value: str) -> None:
         """Add what is no number."""
-        self.rows.append((what, value, "", None))
+        self._put(what, value, "", None)
+
+    def _put(self, what: str, value: str, target: str, reached: bool | None) -> None:
+        self.rows.append((what, value, target, reached))
+        self._meanwhile.print(f"{what}: {value}", highlight=False)
 
     def show(self) -> None:
         """Print the table; write JSON where BENCH_JSON says."""
