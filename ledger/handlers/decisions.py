@@ -32,14 +32,13 @@ WHERE e.business_id = $1 AND e.source = 'operator' AND e.subject = ANY($2::uuid[
 ORDER BY e.occurred_at, e.id
 """
 _OF_PARTY = """
-WITH about AS (
-  SELECT c.subject, c.row_id FROM claims c WHERE c.business_id = $1 AND c.party_id = $2
-  UNION SELECT s.subject, p.id FROM parties p, party_identities s
+WITH about AS MATERIALIZED (
+  SELECT c.subject, 'sub:' || c.subject AS key FROM claims c WHERE c.business_id = $1 AND c.party_id = $2
+  UNION SELECT s.subject, 'sub:' || s.subject FROM parties p, party_identities s
   WHERE p.business_id = $1 AND p.id = $2 AND s.business_id = $1 AND s.party_id = p.id
 ), decision AS (
   SELECT subject FROM about
-  UNION SELECT k.subject FROM about a
-  JOIN identity_keys k ON k.business_id = $1 AND k.key = 'sub:' || a.subject::text
+  UNION SELECT k.subject FROM about a JOIN identity_keys k ON k.business_id = $1 AND k.key = a.key
 )
 SELECT i.subject, i.external_id, i.kind, i.state FROM identities i
 WHERE i.business_id = $1 AND i.source = 'operator' AND i.subject IN (SELECT subject FROM decision)

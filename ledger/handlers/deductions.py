@@ -46,19 +46,22 @@ UPDATE businesses SET settings = coalesce(settings, '{}'::jsonb) || $2::jsonb WH
 """
 # A claim stands until somebody judges it (a decision made because of it) or it is taken back.
 _CLAIMS = """
-SELECT d.subject, d.external_id, d.state, i.id AS invoice_id, i.number, i.anchor AS bill, p.id AS party_id,
-       p.name AS party_name
-FROM identities d
-JOIN claims c ON c.business_id = d.business_id AND c.subject = d.subject
-JOIN invoices i ON i.business_id = c.business_id AND i.id = c.row_id
-JOIN parties p ON p.business_id = i.business_id AND p.id = i.party_id
-WHERE {where} AND d.kind = 'decision' AND d.source = 'operator' AND d.state ->> 'type' = 'deduction.claimed'
-  AND i.outstanding > 0
-  AND NOT EXISTS (
-    SELECT FROM identity_keys k JOIN identities j ON j.business_id = k.business_id AND j.subject = k.subject
-    WHERE k.business_id = d.business_id AND k.key = 'sub:' || (d.state -> 'data' ->> 'document')
-      AND j.state ->> 'type' IN ('deduction.accepted', 'deduction.refused')
-      AND j.state -> 'data' ->> 'because' = d.subject::text)
+WITH claimed AS MATERIALIZED (
+  SELECT d.business_id, d.subject, d.external_id, d.state, i.id AS invoice_id, i.number, i.anchor AS bill,
+         p.id AS party_id, p.name AS party_name, 'sub:' || (d.state -> 'data' ->> 'document') AS key
+  FROM identities d
+  JOIN claims c ON c.business_id = d.business_id AND c.subject = d.subject
+  JOIN invoices i ON i.business_id = c.business_id AND i.id = c.row_id
+  JOIN parties p ON p.business_id = i.business_id AND p.id = i.party_id
+  WHERE {where} AND d.kind = 'decision' AND d.source = 'operator' AND d.state ->> 'type' = 'deduction.claimed'
+    AND i.outstanding > 0
+)
+SELECT d.* FROM claimed d
+WHERE NOT EXISTS (
+  SELECT FROM identity_keys k JOIN identities j ON j.business_id = k.business_id AND j.subject = k.subject
+  WHERE k.business_id = d.business_id AND k.key = d.key
+    AND j.state ->> 'type' IN ('deduction.accepted', 'deduction.refused')
+    AND j.state -> 'data' ->> 'because' = d.subject::text)
 ORDER BY d.state ->> 'at', d.subject LIMIT 200
 """
 _SAID = """

@@ -9,16 +9,18 @@ from ledger.handlers.scope import business
 
 # Agreed on a receipt, less what went back of it since; what was paid out to the party since, for no bill, counts too.
 _LEFT = """
-WITH agreed AS (
-  SELECT r.anchor, sum((i.state -> 'data' ->> 'amount')::bigint)::bigint AS amount,
+WITH his AS MATERIALIZED (
+  SELECT r.anchor, c.subject::text AS subject, 'sub:' || c.subject AS key
+  FROM receipts r JOIN claims c ON c.business_id = $1 AND c.row_kind = 'receipt' AND c.row_id = r.id
+  WHERE r.business_id = $1 AND r.party_id = $2
+), agreed AS (
+  SELECT h.anchor, sum((i.state -> 'data' ->> 'amount')::bigint)::bigint AS amount,
          min(((i.state ->> 'at')::timestamptz AT TIME ZONE $3)::date) AS since
-  FROM receipts r
-  JOIN claims c ON c.business_id = $1 AND c.row_kind = 'receipt' AND c.row_id = r.id
-  JOIN identity_keys k ON k.business_id = $1 AND k.key = 'sub:' || c.subject::text
+  FROM his h
+  JOIN identity_keys k ON k.business_id = $1 AND k.key = h.key
   JOIN identities i ON i.business_id = $1 AND i.subject = k.subject
-  WHERE r.business_id = $1 AND r.party_id = $2 AND i.state ->> 'type' = 'refund.agreed'
-    AND i.state -> 'data' ->> 'receipt' = c.subject::text
-  GROUP BY r.anchor
+  WHERE i.state ->> 'type' = 'refund.agreed' AND i.state -> 'data' ->> 'receipt' = h.subject
+  GROUP BY h.anchor
 )
 SELECT greatest(0, coalesce(sum(greatest(0, a.amount - g.amount)), 0) - coalesce((
          SELECT sum(o.amount - o.allocated) FROM payouts o

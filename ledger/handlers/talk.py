@@ -27,11 +27,11 @@ _TYPES = (
 _REMEMBERED = 60
 # What people said that names this party, folded already (then its keys say so) or not yet.
 _ABOUT = """
-WITH about AS (
-  SELECT subject::text FROM party_identities WHERE business_id = $1 AND party_id = $2
-  UNION SELECT anchor::text FROM parties WHERE business_id = $1 AND id = $2
+WITH about AS MATERIALIZED (
+  SELECT subject::text, 'sub:' || subject AS key FROM party_identities WHERE business_id = $1 AND party_id = $2
+  UNION SELECT anchor::text, 'sub:' || anchor FROM parties WHERE business_id = $1 AND id = $2
 ), near AS (
-  SELECT k.subject FROM about a JOIN identity_keys k ON k.business_id = $1 AND k.key = 'sub:' || a.subject
+  SELECT k.subject FROM about a JOIN identity_keys k ON k.business_id = $1 AND k.key = a.key
   UNION SELECT p.subject FROM pending p WHERE p.business_id = $1 AND p.subject IS NOT NULL
 )
 SELECT e.subject FROM near n

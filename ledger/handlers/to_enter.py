@@ -98,11 +98,13 @@ WITH debits AS (
     AND NOT (coalesce(d.class, b.explained_by) = 'own_transfer' AND EXISTS (
       SELECT FROM receipts r WHERE r.business_id = $1 AND r.classified = 'own_transfer' AND r.amount = -b.amount
         AND abs(r.received_on - b.posted_on) <= 3))
+), unowned AS MATERIALIZED (
+  SELECT amount, day, subject, 'sub:' || subject AS key FROM money WHERE class IS NOT NULL OR kind = 'settlement'
 ), nobodys AS (
-  SELECT m.*, EXISTS (
+  SELECT u.*, EXISTS (
     SELECT FROM identity_keys k JOIN claims c ON c.business_id = $1 AND c.subject = k.subject AND c.row_kind = 'entry'
-    WHERE k.business_id = $1 AND k.key = 'sub:' || m.subject AND c.source = ANY($2::text[]) AND c.amount <> 0) AS marked
-  FROM money m WHERE m.class IS NOT NULL OR m.kind = 'settlement'
+    WHERE k.business_id = $1 AND k.key = u.key AND c.source = ANY($2::text[]) AND c.amount <> 0) AS marked
+  FROM unowned u
 ), told AS (
   SELECT amount, day, subject, marked, true AS ours FROM nobodys
   UNION ALL

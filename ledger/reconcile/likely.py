@@ -41,23 +41,28 @@ FROM allocations a JOIN invoices i ON i.business_id = $1 AND i.id = a.document_i
 WHERE a.business_id = $1 AND i.party_id = ANY($2::uuid[]) AND a.kind NOT IN ('receipt', 'round_off')
   AND a.why IN ('decided', 'stated', 'books')
 """
-# Money of the same payers whose party was told, not matched by itself, and not for that time only.
+# Money of the same payers whose party was told, not matched by itself, and not for that time only. The keys of what was
+# decided are put together apart: put together where they are compared, they'd be compared with every key of the business.
 _EARLIER = """
-SELECT i.state #> '{data,payer}' AS payer, r.party_id, count(*) AS times
-FROM unnest($2::text[]) AS w (key)
-JOIN identity_keys k ON k.business_id = $1 AND k.key = w.key
-JOIN claims c ON c.business_id = $1 AND c.subject = k.subject AND c.row_kind = 'receipt'
-JOIN receipts r ON r.business_id = $1 AND r.id = c.row_id AND r.party_id IS NOT NULL AND r.arrived
-  AND coalesce(r.why, 'decided') = 'decided'
-JOIN identities i ON i.business_id = $1 AND i.subject = k.subject
-WHERE NOT EXISTS (
-  SELECT FROM identity_keys o JOIN identities d ON d.business_id = $1 AND d.subject = o.subject
-  WHERE o.business_id = $1 AND o.key IN ('sub:' || c.subject, 'sub:' || r.anchor)
-    AND d.kind = 'decision' AND d.state #>> '{data,learn}' = 'once')
+WITH paid AS MATERIALIZED (
+  SELECT k.subject, r.party_id, 'sub:' || k.subject AS own, 'sub:' || r.anchor AS anchors
+  FROM unnest($2::text[]) AS w (key)
+  JOIN identity_keys k ON k.business_id = $1 AND k.key = w.key
+  JOIN claims c ON c.business_id = $1 AND c.subject = k.subject AND c.row_kind = 'receipt'
+  JOIN receipts r ON r.business_id = $1 AND r.id = c.row_id AND r.party_id IS NOT NULL AND r.arrived
+    AND coalesce(r.why, 'decided') = 'decided'
+), once AS MATERIALIZED (
+  SELECT DISTINCT w.key FROM (SELECT own AS key FROM paid UNION SELECT anchors FROM paid) w
+  JOIN identity_keys k ON k.business_id = $1 AND k.key = w.key
+  JOIN identities d ON d.business_id = $1 AND d.subject = k.subject
+  WHERE d.kind = 'decision' AND d.state #>> '{data,learn}' = 'once'
+)
+SELECT i.state #> '{data,payer}' AS payer, p.party_id, count(*) AS times FROM paid p
+JOIN identities i ON i.business_id = $1 AND i.subject = p.subject
+WHERE NOT EXISTS (SELECT FROM once o WHERE o.key IN (p.own, p.anchors))
 GROUP BY 1, 2
 """
-# A pair that a person parted (and didn't join again): the money, and a bill or a party by any of its identities. The keys
-# come as they are: one that is put together in the statement would be compared with every key of the business.
+# A pair that a person parted (and didn't join again): the money, and a bill or a party by any of its identities.
 _REJECTED = """
 SELECT d.state ->> 'type' AS type, d.state #> '{data,subjects}' AS subjects
 FROM unnest($2::text[]) AS m (key)
