@@ -122,6 +122,7 @@ async def _derive_dirty(
     ]
     await identities.drop_stale_keys(tx, business, clean, found)
     made = derive(found.values(), terms)
+    del found  # of a large import it is most of what is held
     written = await readmodel.write(tx, business, made, scope=scope, now=context.now)
     context.entries.append(
         Entry(context.actor.label, "drained", None, {"identities": len(clean), "rows": written.rows})

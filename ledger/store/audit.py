@@ -30,6 +30,15 @@ SPOKEN = frozenset(
 )  # fmt: skip
 """Members of an entry that hold what people said or are called."""
 _SALT_BYTES = 16
+_AT_ONCE = 2_000
+"""Entries written by one statement."""
+_APPEND = """
+WITH added AS (
+  INSERT INTO audit (business_id, at, sequence, actor, action, subject, entry, previous, hash)
+  SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::bytea[], $9::bytea[])
+)
+SELECT pg_notify($10, $11) WHERE $11 <> ''
+"""
 _FRACTION = re.compile(rb"[:,\[]-?[0-9]+[.eE]")
 """Perhaps a fraction, perhaps text that looks like one; where nothing does, what was written is canonical already."""
 
@@ -103,52 +112,30 @@ def words_hash(salt: bytes, words: str) -> str:
 
 async def append_audit(tx: Tx, business: UUID, entries: Sequence[Entry], *, at: datetime) -> int:
     """Extend the chain of a business by `entries` and return the last sequence; call it last in a transaction."""
-    spoken = _Spoken()
-    said = [spoken.canonical(item.entry) for item in entries]
-    await spoken.keep(tx, business)
     await tx.run("SELECT pg_advisory_xact_lock(hashtextextended('audit:' || $1::text, 0))", str(business))
     head = await tx.row(
         "SELECT sequence, hash FROM audit WHERE business_id = $1 ORDER BY sequence DESC LIMIT 1", business
     )
     sequence, previous = (head["sequence"], head["hash"]) if head else (0, GENESIS)
-    columns: list[list[Any]] = [[], [], [], [], [], [], []]
-    for item, entry in zip(entries, said, strict=True):
-        sequence += 1
-        hashed = entry_hash(
-            previous,
-            sequence=sequence,
-            at=at,
-            actor=item.actor,
-            action=item.action,
-            subject=item.subject,
-            entry=orjson.Fragment(entry),
-        )
-        row = (
-            sequence,
-            item.actor,
-            item.action,
-            item.subject,
-            entry.decode(),
-            previous,
-            hashed,
-        )
-        for column, value in zip(columns, row, strict=True):
-            column.append(value)
-        previous = hashed
-    await tx.run(
-        """
-        WITH added AS (
-          INSERT INTO audit (business_id, at, sequence, actor, action, subject, entry, previous, hash)
-          SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::bytea[], $9::bytea[])
-        )
-        SELECT pg_notify($10, $11)
-        """,
-        business,
-        at,
-        *columns,
-        CHANNEL,
-        f"{business}:{sequence}",
-    )
+    for first in range(0, len(entries), _AT_ONCE):
+        spoken, rows = _Spoken(), []
+        for item in entries[first : first + _AT_ONCE]:
+            sequence += 1
+            entry = spoken.canonical(item.entry)
+            hashed = entry_hash(
+                previous,
+                sequence=sequence,
+                at=at,
+                actor=item.actor,
+                action=item.action,
+                subject=item.subject,
+                entry=orjson.Fragment(entry),
+            )
+            rows.append((sequence, item.actor, item.action, item.subject, entry.decode(), previous, hashed))
+            previous = hashed
+        await spoken.keep(tx, business)
+        told = f"{business}:{sequence}" if first + _AT_ONCE >= len(entries) else ""
+        await tx.run(_APPEND, business, at, *map(list, zip(*rows, strict=True)), CHANNEL, told)
     return sequence
 
 

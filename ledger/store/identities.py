@@ -50,6 +50,7 @@ INSERT INTO identity_keys (business_id, key, subject)
 SELECT $1, * FROM unnest($2::text[], $3::uuid[]) ON CONFLICT DO NOTHING
 """
 _AT_ONCE = 20_000
+_PAIRS_AT_ONCE = 2_000
 _PAIRS_OF = """
 SELECT k.key, s.subject FROM unnest($2::uuid[]) AS s (subject) CROSS JOIN LATERAL (
   SELECT key FROM identity_keys WHERE business_id = $1 AND subject = s.subject OFFSET 0) k
@@ -79,9 +80,13 @@ async def drop_stale_keys(
     tx: Tx, business: UUID, subjects: Collection[UUID], found: Mapping[UUID, Identity]
 ) -> None:
     """Drop keys that an identity no longer has; after the reach, so that both its old and new company is derived."""
-    stored = await tx.fetch(_PAIRS_OF, business, list(subjects))
-    wanted = {subject: _keys(found[subject]) for subject in subjects if subject in found}
-    stale = [(r["key"], r["subject"]) for r in stored if r["key"] not in wanted.get(r["subject"], ())]
+    stale: list[tuple[str, UUID]] = []
+    every = list(subjects)
+    for first in range(0, len(every), _PAIRS_AT_ONCE):
+        part = every[first : first + _PAIRS_AT_ONCE]
+        wanted = {subject: _keys(found[subject]) for subject in part if subject in found}
+        stored = await tx.fetch(_PAIRS_OF, business, part)
+        stale += [(r["key"], r["subject"]) for r in stored if r["key"] not in wanted.get(r["subject"], ())]
     if stale:
         await tx.run(
             "DELETE FROM identity_keys k USING unnest($2::text[], $3::uuid[]) AS s(key, subject) "

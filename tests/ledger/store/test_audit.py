@@ -95,6 +95,25 @@ async def test_a_change_breaks_the_chain_where_it_was_made(
     assert verdict.entries < broken_at
 
 
+async def test_many_entries_are_one_chain_and_told_once(
+    engine: AsyncEngine, business: UUID, database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger.store.audit, "_AT_ONCE", 2)
+    told: list[str] = []
+    listener = await asyncpg.connect(database.url)
+    try:
+        await listener.add_listener(ledger.store.audit.CHANNEL, lambda *said: told.append(said[-1]))
+        for count in (5, 4):
+            async with transaction(engine, [business]) as tx:
+                await append_audit(tx, business, ENTRIES[:1] * count, at=AT)
+        await listener.execute("SELECT 1")
+    finally:
+        await listener.close()
+    verdict = await _verdict(engine, business)
+    assert (verdict.entries, verdict.broken_at) == (9, None)
+    assert told == [f"{business}:5", f"{business}:9"]
+
+
 async def test_each_business_has_its_own_chain(engine: AsyncEngine, business: UUID) -> None:
     other = uuid7()
     for each in (business, other, business):
