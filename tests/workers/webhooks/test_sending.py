@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from uuid import uuid4
 
@@ -19,8 +22,10 @@ from ledger.commands.webhooks import (
 from ledger.domain.roles import system
 from ledger.domain.webhooks import PAUSES, node_id
 from ledger.store.webhook_calls import webhooks_due
+from tests.conftest import TestDatabase
 from tests.ledger.desk import Firm
 from tests.vendors.serving import Fault
+from tests.workers.webhooks import killed_sender
 from tests.workers.webhooks.receiving import PUBLIC, Receiver, added, seen, three_bills, tries
 from workers.webhook_sender import WebhookSender
 
@@ -216,6 +221,34 @@ async def test_a_sender_that_died_before_settling_leaves_the_message_to_the_next
     assert len(await webhooks_due(firm.engine, firm.clock.now)) == 1
     assert await sender.send(firm.owner.business_id, made.id) == 3
     assert [call.headers["webhook-id"] for call in receiver.calls] == [one.id for one in lost.messages]
+
+
+async def test_a_killed_sender_loses_nothing_and_tells_again_only_what_it_was_telling(
+    firm: Firm, receiver: Receiver, sender: WebhookSender, database: TestDatabase
+) -> None:
+    made = await added(firm, receiver)
+    await three_bills(firm)
+    receiver.next(Fault(status=200), Fault(status=200, after_seconds=60))
+    told = (str(firm.owner.business_id), str(made.id), firm.clock.now.isoformat())
+    killed = subprocess.Popen(  # noqa: ASYNC220
+        [sys.executable, "-m", killed_sender.__name__, *told],
+        env={**os.environ, "DATABASE_URL": database.url},
+    )
+    try:
+        async with asyncio.timeout(30):
+            while len(receiver.calls) < 2:
+                assert killed.poll() is None
+                await asyncio.sleep(0.05)
+    finally:
+        killed.kill()
+        killed.wait(10)
+    assert await sender.send(firm.owner.business_id, made.id) == 0, "its turn isn't over yet"
+    firm.clock.now += timedelta(minutes=3)
+    assert await sender.send(firm.owner.business_id, made.id) == 2
+    first, second, again, third = (call.headers["webhook-id"] for call in receiver.calls)
+    assert again == second
+    assert len({first, second, third}) == 3
+    assert [one["data"]["number"] for one in receiver.said] == ["INV-1", "INV-2", "INV-2", "INV-3"]
 
 
 async def test_two_senders_at_once_send_each_message_once(
