@@ -17,6 +17,8 @@ from graph.types import notes as to_notes
 from graph.types import payables as to_payables
 from graph.types.basics import After, AsOf, First, Info, KnownAt, plain, resolved, word
 from graph.types.party_money import balances_of
+from ledger import queries
+from ledger.domain.roles import Permission
 from ledger.queries import aging as ask_aging
 from ledger.queries import documents as ask
 
@@ -121,6 +123,11 @@ class DocumentQueries:
         )
         return to_bills.invoices(await info.context.ask(question), question)
 
+    @resolved("One bill to a customer; null if there is none that the member may see.")
+    async def invoice(self, info: Info, id: Id) -> to_bills.Invoice | None:
+        """Answer with the bill."""
+        return await _invoice(info, key_of("Invoice", id))
+
     @resolved("Bills of vendors in every state. Not for sales.")
     async def vendor_bills(
         self,
@@ -147,6 +154,11 @@ class DocumentQueries:
         )
         return to_payables.vendor_bills(await info.context.ask(question), question)
 
+    @resolved("One bill of a vendor; null if there is none that the member may see.")
+    async def vendor_bill(self, info: Info, id: Id) -> to_payables.Payable | None:
+        """Answer with the bill."""
+        return await _payable(info, key_of("Payable", id))
+
     @resolved("Credit notes, and on the payable side debit notes of ours, newest first.")
     async def credit_notes(
         self,
@@ -169,6 +181,11 @@ class DocumentQueries:
             number=plain(wanted.number),
         )
         return to_notes.credit_notes(await info.context.ask(question), question)
+
+    @resolved("One credit note; null if there is none that the member may see.")
+    async def credit_note(self, info: Info, id: Id) -> to_notes.CreditNote | None:
+        """Answer with the credit note."""
+        return await _credit_note(info, key_of("CreditNote", id))
 
     @resolved(
         "What was kept back of bills (TDS, discount, round-off …) or written off and is taken off them, newest first."
@@ -241,6 +258,20 @@ class DocumentQueries:
 
 def _party(text: str | None) -> UUID | None:
     return key_of("Party", text) if text is not None else None
+
+
+@loads("Invoice")
+async def _invoice(info: Info, key: UUID) -> to_bills.Invoice | None:
+    bill = await info.context.invoices.load(key)
+    return to_bills.invoice(bill) if bill is not None else None
+
+
+@loads("Payable")
+async def _payable(info: Info, key: UUID) -> to_payables.Payable | None:
+    if not info.context.actor.may(Permission.SEE_PAYABLES):
+        return None
+    found = await info.context.by_ids(queries.PayablesByIds).load(key)
+    return to_payables.payable(found) if found is not None else None
 
 
 @loads("CreditNote")

@@ -284,18 +284,6 @@ async def _party(info: Info, key: UUID) -> to_parties.Party | None:
     return to_parties.party(brief) if brief is not None else None
 
 
-@loads("Invoice")
-async def _invoice(info: Info, key: UUID) -> to_bills.Invoice | None:
-    bill = await info.context.invoices.load(key)
-    return to_bills.invoice(bill) if bill is not None else None
-
-
-@loads("Payable")
-async def _payable(info: Info, key: UUID) -> to_payables.Payable | None:
-    found = (await info.context.ask(queries.PayablesByIds((key,)))).get(key)
-    return to_payables.payable(found) if found is not None else None
-
-
 @loads("Conflict")
 async def _conflict(info: Info, key: UUID) -> to_questions.Conflict | None:
     try:

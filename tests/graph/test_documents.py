@@ -13,6 +13,9 @@ import orjson
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from graph.context import Request
+from graph.ids import global_id
+from graph.schema import schema
 from ingest.door import Appender
 from kit.database import transaction
 from kit.ids import digest, uuid7
@@ -71,6 +74,53 @@ async def test_bills_are_found_in_every_state(told: Told, ask: Ask) -> None:
         "INV-4",
         "INV-5",
     ]
+
+
+async def test_a_document_is_found_by_its_id_by_who_may_see_it(told: Told, ask: Ask) -> None:
+    found = await data(
+        ask,
+        "{ invoices { nodes { id number } } vendorBills { nodes { id number } } creditNotes { nodes { id number } } }",
+    )
+    bills, owed, notes = (
+        {one["number"]: one["id"] for one in found[name]["nodes"]}
+        for name in ("invoices", "vendorBills", "creditNotes")
+    )
+    query = """query ($i: ID!, $v: ID!, $c: ID!) { invoice(id: $i) { number outstanding { minor } party { name } }
+      vendorBill(id: $v) { number } creditNote(id: $c) { number } }"""
+    given = {"i": bills["INV-2"], "v": owed["B-1"], "c": notes["CN-1"]}
+    assert await data(ask, query, **given) == {
+        "invoice": {
+            "number": "INV-2",
+            "outstanding": {"minor": 5_000_00},
+            "party": {"name": "Sharma Traders"},
+        },
+        "vendorBill": {"number": "B-1"},
+        "creditNote": {"number": "CN-1"},
+    }
+    his = await ask(query, role=Role.SALES, **given)
+    assert his["data"] == {"invoice": his["data"]["invoice"], "vendorBill": None, "creditNote": None}
+    assert his["data"]["invoice"]["number"] == "INV-2"
+    assert "errors" not in his
+    assert (await ask(query, role=Role.SALES, **{**given, "i": bills["INV-3"]}))["data"]["invoice"] is None
+    wrong = await ask(query, **{**given, "i": owed["B-1"]})
+    assert codes(wrong) == ["id.wrong_type"]
+
+
+async def test_many_documents_by_id_are_one_statement_a_kind(told: Told, door: Door, owner: Actor) -> None:
+    for kind, table in (("invoice", "invoices"), ("vendorBill", "payables")):
+        rows = await told.rows(f"SELECT id FROM {table} WHERE business_id = $1")
+        name = "Invoice" if kind == "invoice" else "Payable"
+        spent = []
+        for keys in ([rows[0]["id"]], [*(row["id"] for row in rows), *(uuid7() for _ in range(3))]):
+            request = Request(door, owner)
+            fields = " ".join(
+                f'a{n}: {kind}(id: "{global_id(name, key)}") {{ number }}' for n, key in enumerate(keys)
+            )
+            result = await schema.execute(f"{{ {fields} }}", context_value=request)
+            await request.close()
+            assert not result.errors
+            spent.append(request.statements)
+        assert spent[0] == spent[1]
 
 
 async def test_credit_notes_and_deductions_name_their_bills_and_money(told: Told, ask: Ask) -> None:

@@ -16,7 +16,8 @@ BESIDES = {
     "importFile": "a file is taken by who maps, whatever he sees of sources",
     "switchRule": "on is for finance too, off for the owner alone",
     "bankLine": "null for sales, as for an id of nothing", "payout": "null for sales, as for an id of nothing",
-    "settlement": "null for sales, as for an id of nothing", "me": "tells what the token says, and asks nothing",
+    "settlement": "null for sales, as for an id of nothing",
+    "vendorBill": "null for sales, as for an id of nothing", "me": "tells what the token says, and asks nothing",
 }  # fmt: skip
 """Fields that don't answer as the matrix alone would have it, and how they do."""
 NAMED = ("source", "name")
