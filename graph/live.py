@@ -62,7 +62,10 @@ class Subscription:
             if told.question is not None and (wanted is None or told.question in wanted):
                 yield to.question_change(told)
 
-    @followed("Bills, money and cheques that change their state. A sales rep is told of his own customers'.")
+    @followed(
+        "Bills, money and cheques that change their state, and parties that are others than they were. A sales rep is told "
+        "of his own customers and theirs."
+    )
     async def changes(
         self,
         info: Info,

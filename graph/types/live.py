@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from graph.ids import global_id
 from graph.nodes import load
@@ -50,6 +51,9 @@ class StateKind(Enum):
     SETTLEMENT = strawberry.enum_value("settlement", description="A gateway's transfer to the bank.")
     PAYABLE = strawberry.enum_value("payable", description="A bill of a vendor.")
     PAYOUT = strawberry.enum_value("payout", description="Money to a vendor.")
+    PARTY = strawberry.enum_value(
+        "party", description="Who a customer or vendor is, and what is agreed with it; never its sums."
+    )
 
 
 @strawberry.type(description="Something happened to a question.")
@@ -84,9 +88,15 @@ class State:
     refunded: Money | None = strawberry.field(description="What was given back.")
     due_on: date | None = strawberry.field(description="When a bill is due.")
     arrived: bool | None = strawberry.field(description="Whether the money is there.")
+    gstin: str | None = strawberry.field(description="A party's GST number.")
+    pan: str | None = strawberry.field(description="A party's PAN.")
+    terms_days: int | None = strawberry.field(description="Credit days agreed with a party.")
+    credit_limit: Money | None = strawberry.field(description="A party's credit limit.")
+    is_customer: bool | None = strawberry.field(description="Whether we sell to the party.")
+    is_vendor: bool | None = strawberry.field(description="Whether we buy from the party.")
 
 
-@strawberry.type(description="A bill, money or a cheque changed its state.")
+@strawberry.type(description="A bill, money or a cheque changed its state, or a party is another.")
 class StateChange:
     """A change."""
 
@@ -102,7 +112,14 @@ class StateChange:
     before: State | None = strawberry.field(description="What it was; null: it is new.")
     after: State | None = strawberry.field(description="What it is; null: it is gone.")
     formerly: list[strawberry.ID] = strawberry.field(
-        description="Ids of what it took the place of: the same money, now known from one source more."
+        description="Ids of what it took the place of: the same money, now known from one source more, or the same party."
+    )
+    changed: list[str] = strawberry.field(
+        description="What is another than it was, by the fields' names: status, dueOn, party; of a party also name, phone, "
+        "email, salesOwner, parent and identities, whose values `node` has. Empty: it is new, or gone."
+    )
+    parted_from: list[strawberry.ID] = strawberry.field(
+        description="Parties that a new one was joined with until now."
     )
 
     @resolved("Whose it is, as that is known today.")
@@ -169,6 +186,8 @@ def state_change(told: Told) -> StateChange:
         before=_state(told.entry.get("before"), currency),
         after=_state(told.entry.get("after"), currency),
         formerly=[global_id(name, UUID(one)) for one in told.entry.get("formerly") or ()],
+        changed=[_field_name(one) for one in told.changed],
+        parted_from=[global_id("Party", UUID(one)) for one in told.entry.get("parted_from") or ()],
     )
 
 
@@ -193,6 +212,12 @@ def import_progress(view: ImportProgressView, source: str | None) -> ImportProgr
     )
 
 
+_FIELDS: Mapping[str, str] = {
+    "owner": "salesOwner", "parents": "parent", "records": "identities", "party_id": "party", "bank_line_id": "bankLine",
+}  # fmt: skip
+"""How the API calls what the trail calls otherwise."""
+
+
 def _state(found: Mapping[str, Any] | None, currency: str | None) -> State | None:
     if found is None:
         return None
@@ -209,4 +234,14 @@ def _state(found: Mapping[str, Any] | None, currency: str | None) -> State | Non
         refunded=sum_of("refunded"),
         due_on=date.fromisoformat(due) if due else None,
         arrived=found.get("arrived"),
+        gstin=found.get("gstin"),
+        pan=found.get("pan"),
+        terms_days=found.get("terms_days"),
+        credit_limit=sum_of("credit_limit"),
+        is_customer=found.get("is_customer"),
+        is_vendor=found.get("is_vendor"),
     )
+
+
+def _field_name(name: str) -> str:
+    return _FIELDS.get(name) or to_camel_case(name)

@@ -23,8 +23,8 @@ QUESTIONS: Mapping[str, str] = {
     "conflict.cleared": "cleared",
 }
 """Action of the trail → what happened to the question."""
-STATES = ("invoice", "receipt", "settlement", "payable", "payout", "cheque")
-"""What changes its state; each is `<kind>.changed` in the trail."""
+STATES = ("invoice", "receipt", "settlement", "payable", "payout", "cheque", "party")
+"""What changes its state, or what is agreed with it; each is `<kind>.changed` in the trail."""
 CHANGES: Mapping[str, str] = {f"{kind}.changed": kind for kind in STATES}
 _OF_PAYABLES = frozenset({"settlement", "payable", "payout"})
 """Money that a sales rep doesn't see: what we owe, and what the bank shows."""
@@ -60,6 +60,16 @@ class Told:
     def kind(self) -> str | None:
         """What changed its state; None: it is about a question."""
         return CHANGES.get(self.action)
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """What of it changed, by the entry's names; nothing where it is new or gone."""
+        before, after = self.entry.get("before"), self.entry.get("after")
+        if not before or not after:
+            return ()
+        other = (name for name, value in after.items() if before.get(name) != value)
+        moved = ("party_id",) if "party_before" in self.entry else ()
+        return tuple(dict.fromkeys((*other, *self.entry.get("reworded", ()), *moved)))
 
 
 def kinds_for(actor: Actor) -> tuple[str, ...]:

@@ -10,8 +10,7 @@ from uuid import UUID
 
 from ledger.domain.rows import TABLES
 from ledger.store.audit import Entry
-
-Rows = Mapping[tuple[Any, ...], tuple[Any, ...]]
+from ledger.store.party_changes import Parties, Rows
 
 FOLLOWED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "invoices": ("invoice", ("status", "amount", "outstanding", "due_on")),
@@ -22,6 +21,8 @@ FOLLOWED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "cheques": ("cheque", ("status", "amount")),
 }
 """Table → what a row of it is called in the trail, and the columns whose change is a transition. No names of people."""
+_WHOLE = ("claims", "parties", "party_identities")
+"""Tables of which what didn't change is needed too."""
 _MOST_CAUSES = 10
 
 
@@ -34,14 +35,14 @@ class Changes:
 
     def note(self, table: str, before: Rows, after: Rows) -> None:
         """Take a table: what stood, and what stands there now."""
-        if table == "claims":
+        if table in _WHOLE:
             self.before[table], self.after[table] = before, after
         elif table in FOLLOWED or table == "allocations":
             self.before[table] = {key: row for key, row in before.items() if after.get(key) != row}
             self.after[table] = {key: row for key, row in after.items() if before.get(key) != row}
 
     def entries(self, actor: str) -> list[Entry]:
-        """Return one entry a row whose state changed, by table and id.
+        """Return one entry a row whose state changed, by table and id: parties first, then what is theirs.
 
         A row that took another's place (the same money, now known from one source more) is one transition: it
         names the former ids, and `before` is what the former one was. `because` names the events that it stands on.
@@ -49,9 +50,21 @@ class Changes:
         claims = _Claims(self.before.get("claims", {}), self.after.get("claims", {}))
         causes = self._causes(claims)
         made: list[Entry] = []
+        for party, said in self._parties().transitions():
+            because = causes.get(party) or claims.about.get(party, [])
+            made.append(_entry(actor, "party", party, said, because))
         for table, (kind, columns) in FOLLOWED.items():
             made += self._of_table(actor, table, kind, columns, claims, causes)
         return made
+
+    def _parties(self) -> Parties:
+        none: Rows = {}
+        return Parties(
+            self.before.get("parties", none),
+            self.after.get("parties", none),
+            self.before.get("party_identities", none),
+            self.after.get("party_identities", none),
+        )
 
     def _of_table(
         self,
@@ -65,6 +78,7 @@ class Changes:
         before, after = self.before.get(table, {}), self.after.get(table, {})
         names = TABLES[table][0]._fields
         places = [(name, names.index(name)) for name in columns]
+        whose = names.index("party_id") if "party_id" in names else None
         absorbed: set[UUID] = set()
         for key in sorted(after):
             row, old = after[key], before.get(key)
@@ -77,13 +91,20 @@ class Changes:
                 old = before[(formerly[0],)] if formerly else None
             was = {name: old[i] for name, i in places} if old is not None else None
             now = {name: row[i] for name, i in places}
-            if was != now:
-                yield _entry(actor, kind, key[0], was, now, _facts(names, row), causes, formerly)
+            moved = old is not None and whose is not None and old[whose] != row[whose]
+            if was != now or moved:
+                said = {**_facts(names, row), "before": was, "after": now}
+                if old is not None and whose is not None and moved:
+                    said["party_before"] = old[whose]
+                if formerly:
+                    said["formerly"] = formerly
+                yield _entry(actor, kind, key[0], said, causes.get(key[0], ()))
         for key in sorted(before):
             if key not in after and key[0] not in absorbed:
                 row = before[key]
                 was = {name: row[i] for name, i in places}
-                yield _entry(actor, kind, key[0], was, None, _facts(names, row), causes, [])
+                said = {**_facts(names, row), "before": was, "after": None}
+                yield _entry(actor, kind, key[0], said, causes.get(key[0], ()))
 
     def _causes(self, claims: _Claims) -> Mapping[UUID, list[str]]:
         """Return, by row, the events that newly speak of it, or of the money that was newly set against it."""
@@ -104,11 +125,13 @@ class _Claims:
 
     def __init__(self, before: Rows, after: Rows) -> None:
         fields = TABLES["claims"][0]._fields
-        source, event = fields.index("source"), fields.index("source_event_id")
+        source, event, party = map(fields.index, ("source", "source_event_id", "party_id"))
         self._by_subject: dict[UUID, list[UUID]] = defaultdict(list)
         self._subjects: dict[UUID, list[UUID]] = defaultdict(list)
         self._events: dict[UUID, list[str]] = defaultdict(list)
         self.fresh: dict[UUID, list[str]] = defaultdict(list)
+        self.about: dict[UUID, list[str]] = defaultdict(list)
+        """The events that newly speak of anything of a party."""
         for subject, row_id in before:
             self._by_subject[subject].append(row_id)
         for (subject, row_id), row in sorted(
@@ -121,6 +144,8 @@ class _Claims:
             self._events[row_id].append(said)
             if before.get((subject, row_id)) != row:
                 self.fresh[row_id].append(said)
+                if row[party] is not None:
+                    self.about[row[party]].append(said)
 
     def former(self, row_id: UUID) -> set[UUID]:
         """Return the rows that what this row stands on made before."""
@@ -143,20 +168,9 @@ def _facts(names: tuple[str, ...], row: tuple[Any, ...]) -> dict[str, Any]:
     }
 
 
-def _entry(
-    actor: str,
-    kind: str,
-    row_id: UUID,
-    before: Mapping[str, Any] | None,
-    after: Mapping[str, Any] | None,
-    facts: Mapping[str, Any],
-    causes: Mapping[UUID, list[str]],
-    formerly: list[UUID],
-) -> Entry:
-    said = list(dict.fromkeys(causes.get(row_id, ())))
-    entry: dict[str, Any] = {**facts, "before": before, "after": after, "because": said[:_MOST_CAUSES]}
-    if len(said) > _MOST_CAUSES:
-        entry["because_more"] = len(said) - _MOST_CAUSES
-    if formerly:
-        entry["formerly"] = formerly
+def _entry(actor: str, kind: str, row_id: UUID, said: Mapping[str, Any], because: Iterable[str]) -> Entry:
+    causes = list(dict.fromkeys(because))
+    entry: dict[str, Any] = {**said, "because": causes[:_MOST_CAUSES]}
+    if len(causes) > _MOST_CAUSES:
+        entry["because_more"] = len(causes) - _MOST_CAUSES
     return Entry(actor, f"{kind}.changed", f"{kind}:{row_id}", entry)

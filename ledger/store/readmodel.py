@@ -15,7 +15,8 @@ from kit.database import Tx
 from kit.ids import derived
 from ledger.domain.derive import Derived
 from ledger.domain.rows import TABLES, BookEntryRow, PostingRow
-from ledger.store.changes import Changes, Rows
+from ledger.store.changes import Changes
+from ledger.store.party_changes import Rows
 from ledger.store.tables import metadata
 
 _TYPES = ((BigInteger, "bigint"), (Integer, "int"), (Boolean, "boolean"), (DateTime, "timestamptz"), (Date, "date"),

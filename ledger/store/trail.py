@@ -16,6 +16,7 @@ SELECT a.sequence, a.at, a.action, split_part('x:' || a.subject, ':', -1)::uuid 
   coalesce(CASE
     WHEN a.action LIKE 'conflict.%' THEN (SELECT d.party_id FROM conflicts d
       WHERE d.business_id = $1 AND d.id = split_part('x:' || a.subject, ':', -1)::uuid)
+    WHEN a.action = 'party.changed' THEN split_part(a.subject, ':', 2)::uuid
     WHEN a.action = 'invoice.changed' THEN (SELECT d.party_id FROM invoices d
       WHERE d.business_id = $1 AND d.id = split_part(a.subject, ':', 2)::uuid)
     WHEN a.action = 'receipt.changed' THEN (SELECT d.party_id FROM receipts d

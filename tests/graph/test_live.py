@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,18 +14,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from graph import live_socket
 from graph.app import make_app
 from graph.follow import KEPT, Follower
-from graph.ids import global_id
+from graph.ids import global_id, key_of
 from kit.clock import Clock
 from kit.database import transaction
 from kit.settings import Settings
 from ledger.commands.people import ChangeMember, RemoveMember
 from ledger.commands.tokens import CreateToken, RevokeToken
+from ledger.commands.workflow import LinkParties, UnlinkParties
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor, Role
 from ledger.queries.tokens import Tokens
 from ledger.store.audit import Entry, append_audit
 from tests.graph.following import CHANGES, QUESTIONS, Client, client_at, served
-from tests.ledger.desk import Firm
+from tests.ledger.desk import BOOKS, SHARMA, Firm
 
 Listen = Callable[..., Any]
 
@@ -130,7 +132,7 @@ async def test_followers_of_several_processes_are_told_the_same(
     async with served(other) as second, client_at(port) as one, client_at(second) as two:
         for client in (one, two):
             await begun(client, token)
-            await client.follow("1", CHANGES, after=0)
+            await client.follow("1", CHANGES, kinds=["INVOICE"], after=0)
         for n in range(5):
             await firm.bill(f"INV-{n}", 100_000, 100_000)
             await firm.drain()
@@ -188,7 +190,7 @@ async def test_what_happens_while_nobody_listens_to_the_database_is_told_when_so
 ) -> None:
     async with client_at(port) as client:
         await begun(client, token)
-        await client.follow("1", CHANGES, after=0)
+        await client.follow("1", CHANGES, kinds=["INVOICE"], after=0)
         await firm.bill("INV-1", 100_000, 100_000)
         await firm.drain()
         assert (await client.told())["number"] == "INV-1"
@@ -212,6 +214,8 @@ async def test_a_sales_rep_is_told_of_his_own_customers_only(firm: Firm, port: i
     async with client_at(port) as client:
         await begun(client, await token_of(firm, ravi))
         await client.follow("1", CHANGES, after=0)
+        party = await client.told()
+        assert (party["kind"], party["party"]["name"]) == ("PARTY", "Sharma Traders")
         assert (await client.told())["number"] == "S-1"
         assert await client.silent()
         await client.follow("2", CHANGES, kinds=["PAYABLE"])
@@ -222,6 +226,81 @@ async def test_a_sales_rep_is_told_of_his_own_customers_only(firm: Firm, port: i
         assert await client.code() == "party.not_found"
         await client.follow("4", "subscription { importProgress { pending } }")
         assert await client.code() == "permission.denied"
+
+
+PARTIES = """subscription($after: Int) { changes(after: $after, kinds: [PARTY]) { kind subjectId changed formerly partedFrom
+  before { termsDays } after { termsDays creditLimit { minor } gstin isCustomer status } party { name } node { id } } }"""
+
+
+async def test_parties_are_told_with_what_of_them_changed(firm: Firm, port: int, token: str) -> None:
+    async with client_at(port) as client:
+        await begun(client, token)
+        await client.follow("1", PARTIES, after=0)
+        given = {"gstin": "27AAPFU0939F1ZV", "roles": ["customer"], "terms_days": 30}
+        await firm.say(BOOKS, "party.upserted", "party", "C-1", name="Sharma Traders", **given)
+        await firm.drain()
+        told = await client.told()
+        assert told["subjectId"] == told["node"]["id"]
+        assert (told["kind"], told["before"], told["changed"]) == ("PARTY", None, [])
+        assert told["after"] == {
+            "termsDays": 30, "creditLimit": None, "gstin": "27AAPFU0939F1ZV", "isCustomer": True, "status": None,
+        }  # fmt: skip
+        firm.clock.now += timedelta(minutes=1)
+        given |= {"terms_days": 45, "credit_limit": 5_000_000, "owner": "rep-1"}
+        await firm.say(BOOKS, "party.upserted", "party", "C-1", name="Sharma & Sons", **given)
+        await firm.drain()
+        told = await client.told()
+        assert told["changed"] == ["termsDays", "creditLimit", "name", "salesOwner", "identities"]
+        assert (told["before"]["termsDays"], told["after"]["termsDays"]) == (30, 45)
+        assert told["after"]["creditLimit"] == {"minor": 5_000_000}
+        assert told["party"]["name"] == "Sharma & Sons"
+
+
+async def test_parties_that_were_joined_and_parted_are_told_with_each_others_ids(
+    firm: Firm, port: int, token: str
+) -> None:
+    for number, party in (("S-1", SHARMA), ("G-1", {"id": "C-2", "name": "Gupta Steel"})):
+        await firm.bill(number, 100_000, 100_000, party=party)
+    await firm.drain()
+    one, other = [row["id"] for row in await firm.rows("SELECT id FROM parties WHERE business_id = $1")]
+    async with client_at(port) as client:
+        await begun(client, token)
+        await client.follow("1", PARTIES)
+        await asyncio.sleep(0.3)
+        await firm.door.execute(LinkParties(one, other), firm.owner)
+        await firm.drain()
+        joined = await client.told()
+        (former,) = joined["formerly"]
+        assert {former, joined["subjectId"]} == {global_id("Party", one), global_id("Party", other)}
+        assert joined["changed"] == ["identities"]
+        firm.clock.now += timedelta(minutes=1)
+        await firm.door.execute(UnlinkParties(key_of("Party", joined["subjectId"]), BOOKS, "C-2"), firm.owner)
+        await firm.drain()
+        parted = {told["subjectId"]: told for told in (await client.told(), await client.told())}
+        assert parted[former]["partedFrom"] == [joined["subjectId"]]
+        assert parted[joined["subjectId"]]["changed"] == ["identities"]
+        assert await client.silent()
+
+
+async def test_a_sales_rep_is_told_of_a_customer_from_when_he_is_his(firm: Firm, port: int) -> None:
+    ravi = await rep(firm)
+    await firm.say(BOOKS, "party.upserted", "party", "C-1", name="Sharma Traders", owner="rep-2")
+    await firm.drain()
+    async with client_at(port) as client:
+        await begun(client, await token_of(firm, ravi))
+        await client.follow("1", PARTIES, after=0)
+        assert await client.silent()
+        firm.clock.now += timedelta(minutes=1)
+        await firm.say(BOOKS, "party.upserted", "party", "C-1", name="Sharma Traders", owner="rep-1")
+        await firm.drain()
+        told = await client.told()
+        assert (told["changed"], told["party"]["name"]) == (["salesOwner"], "Sharma Traders")
+        firm.clock.now += timedelta(minutes=1)
+        await firm.say(
+            BOOKS, "party.upserted", "party", "C-1", name="Sharma Traders", owner="rep-2", terms_days=9
+        )
+        await firm.drain()
+        assert await client.silent()
 
 
 async def test_a_token_that_is_revoked_ends_its_connections_and_tells_nothing_more(
@@ -308,7 +387,7 @@ async def test_an_open_subscription_holds_no_connection_of_the_pool(
     async with client_at(port) as client:
         await begun(client, token)
         for n in range(20):
-            await client.follow(str(n), CHANGES, after=0)
+            await client.follow(str(n), CHANGES, kinds=["INVOICE"], after=0)
         await firm.bill("INV-1", 100_000, 100_000)
         await firm.drain()
         for _ in range(20):
@@ -332,7 +411,7 @@ async def test_many_follow_and_the_trail_is_read_once(
     async with client_at(port) as client:
         await begun(client, token)
         for n in range(30):
-            await client.follow(str(n), CHANGES)
+            await client.follow(str(n), CHANGES, kinds=["INVOICE"])
         await asyncio.sleep(0.5)
         before = read
         await firm.bill("INV-1", 100_000, 100_000)
