@@ -15,6 +15,7 @@ from graph.types.tokens import Membership, Token, membership, token
 from ledger import views
 from ledger.domain.roles import Actor
 from ledger.queries.firm import FirmSettings as AskSettings
+from ledger.queries.live import TrailPlace
 from ledger.queries.tokens import OwnToken
 from ledger.views.mornings import WeekView
 
@@ -33,6 +34,15 @@ class Business:
     async def settings(self, info: Info) -> FirmSettings:
         """Answer with the settings."""
         return firm_settings(await info.context.ask(AskSettings()))
+
+    @resolved(
+        "The last sequence of the audit trail, 0 where it is empty: remember it before you page, then follow what changes "
+        "behind it."
+    )
+    async def sequence(self, info: Info) -> int:
+        """Answer with the sequence."""
+        place: int = await info.context.ask(TrailPlace())
+        return place
 
 
 @strawberry.type(description="The member whose token this is.")

@@ -24,7 +24,7 @@ from kit.clock import Clock
 from kit.database import transaction
 from kit.ids import digest, uuid7
 from kit.settings import Settings
-from ledger.commands import CreateToken
+from ledger.commands import AddMember, CreateToken
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor
 from ledger.domain.tokens import new_token
@@ -270,6 +270,22 @@ async def test_a_sales_reps_token_sees_what_he_may_and_is_told_what_he_may_not(
             "SELECT subject FROM audit WHERE business_id = $1 AND action = 'denied'", business
         )
     assert [row["subject"] for row in denied] == ["Payables", "ResolveConflict"]
+
+
+@pytest.mark.parametrize("role", ["owner", "finance", "sales", "view"])
+async def test_everybody_may_remember_where_the_trail_stands(
+    ask: Ask, door: Door, owner: Actor, engine: AsyncEngine, business: UUID, role: str
+) -> None:
+    member = uuid7()
+    async with rows_of(engine, business) as rows:
+        await rows.put("members", id=member, name="Ravi", role=role, crm_owner="ravi")
+    bearer = await door.execute(CreateToken(member, "copy"), owner)
+    for _ in range(2):
+        async with transaction(engine, [business]) as tx:
+            last = await tx.value("SELECT max(sequence) FROM audit WHERE business_id = $1", business)
+        body = await ask("{ business { sequence } }", bearer=bearer)
+        assert body == {"data": {"business": {"sequence": last}}}
+        await door.execute(AddMember("Meena", "finance"), owner)
 
 
 @pytest.mark.parametrize(
