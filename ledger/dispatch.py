@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,7 +16,7 @@ from ledger.domain.roles import GIVES_RIGHTS, Actor, Role
 from ledger.domain.system_actors import may_say
 from ledger.handlers.registry import Context, Handler, handler_for
 from ledger.reconcile.load import shipped_rules
-from ledger.store.audit import Entry, append_audit
+from ledger.store.audit import THROUGH, Entry, append_audit
 from ledger.store.once import Once, do_once
 
 
@@ -66,7 +67,8 @@ class Door:
                 context = Context(tx=tx, actor=actor, now=self.clock())
                 result = await _run(handler, command, context, once)
                 if context.entries:
-                    await append_audit(tx, actor.business_id, context.entries, at=context.now)
+                    entries = [_through(actor, entry) for entry in context.entries]
+                    await append_audit(tx, actor.business_id, entries, at=context.now)
         except Denied as denial:
             await self._audit_denials(actor, {type(command).__name__: denial})
             raise
@@ -94,12 +96,19 @@ class Door:
         # A member's only: a stranger's token is refused to our own actor, and must not be able to flood the trail.
         if not denials or actor.role is Role.SYSTEM:
             return
-        used = {} if actor.token_id is None else {"token": str(actor.token_id)}
         entries = [
-            Entry(actor.label, "denied", name, {"code": d.code, **used}) for name, d in denials.items()
+            _through(actor, Entry(actor.label, "denied", name, {"code": denial.code}))
+            for name, denial in denials.items()
         ]
         async with transaction(self.engine, [actor.business_id]) as tx:
             await append_audit(tx, actor.business_id, entries, at=self.clock())
+
+
+def _through(actor: Actor, entry: Entry) -> Entry:
+    """Say in an entry through which token it came; nothing where it came through none, as from the chat."""
+    if actor.token_id is None:
+        return entry
+    return replace(entry, entry={**entry.entry, THROUGH: str(actor.token_id)})
 
 
 async def _run(handler: Handler, command: Any, ctx: Context, once: Once | None) -> Any:

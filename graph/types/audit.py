@@ -57,6 +57,10 @@ class AuditEntry:
     hash: str = strawberry.field(
         description="SHA-256 over the hash before it and its canonical form, in hexadecimal."
     )
+    token_id: strawberry.ID | None = strawberry.field(
+        description="Through which token it came; null: through none, as from the chat and from our own programs."
+    )
+    token_label: str | None = strawberry.field(description="What that token is called, where it is known.")
 
 
 @strawberry.type(description="An entry on a page.")
@@ -125,6 +129,8 @@ def _entry(view: AuditEntryView) -> AuditEntry:
         party_id=global_id("Party", view.party_id) if view.party_id is not None else None,
         entry=JSON(view.entry),
         hash=view.hash,
+        token_id=strawberry.ID(str(view.token_id)) if view.token_id is not None else None,
+        token_label=view.token_label,
     )
 
 

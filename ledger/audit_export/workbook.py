@@ -25,6 +25,7 @@ from ledger.queries.audit import (
     VerifyAudit,
 )
 from ledger.queries.tie_out import AfterClosing, ClosedPeriods
+from ledger.store.audit import THROUGH
 from ledger.views.audit import (
     AuditAnswer,
     AuditBalance,
@@ -45,8 +46,8 @@ _ANSWERS, _BALANCES, _CHANGES = 500, 2_000, 200
 _TRANSITIONS = tuple(
     Column(*one)
     for one in (
-        ("Entry", 9), ("When", 19), ("Who", 20), ("What", 26), ("Of what", 46), ("Reason", 40), ("Before", 46),
-        ("After", 46), ("Because of", 46), ("Further", 46), ("Hash begins", 18),
+        ("Entry", 9), ("When", 19), ("Who", 20), ("Through token", 20), ("What", 26), ("Of what", 46), ("Reason", 40),
+        ("Before", 46), ("After", 46), ("Because of", 46), ("Further", 46), ("Hash begins", 18),
     )
 )  # fmt: skip
 _ANSWERED = tuple(
@@ -164,11 +165,13 @@ async def _transitions(
 
 def _transition(line: AuditLine) -> tuple[Any, ...]:
     rest = dict(line.readable)
+    if line.token is not None:
+        del rest[THROUGH]
     reason, before, after, because = (
         rest.pop(name, None) for name in ("reason", "before", "after", "because")
     )
     return (
-        line.sequence, line.at, line.actor_name or line.actor, line.action, line.subject, _said(reason),
+        line.sequence, line.at, line.actor_name or line.actor, line.token, line.action, line.subject, _said(reason),
         _said(before), _said(after), _said(because), _said(rest or None), line.hash[:16],
     )  # fmt: skip
 

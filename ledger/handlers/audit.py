@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from ledger.domain.roles import Permission
 from ledger.handlers.paging import Conditions, Order, cursors, cut, page_size, place
 from ledger.handlers.registry import Context, counts, handles
 from ledger.queries.audit import AuditFilter, AuditTrail, CheckHead, VerifyAudit
-from ledger.store.audit import readable, words_of
+from ledger.store.audit import THROUGH, readable, words_of
 from ledger.store.audit_chain import START, Place, Verdict, verify_audit
 from ledger.views.audit import AuditEntryView, AuditHeadCheck, AuditTrailPage, AuditVerdict
 
@@ -24,6 +24,7 @@ NEWEST = Order("audit:newest", ("a.sequence",), ("bigint",), descending=True)
 OLDEST = Order("audit:oldest", ("a.sequence",), ("bigint",))
 _ENTRY = "SELECT a.sequence, a.at, a.actor, a.action, a.subject, a.party, a.entry, a.hash FROM audit a"
 _NAMES = "SELECT id, name FROM members WHERE business_id = $1 AND id = ANY($2)"
+_LABELS = "SELECT id, label FROM tokens WHERE business_id = $1 AND id = ANY($2)"
 _CHECKPOINT = """
 SELECT entry FROM audit WHERE business_id = $1 AND action = $2 ORDER BY sequence DESC LIMIT 1
 """
@@ -45,11 +46,12 @@ async def audit_trail(question: AuditTrail, ctx: Context) -> AuditTrailPage:
     page, end, more = cut(rows, first, order, _keys)
     words = await words_of(ctx.tx, ctx.actor.business_id, [row["entry"] for row in page])
     names = await names_of(ctx, [row["actor"] for row in page])
+    labels = await labels_of(ctx, [row["entry"] for row in page])
     return AuditTrailPage(
         end=end,
         more=more,
         cursors=cursors(page, order, _keys),
-        rows=tuple(_entry(row, words, names) for row in page),
+        rows=tuple(_entry(row, words, names, labels) for row in page),
     )
 
 
@@ -100,7 +102,24 @@ async def names_of(ctx: Context, actors: Iterable[str]) -> dict[str, str]:
     return {f"member:{row['id']}": row["name"] for row in rows}
 
 
-def _entry(row: Any, words: dict[UUID, tuple[bytes, str]], names: dict[str, str]) -> AuditEntryView:
+def token_of(entry: Mapping[str, Any]) -> UUID | None:
+    """Return the token through which an entry came; None: through none."""
+    return _uuid(entry.get(THROUGH))
+
+
+async def labels_of(ctx: Context, entries: Iterable[Mapping[str, Any]]) -> dict[UUID, str]:
+    """Return what the tokens are called through which entries came, by id."""
+    ids = {token for entry in entries if (token := token_of(entry)) is not None}
+    if not ids:
+        return {}
+    rows = await ctx.tx.fetch(_LABELS, ctx.actor.business_id, list(ids))
+    return {row["id"]: row["label"] for row in rows}
+
+
+def _entry(
+    row: Any, words: dict[UUID, tuple[bytes, str]], names: dict[str, str], labels: dict[UUID, str]
+) -> AuditEntryView:
+    token = token_of(row["entry"])
     return AuditEntryView(
         sequence=row["sequence"],
         at=row["at"],
@@ -111,6 +130,8 @@ def _entry(row: Any, words: dict[UUID, tuple[bytes, str]], names: dict[str, str]
         party_id=_uuid(row["party"]),
         entry=readable(row["entry"], words),
         hash=row["hash"].hex(),
+        token_id=token,
+        token_label=labels.get(token) if token is not None else None,
     )
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from kit.errors import Rejected
 from ledger.domain.roles import Permission
-from ledger.handlers.audit import names_of
+from ledger.handlers.audit import labels_of, names_of, token_of
 from ledger.handlers.questions import views_of
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.rules import rules
@@ -161,11 +161,15 @@ async def lines(question: AuditLines, ctx: Context) -> tuple[AuditLine, ...]:
     rows = await ctx.tx.fetch(_LINES, firm, question.after, until)
     words = await words_of(ctx.tx, firm, [row["entry"] for row in rows])
     names = await names_of(ctx, [row["actor"] for row in rows])
-    return tuple(_line(row, words, names) for row in rows)
+    labels = await labels_of(ctx, [row["entry"] for row in rows])
+    return tuple(_line(row, words, names, labels) for row in rows)
 
 
-def _line(row: Any, words: dict[UUID, tuple[bytes, str]], names: dict[str, str]) -> AuditLine:
+def _line(
+    row: Any, words: dict[UUID, tuple[bytes, str]], names: dict[str, str], labels: dict[UUID, str]
+) -> AuditLine:
     entry, said = row["entry"], spoken_ids([row["entry"]])
+    token = token_of(entry)
     return AuditLine(
         sequence=row["sequence"],
         at=row["at"],
@@ -177,6 +181,7 @@ def _line(row: Any, words: dict[UUID, tuple[bytes, str]], names: dict[str, str])
         hash=row["hash"].hex(),
         words={str(one): (words[one][0].hex(), words[one][1]) for one in sorted(said) if one in words},
         readable=readable(entry, words) if said else entry,
+        token=labels.get(token, str(token)) if token is not None else None,
     )
 
 

@@ -22,6 +22,8 @@ from kit.ids import uuid7
 GENESIS = bytes(32)
 CHANNEL = "munshi_audit"
 """NOTIFY channel, once a commit: `business:last sequence`. Who follows a business reads on from where he stands."""
+THROUGH = "token"
+"""Member of an entry: the id of the token through which it came. The door alone writes it."""
 SPOKEN = frozenset(
     (
         "account", "caption", "contact", "crm_owner", "drawer", "email", "filename", "label", "name", "narration",

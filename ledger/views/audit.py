@@ -12,7 +12,10 @@ from ledger.views import Page
 
 @dataclass(frozen=True, slots=True)
 class AuditEntryView:
-    """One entry as people read it: what was said stands in `entry` again (None: erased). `actor_name` where he is a member."""
+    """One entry as people read it: what was said stands in `entry` again (None: erased). `actor_name` where he is a member.
+
+    `token_id`: through which token it came; `token_label`: what that is called, where it is known.
+    """
 
     sequence: int
     at: datetime
@@ -23,6 +26,8 @@ class AuditEntryView:
     party_id: UUID | None
     entry: dict[str, Any]
     hash: str
+    token_id: UUID | None = None
+    token_label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,10 @@ class AuditSpanView:
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """One entry as it is hashed, with the words that it names by id: (salt in hex, text); erased ones aren't there."""
+    """One entry as it is hashed, with the words that it names by id: (salt in hex, text); erased ones aren't there.
+
+    `token`: what the token is called through which it came, else its id; None: it came through none.
+    """
 
     sequence: int
     at: datetime
@@ -101,6 +109,7 @@ class AuditLine:
     hash: str
     words: dict[str, tuple[str, str]]
     readable: dict[str, Any]
+    token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

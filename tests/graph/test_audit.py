@@ -14,7 +14,7 @@ from httpx import AsyncClient
 
 import kit.sealing
 from kit.settings import settings
-from ledger.commands import AddMember
+from ledger.commands import AddMember, CreateToken
 from ledger.commands.people import ChangeMember, RemoveMember
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor
@@ -75,6 +75,37 @@ async def test_the_trail_is_paged_both_ways_filtered_and_counted(
     assert nobody["data"]["audit"]["totalCount"] == 0
     assert codes(await ask(LIST, first=5, filter={"actor": "x" * 300})) == ["audit.filter"]
     assert codes(await ask(LIST, first=5, filter={"since": "2026-01-01T00:00:00"})) != []
+
+
+async def test_an_entry_names_the_token_through_which_it_came(
+    ask: Ask,  # noqa: F811
+    client: AsyncClient,  # noqa: F811
+    token: str,  # noqa: F811
+    door: Door,
+    owner: Actor,
+) -> None:
+    mutation = 'mutation { addMember(input: {name: "Meena", role: "finance"}) { memberId } }'
+    await ask(mutation)
+    await door.execute(AddMember("Ravi", "sales"), owner)
+    query = """query ($actions: [String!]) { me { token { id label } }
+      audit(filter: {actions: $actions}, oldestFirst: true) { nodes { tokenId tokenLabel entry } } }"""
+    found = (await ask(query, actions=["member.added"]))["data"]
+    own = found["me"]["token"]
+    through, by_hand = found["audit"]["nodes"][-2:]
+    assert (through["tokenId"], through["tokenLabel"]) == (own["id"], own["label"])
+    assert through["entry"]["token"] == own["id"]
+    assert (by_hand["tokenId"], by_hand["tokenLabel"], by_hand["entry"].get("token")) == (None, None, None)
+    view = await door.execute(CreateToken(owner.member_id, "narrow", permissions=("see_receivables",)), owner)
+    assert codes(await ask(mutation, bearer=view)) == ["permission.denied"]
+    (denied,) = (await ask(query, actions=["denied"]))["data"]["audit"]["nodes"]
+    assert (denied["tokenLabel"], denied["entry"]["code"]) == ("narrow", "permission.denied")
+    assert (await ask(VERIFY, full=True))["data"]["auditVerification"]["holds"]
+    book = await client.get("/export/audit.xlsx", headers={"authorization": f"Bearer {token}"})
+    sheets = ZipFile(io.BytesIO(book.content))
+    said = "".join(sheets.read(name).decode() for name in sheets.namelist() if name.endswith(".xml"))
+    assert "Through token" in said
+    assert {f">{label}<" in said for label in (own["label"], "narrow")} == {True}
+    assert own["id"] not in said.replace(f"token:{own['id']}", "")
 
 
 async def test_the_verdict_is_told(ask: Ask, door: Door, owner: Actor) -> None:  # noqa: F811
