@@ -1,4 +1,4 @@
-"""A typed client of the GraphQL API, to be copied: it pages, answers a question once, and follows every error's kind.
+"""A typed client of the GraphQL API, to be copied: it pages, keeps a copy, answers a question once, and follows errors.
 
 It needs httpx and pydantic, and nothing of Munshi:
 
@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from base64 import b64encode
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
@@ -50,6 +52,60 @@ class Bill(Row):
     due_on: str | None
     outstanding: Money
     party: Customer
+
+
+class Agreed(Row):
+    """What a source says of a party, or what is agreed with it: gstin, terms_days, credit_limit, owner …"""
+
+    name: str
+    value: str | None
+
+
+class KeptParty(Row):
+    """A customer or vendor in our copy."""
+
+    id: str
+    name: str
+    is_customer: bool
+    is_vendor: bool
+    attributes: list[Agreed]
+
+
+class Whose(Row):
+    """A party by its id, which the copy has."""
+
+    id: str
+
+
+class KeptBill(Row):
+    """A bill in our copy."""
+
+    id: str
+    number: str | None
+    status: str
+    outstanding: Money
+    party: Whose
+
+
+@dataclass(slots=True)
+class Copy:
+    """What we keep, by id, and the last sequence of the audit trail that is in it."""
+
+    last: int
+    parties: dict[str, KeptParty] = field(default_factory=dict)
+    bills: dict[str, KeptBill] = field(default_factory=dict)
+
+    def put(self, node: dict[str, Any]) -> None:
+        """Write one by its id, whether it is new or known."""
+        if node["__typename"] == "Party":
+            self.parties[node["id"]] = KeptParty.model_validate(node)
+        else:
+            self.bills[node["id"]] = KeptBill.model_validate(node)
+
+    def drop(self, key: str) -> None:
+        """Forget what is gone, or is another by now."""
+        self.parties.pop(key, None)
+        self.bills.pop(key, None)
 
 
 class Answer(Row):
@@ -115,6 +171,26 @@ query ($after: String) {
 }
 """
 QUESTIONS = "{ conflicts(first: 50) { nodes { id version title answers { id label } } } }"
+PARTY = "fragment KeptParty on Party { __typename id name isCustomer isVendor attributes { name value } } "
+BILL = "fragment KeptBill on Invoice { __typename id number status outstanding { minor currency } party { id } } "
+LISTS = {
+    "parties": """query ($after: String) { parties(first: 100, after: $after) {
+      nodes { ...KeptParty } pageInfo { hasNextPage endCursor } } } """
+    + PARTY,
+    "invoices": """query ($after: String) { invoices(first: 100, after: $after) {
+      nodes { ...KeptBill } pageInfo { hasNextPage endCursor } } } """
+    + BILL,
+}
+PLACE = "{ business { sequence } }"
+CHANGED = """
+query ($last: Int!) {
+  audit(filter: {afterSequence: $last, actions: ["party.changed", "invoice.changed"]}, oldestFirst: true, first: 100) {
+    nodes { sequence subject entry }
+    pageInfo { hasNextPage }
+  }
+}
+"""
+NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { ...KeptParty ...KeptBill } } " + PARTY + BILL
 RESOLVE = """
 mutation ($input: ResolveConflictInput!, $key: String!) {
   resolveConflict(input: $input, idempotencyKey: $key) {
@@ -143,6 +219,40 @@ class Munshi:
             if not page["pageInfo"]["hasNextPage"]:
                 return
             after = page["pageInfo"]["endCursor"]
+
+    async def copy(self) -> Copy:
+        """Read all that we keep. The place comes first: what changes while we page is told, and written, again."""
+        made = Copy((await self._ask(PLACE))["business"]["sequence"])
+        for name, query in LISTS.items():
+            more, after = True, None
+            while more:
+                page = (await self._ask(query, after=after))[name]
+                for node in page["nodes"]:
+                    made.put(node)
+                more, after = page["pageInfo"]["hasNextPage"], page["pageInfo"]["endCursor"]
+        return made
+
+    async def catch_up(self, copy: Copy) -> None:
+        """Bring a copy to where the trail stands: what changed is read again, what is gone is dropped. Not for sales."""
+        more = True
+        while more:
+            page = (await self._ask(CHANGED, last=copy.last))["audit"]
+            changed: dict[str, None] = {}
+            for node in page["nodes"]:
+                kind, _, key = node["subject"].partition(":")
+                changed[global_id(kind, key)] = None
+                for former in node["entry"].get("formerly", []):
+                    copy.drop(global_id(kind, former))
+            ids = list(changed)
+            nodes = (await self._ask(NODES, ids=ids))["nodes"] if ids else []
+            for one, found in zip(ids, nodes, strict=True):
+                if found is None or found["id"] != one:
+                    copy.drop(one)
+                else:
+                    copy.put(found)
+            if page["nodes"]:
+                copy.last = page["nodes"][-1]["sequence"]
+            more = page["pageInfo"]["hasNextPage"]
 
     async def questions(self) -> list[Question]:
         """Return the questions that wait."""
@@ -179,6 +289,11 @@ class Munshi:
                 raise error
             await asyncio.sleep(float(response.headers.get("retry-after", pause)))
         raise AssertionError("the last try answered or raised")
+
+
+def global_id(kind: str, key: str) -> str:
+    """Return the id by which node(id) finds what the trail calls by kind and plain id."""
+    return b64encode(f"{kind.capitalize()}:{key}".encode()).decode()
 
 
 def _error(body: dict[str, Any]) -> ApiError:

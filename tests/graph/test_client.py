@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+from datetime import timedelta
+from uuid import UUID
+
 import httpx
 import pytest
 
 from graph.examples import client as example
 from graph.examples.client import AlreadyAnswered, ApiError, LookAgain, Munshi, Resolved
+from ledger.commands.workflow import LinkParties
 from tests.graph.test_questions import Desk, desk  # noqa: F401  fixture
 
 
@@ -21,6 +26,42 @@ async def test_it_pages_through_all_bills(desk: Desk) -> None:  # noqa: F811
     assert len(bills) == len({bill.id for bill in bills}) == 62
     assert {bill.party.name for bill in bills} == {"Sharma Traders", "Gupta Steel"}
     assert {bill.outstanding.currency for bill in bills} == {"INR"}
+
+
+async def test_it_keeps_a_copy(desk: Desk) -> None:  # noqa: F811
+    munshi = Munshi(desk.client, desk.token)
+
+    async def same_as_a_fresh_one() -> None:
+        await munshi.catch_up(copy)
+        fresh = await munshi.copy()
+        assert (copy.parties, copy.bills) == (fresh.parties, fresh.bills)
+
+    copy = await munshi.copy()
+    assert {party.name for party in copy.parties.values()} == {"Sharma Traders"}
+    assert len(copy.bills) == 2
+    place = copy.last
+    await same_as_a_fresh_one()
+    assert copy.last == place, "nothing of it changed"
+    for number in range(130):
+        await desk.say(
+            "standard:books", "invoice.issued", "invoice", f"N-{number}", number=f"N-{number}", amount=100,
+            currency="INR", party={"id": "C-2", "name": "Gupta Steel"}, issued_on="2026-10-15",
+        )  # fmt: skip
+    await desk.say("standard:books", "party.upserted", "party", "C-3", name="Tiny Tools", terms_days=30)
+    await desk.settle()
+    await same_as_a_fresh_one()
+    assert (len(copy.parties), len(copy.bills)) == (3, 132)
+    desk.clock.now += timedelta(minutes=1)
+    await desk.say("standard:books", "party.upserted", "party", "C-3", name="Tiny Tools Ltd", terms_days=45)
+    await desk.settle()
+    await same_as_a_fresh_one()
+    (tools,) = (one for one in copy.parties.values() if one.name == "Tiny Tools Ltd")
+    assert {"terms_days": "45"}.items() <= {one.name: one.value for one in tools.attributes}.items()
+    keys = [UUID(b64decode(key).decode().partition(":")[2]) for key in copy.parties]
+    await desk.door.execute(LinkParties(keys[0], keys[1]), desk.owner)
+    await desk.settle()
+    await same_as_a_fresh_one()
+    assert len(copy.parties) == 2
 
 
 async def test_it_answers_a_question_once_and_hears_who_was_faster(desk: Desk) -> None:  # noqa: F811

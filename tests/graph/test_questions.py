@@ -34,7 +34,7 @@ class Desk:
         self.client: httpx.AsyncClient
         self.token = ""
 
-    async def say(self, source: str, event_type: str, kind: str, name: str, **data: Any) -> None:
+    async def say(self, source: str, event_type: str, kind: str, name: str, /, **data: Any) -> None:
         """Append one event."""
         event = NewEvent(uuid4().hex, event_type, kind, name, self.clock.now, "instant", data)
         body = event.source_event_id.encode()
