@@ -19,7 +19,7 @@ from ledger.store import freshness, identities, readmodel, write_back
 from ledger.store.audit import Entry
 
 DERIVED_AT_ONCE = 200
-"""Folded identities whose company is derived in one transaction while there is a backlog: bounds its memory."""
+"""Folded identities whose company is derived in one transaction while more wait than it takes: bounds its memory."""
 PATIENCE = timedelta(seconds=5)
 """While more is waiting to be folded, what is folded waits for its derivation at most so long."""
 AN_IMPORT, IMPORTS_PATIENCE = 5_000, timedelta(seconds=30)
@@ -108,8 +108,10 @@ async def _derive_dirty(
     in it, and whether more wait."""
     tx, business = context.tx, context.actor.business_id
     waiting = await tx.fetch(
-        "SELECT subject FROM dirty WHERE business_id = $1 ORDER BY since, subject LIMIT $2", business, limit
+        "SELECT subject FROM dirty WHERE business_id = $1 ORDER BY since, subject LIMIT $2", business, limit + 1
     )
+    if len(waiting) > limit:
+        waiting = waiting[:DERIVED_AT_ONCE]
     scope = await identities.reach(tx, business, [row["subject"] for row in waiting])
     found = await identities.load(tx, business, scope)
     clean = [

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import ledger.handlers.drain
 from ingest.door import Appender
 from kit.database import transaction
 from ledger.commands import AddBusiness, DrainBusiness, RebuildBusiness
@@ -220,6 +221,26 @@ async def test_behind_a_backlog_everything_is_folded_before_anything_is_derived(
             == 0
         )
     assert (await door.execute(RebuildBusiness(), system(business, "test"))).differing == {}
+
+
+async def test_what_a_backlog_folded_is_derived_in_portions(
+    door: Door, business: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger.handlers.drain, "DERIVED_AT_ONCE", 2)
+    appender = Appender(door.engine)
+    for n in range(12):
+        said = {
+            "number": f"INV-{n}", "issued_on": "2026-09-01", "amount": 100, "currency": "INR",
+            "party": {"id": f"c{n}", "name": f"{chr(65 + n) * 8} Traders"},
+        }  # fmt: skip
+        await appender.append(delivery(business, BOOKS, "invoice.issued", f"i{n}", said))
+    bills = []
+    for _ in range(12):
+        await door.execute(DrainBusiness(limit=5), system(business, "drainer"))
+        async with transaction(door.engine, [business]) as tx:
+            bills.append(await tx.value("SELECT count(*) FROM invoices WHERE business_id = $1", business))
+    assert bills[:5] == [0, 0, 2, 4, 6]
+    assert bills[-1] == 12
 
 
 async def test_a_statement_that_shows_the_days_and_not_the_money_opens_the_bill_again(
