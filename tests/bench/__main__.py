@@ -141,16 +141,21 @@ async def _pending(door: Door, firm: Firm) -> int:
         )
 
 
+def _called(who: int) -> str:
+    """Return a customer's name, which begins as no other's: names that begin alike are derived together."""
+    return f"K{who:05d} Traders"
+
+
 async def _bills(door: Door, firm: Firm, count: int, *, parties: int = 1_000) -> None:
     """Append `count` bills of `parties` customers, and drain them."""
     chance = random.Random(1)
     for start in range(0, count, 5_000):
         events = []
         for number in range(start, min(start + 5_000, count)):
-            month, day = 1 + number % 10, 1 + number % 28
+            month, day, who = 1 + number % 10, 1 + number % 28, chance.randrange(parties)
             data = {
                 "number": f"B{number:07d}", "amount": 118_000, "base": 100_000, "currency": "INR",
-                "party": {"id": f"c{chance.randrange(parties)}", "name": f"Customer {number % parties}"},
+                "party": {"id": f"c{who}", "name": _called(who)},
                 "issued_on": f"2026-{month:02d}-{day:02d}", "due_on": f"2026-{month + 1:02d}-{day:02d}",
             }  # fmt: skip
             moment = datetime(2026, month, day, tzinfo=UTC)
@@ -184,7 +189,7 @@ async def _money(door: Door, firm: Firm) -> int:
     for number in range(INVOICES // 50):
         line = {
             "amount": 50_000 + number, "currency": "INR", "account": "4421", "posted_on": "2026-11-01",
-            "narration": f"NEFT FROM CUSTOMER {number}", "payer": {"name": f"CUSTOMER {number}"},
+            "narration": f"NEFT FROM {_called(number)}", "payer": {"name": _called(number)},
         }  # fmt: skip
         events.append(NewEvent(f"l{number}", "bank.credited", "bank_line", f"l{number}", day, "day", line))
     for start in range(0, len(events), 5_000):

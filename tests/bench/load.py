@@ -13,6 +13,7 @@ from functools import partial
 import orjson
 
 CONNECTIONS = 64
+PAYERS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +37,18 @@ class Measured:
 def webhooks(count: int, *, path: str, secret: str, first: int = 0, invoices: int = 0) -> list[bytes]:
     """Return `count` whole HTTP requests: captured payments, each with its own id, signature and event id.
 
-    With `invoices` each names one of that many bills, so that it has something to pay.
+    With `invoices` each names one of that many bills, whose customer pays; else they come from `PAYERS` customers.
     """
     requests = []
     for number in range(first, first + count):
         notes = {"invoice_number": f"B{number % invoices:07d}"} if invoices else []
+        payer = f"{number % (invoices or PAYERS):05d}"
         payment = {
             "id": f"pay_{number:014d}", "entity": "payment", "amount": 118_000, "currency": "INR",
             "status": "captured", "order_id": None, "invoice_id": None, "international": False, "method": "upi",
             "amount_refunded": 0, "refund_status": None, "captured": True, "description": None, "card_id": None,
-            "bank": None, "wallet": None, "vpa": "someone@examplebank", "email": "someone@example.com",
-            "contact": "+919000000000", "notes": notes, "fee": 2_784, "tax": 424, "error_code": None,
+            "bank": None, "wallet": None, "vpa": f"{payer}@examplebank", "email": f"{payer}@example.com",
+            "contact": f"+9190000{payer}", "notes": notes, "fee": 2_784, "tax": 424, "error_code": None,
             "error_description": None, "error_source": None, "error_step": None, "error_reason": None,
             "acquirer_data": {"rrn": f"{number:012d}"}, "created_at": 1_790_000_000 + number,
         }  # fmt: skip
