@@ -69,7 +69,6 @@ class Request:
 
     def _make_loaders(self) -> None:
         self.parties: Loader[UUID, views.PartyBrief | None] = Loader(self._load_parties)
-        self.cards: Loader[UUID, views.PartyView | MunshiError] = Loader(self._load_cards)
         self.invoices: Loader[UUID, views.InvoiceView | None] = Loader(self._load_invoices)
         self.expected: Loader[UUID, BillExpectation | None] = Loader(self._load_expected)
         self.streams: Loader[str, tuple[views.StreamView, ...]] = Loader(self._load_streams)
@@ -194,12 +193,3 @@ class Request:
     async def _load_written(self, names: Sequence[str]) -> list[views.WriteBackView | None]:
         found: dict[str, views.WriteBackView] = await self.ask(queries.WriteBacks(tuple(names)))
         return [found.get(name) for name in names]
-
-    async def _load_cards(self, ids: Sequence[UUID]) -> list[views.PartyView | MunshiError]:
-        cards: list[views.PartyView | MunshiError] = []
-        for key in ids:
-            try:
-                cards.append(await self.ask(queries.PartyCard(key)))
-            except MunshiError as error:
-                cards.append(error)
-        return cards

@@ -48,11 +48,15 @@ CARD_FIELDS = frozenset(
      "sources", "conflictsOpen", "heldBy", "toGiveBack"}
 )  # fmt: skip
 COSTLY = {
-    "rawBody": 200, "totalCount": COUNT, "statement": 200, "mayGoodsGo": 60, "vendor": 60, "reminder": 30, "talk": 20,
+    "rawBody": 200, "totalCount": COUNT, "statement": 200, "mayGoodsGo": 40, "vendor": 20, "reminder": 30, "talk": 20,
     "outlook": 20, "saidBySources": 10, "kept": 5, "lateCustomers": 50, "evening": 20, "digest": 50,
     "unmappedWords": 50,
 }  # fmt: skip
-"""Fields that take several statements each time, or much to read: what each costs besides what is in it, in rows."""
+"""Fields that take several statements, or much to read: what each costs besides what is in it, in rows.
+
+Of the parties of a page these are asked together, in the same few statements (graph/context.py), but for `statement`:
+an account is read from the party's whole past, balance by balance, so that many at once save nothing.
+"""
 LISTED = 20
 """How long a list is taken for that isn't paged: what is nested in it counts so often."""
 MOST = 200

@@ -28,13 +28,13 @@ from graph.types.basics import (
 )
 from graph.types.forecast import Outlook, outlook
 from graph.types.identity import PartyAttribute, PartyGroup, attribute, party_group
-from graph.types.party_money import PartyMoney
+from graph.types.party_money import PartyMoney, card_of
 from graph.types.party_profile import PartyWho
 from graph.types.party_talk import PartySaid
 from graph.types.sources import Source, source
-from kit.errors import MunshiError, NotFound
+from kit.errors import NotFound
 from ledger import queries, views
-from ledger.queries.forecast import PartyOutlook
+from ledger.queries.forecast import OutlooksByIds
 
 if TYPE_CHECKING:
     from graph.types.bills import InvoiceConnection, ReceivableSort
@@ -84,10 +84,7 @@ class Party(PartyWho, PartySaid, PartyMoney, Node):
         return read(self.brief)
 
     async def _card(self, info: Info) -> views.PartyView:
-        card = await info.context.cards.load(self.key)
-        if isinstance(card, MunshiError):
-            raise card
-        return card
+        return await card_of(info, self.key)
 
     @resolved("What it owes: open bills less money on account and unused credit notes.")
     def net(self, info: Info) -> Money:
@@ -214,7 +211,10 @@ class Party(PartyWho, PartySaid, PartyMoney, Node):
     @resolved("By what it is known when it will pay.")
     async def outlook(self, info: Info) -> Outlook:
         """Return the outlook."""
-        return outlook(await info.context.ask(PartyOutlook(self.key)))
+        found = await info.context.by_ids(OutlooksByIds).load(self.key)
+        if found is None:
+            raise NotFound("party.not_found", "There is no such customer or vendor.")
+        return outlook(found)
 
     @resolved("How many open questions are about it.")
     async def conflicts_open(self, info: Info) -> int:

@@ -13,7 +13,8 @@ from graph.types import cheques as to_cheques
 from graph.types import receipts as to_receipts
 from graph.types.basics import After, AsOf, First, Info, KnownAt, plain, resolved
 from graph.types.events import EventConnection, TimelineFilter, timeline_of
-from kit.errors import MunshiError, NotFound
+from kit.errors import NotFound
+from ledger.queries import CardsByIds
 from ledger.queries import money_rows as ask
 from ledger.queries.aging import Balances
 from ledger.views import PartyView
@@ -36,10 +37,7 @@ class PartyMoney:
     key: strawberry.Private[UUID]
 
     async def _shown(self, info: Info) -> PartyView:
-        card = await info.context.cards.load(self.key)
-        if isinstance(card, MunshiError):
-            raise card
-        return card
+        return await card_of(info, self.key)
 
     @resolved("The last receipts, newest first, at most 5.")
     async def recent_receipts(self, info: Info) -> list[LazyReceipt]:
@@ -72,6 +70,14 @@ class PartyMoney:
     ) -> EventConnection:
         """Answer with a page of its history."""
         return await timeline_of(info, first=first, after=after, filter=filter, party_id=self.key)
+
+
+async def card_of(info: Info, party: UUID) -> PartyView:
+    """Return a party's card without its bills, which are pages of their own; NotFound if the member sees no such party."""
+    found: PartyView | None = await info.context.by_ids(CardsByIds, 0).load(party)
+    if found is None:
+        raise NotFound("party.not_found", "There is no such customer or vendor.")
+    return found
 
 
 async def balances_of(

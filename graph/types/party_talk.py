@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -15,13 +16,14 @@ from graph.types.basics import Info, Minor, Money, money, resolved
 from graph.types.reminders import Reminder, reminder
 from kit.errors import NotFound, Rejected
 from ledger.domain.credit import OwnersWord, Reason
-from ledger.queries.customers import MayGoodsGo, PartyTalk, SourcesOf
-from ledger.queries.payables import VendorCard
-from ledger.queries.profiles import KeptWith
-from ledger.queries.reminders import ReminderFor
+from ledger.queries.customers import GoodsByIds, SourcesByIds, TalkByIds
+from ledger.queries.payables import VendorsByIds
+from ledger.queries.profiles import KeptByIds
+from ledger.queries.reminders import RemindersByIds
 from ledger.queries.statement import Statement
 from ledger.views.customers import GoodsView, Reported, SaidOf, SourceSays, TalkView, Word
 
+MOST_KEPT = 50
 Since = Annotated[date | None, strawberry.argument(description="From that day; null: from its beginning.")]
 Until = Annotated[date | None, strawberry.argument(description="Until the end of that day; null: today.")]
 Order = Annotated[
@@ -181,17 +183,17 @@ class PartySaid:
     async def talk(self, info: Info) -> Talk:
         """Return what was said."""
         firm_currency = await _currency(info, self.key)
-        return talk(await info.context.ask(PartyTalk(self.key)), firm_currency)
+        return talk(await _of(info, self.key, TalkByIds), firm_currency)
 
     @resolved("Whether goods may go to it on credit, with the reasons.")
     async def may_goods_go(self, info: Info, order: Order = None) -> MayGoods:
         """Return the answer."""
-        return may_goods(await info.context.ask(MayGoodsGo(self.key, order)))
+        return may_goods(await _of(info, self.key, GoodsByIds, order))
 
     @resolved("What each source says of it now, in its own words, the latest first.")
     async def said_by_sources(self, info: Info) -> list[SourceStatement]:
         """Return the sources' words."""
-        return [_says(one) for one in await info.context.ask(SourcesOf(self.key))]
+        return [_says(one) for one in await _of(info, self.key, SourcesByIds)]
 
     @resolved("Photos, voice notes and files kept with it, newest first, at most 50.")
     async def kept(self, info: Info) -> list[Kept]:
@@ -205,13 +207,13 @@ class PartySaid:
                 author=one.author,
                 at=one.at,
             )
-            for one in await info.context.ask(KeptWith(self.key))
+            for one in await _of(info, self.key, KeptByIds, MOST_KEPT)
         ]
 
     @resolved("What a reminder would say now, and what speaks against it. Not for view-only members.")
     async def reminder(self, info: Info) -> Reminder | None:
         """Return the reminder."""
-        return reminder(await info.context.ask(ReminderFor(self.key)))
+        return reminder(await _of(info, self.key, RemindersByIds))
 
     @resolved(
         "Its account in the form of a ledger: opening balance, entries, closing balance. A day in a closed period is "
@@ -237,7 +239,15 @@ class PartySaid:
     @resolved("What is on its way to it, what it was paid, and by when the law wants it. Not for sales.")
     async def vendor(self, info: Info) -> to_vendors.Vendor | None:
         """Return what concerns it as a vendor."""
-        return to_vendors.vendor(await info.context.ask(VendorCard(self.key)))
+        return to_vendors.vendor(await _of(info, self.key, VendorsByIds))
+
+
+async def _of(info: Info, key: UUID, question: Callable[..., Any], *fixed: Any) -> Any:
+    """Return a question's answer for a party, asked for all that wait for theirs; NotFound where he sees no such party."""
+    found = await info.context.by_ids(question, *fixed).load(key)
+    if found is None:
+        raise NotFound("party.not_found", "There is no such customer or vendor.")
+    return found
 
 
 async def _currency(info: Info, key: UUID) -> str:

@@ -9,7 +9,7 @@ import strawberry
 from graph.ids import global_id
 from graph.types.basics import Money, money
 from graph.types.msmed import VendorLimit, vendor_limit
-from ledger.views.payables import Outgoing, PayablesAheadView, PayoutView, VendorView
+from ledger.views.payables import Outgoing, PayablesAheadView, PayoutView, VendorSide
 
 
 @strawberry.type(description="Money of ours that went to a vendor, or is to go.")
@@ -81,13 +81,13 @@ class PayablesAhead:
     short_by: Money = strawberry.field(description="What is missing at the end of the span.")
 
 
-def vendor(view: VendorView) -> Vendor:
+def vendor(view: VendorSide) -> Vendor:
     """Return a vendor as its type."""
     return Vendor(
         scheduled=[_payout(one) for one in view.scheduled],
         paid=[_payout(one) for one in view.paid],
         size=view.size,
-        limits=[vendor_limit(one, view.party.brief.currency) for one in view.limits],
+        limits=[vendor_limit(one, view.currency) for one in view.limits],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from uuid import UUID
 
 from kit.errors import NotFound, Rejected, Stale
@@ -11,12 +12,12 @@ from kit.ids import derived
 from ledger.commands.attachments import AttachToParty, KeepAttachment
 from ledger.domain.events import OPERATOR, Delivery
 from ledger.domain.roles import Permission
-from ledger.handlers.deciding import decide, event_subject, hold, noted, party_row
+from ledger.handlers.deciding import decide, event_subject, hold, noted, party_row, party_rows, the_one
 from ledger.handlers.decisions import last_standing, told_of
 from ledger.handlers.paging import page_size
 from ledger.handlers.registry import Context, handles
 from ledger.queries.attachments import KeptAttachment
-from ledger.queries.profiles import KeptWith
+from ledger.queries.profiles import KeptByIds, KeptWith
 from ledger.store.append import append
 from ledger.store.bodies import open_body
 from ledger.views.attachments import AttachmentView
@@ -41,18 +42,25 @@ WHERE e.business_id = $1 AND e.source = 'operator' AND e.event_type = 'note.adde
     UNION SELECT anchor::text FROM parties WHERE business_id = $1 AND id = $3)
 ORDER BY e.occurred_at LIMIT 1
 """
-# Told last, of what wasn't taken back since; each thing once.
+# Told last, of what wasn't taken back since; each thing once with each of the parties, the newest $3 of them.
 _KEPT_WITH = """
-SELECT DISTINCT ON (e.normalised ->> 'attachment') e.normalised, e.occurred_at FROM external_events e
-WHERE e.business_id = $1 AND e.source = 'operator' AND e.event_type = 'note.added' AND e.kind = 'note'
-  AND e.normalised ->> 'attachment' IS NOT NULL
-  AND e.normalised ->> 'about' IN (
-    SELECT subject::text FROM claims WHERE business_id = $1 AND party_id = $2
-    UNION SELECT subject::text FROM party_identities WHERE business_id = $1 AND party_id = $2
-    UNION SELECT anchor::text FROM parties WHERE business_id = $1 AND id = $2)
-  AND NOT EXISTS (SELECT FROM external_events w WHERE w.business_id = $1 AND w.subject = e.subject
-                  AND w.event_type = 'decision.withdrawn' AND w.occurred_at >= e.occurred_at)
-ORDER BY e.normalised ->> 'attachment', e.occurred_at DESC
+WITH about AS (
+  SELECT party_id, subject::text FROM claims WHERE business_id = $1 AND party_id = ANY($2)
+  UNION SELECT party_id, subject::text FROM party_identities WHERE business_id = $1 AND party_id = ANY($2)
+  UNION SELECT id, anchor::text FROM parties WHERE business_id = $1 AND id = ANY($2)
+), told AS (
+  SELECT DISTINCT ON (a.party_id, e.normalised ->> 'attachment')
+         a.party_id, e.normalised ->> 'attachment' AS attachment, e.normalised, e.occurred_at
+  FROM external_events e JOIN about a ON a.subject = e.normalised ->> 'about'
+  WHERE e.business_id = $1 AND e.source = 'operator' AND e.event_type = 'note.added' AND e.kind = 'note'
+    AND e.normalised ->> 'attachment' IS NOT NULL
+    AND NOT EXISTS (SELECT FROM external_events w WHERE w.business_id = $1 AND w.subject = e.subject
+                    AND w.event_type = 'decision.withdrawn' AND w.occurred_at >= e.occurred_at)
+  ORDER BY a.party_id, e.normalised ->> 'attachment', e.occurred_at DESC
+), newest AS (
+  SELECT t.*, row_number() OVER (PARTITION BY party_id ORDER BY occurred_at DESC, attachment) AS place FROM told t
+)
+SELECT party_id, normalised, occurred_at FROM newest WHERE place <= $3 ORDER BY party_id, place
 """
 
 
@@ -130,24 +138,32 @@ async def kept_attachment(question: KeptAttachment, ctx: Context) -> AttachmentV
 @handles(KeptWith, permission=Permission.SEE_RECEIVABLES)
 async def kept_with(question: KeptWith, ctx: Context) -> tuple[KeptThing, ...]:
     """Answer with what is kept with a party, without the bytes; NotFound outside the actor's scope."""
-    first = page_size(question.first)
-    party: UUID = (await party_row(ctx, question.party_id))["id"]
-    rows = await ctx.tx.fetch(
-        f"SELECT * FROM ({_KEPT_WITH}) k ORDER BY occurred_at DESC LIMIT {first}",
-        ctx.actor.business_id,
-        party,
-    )
-    return tuple(
-        KeptThing(
-            id=row["normalised"]["attachment"],
-            media_type=row["normalised"].get("media_type") or "application/octet-stream",
-            filename=row["normalised"].get("filename") or "file",
-            text=row["normalised"].get("text") or "",
-            author=row["normalised"].get("author") or "",
-            at=row["occurred_at"],
+    return the_one(await _kept(ctx, [question.party_id], question.first), question.party_id)
+
+
+@handles(KeptByIds, permission=Permission.SEE_RECEIVABLES)
+async def kept_by_ids(question: KeptByIds, ctx: Context) -> dict[UUID, tuple[KeptThing, ...]]:
+    """Answer for those of the parties that the actor may see."""
+    return await _kept(ctx, question.ids, question.first)
+
+
+async def _kept(ctx: Context, ids: Sequence[UUID], first: int) -> dict[UUID, tuple[KeptThing, ...]]:
+    most = page_size(first)
+    parties = list(await party_rows(ctx, ids))
+    found: dict[UUID, list[KeptThing]] = {party: [] for party in parties}
+    for row in await ctx.tx.fetch(_KEPT_WITH, ctx.actor.business_id, parties, most):
+        data = row["normalised"]
+        found[row["party_id"]].append(
+            KeptThing(
+                id=data["attachment"],
+                media_type=data.get("media_type") or "application/octet-stream",
+                filename=data.get("filename") or "file",
+                text=data.get("text") or "",
+                author=data.get("author") or "",
+                at=row["occurred_at"],
+            )
         )
-        for row in rows
-    )
+    return {party: tuple(things) for party, things in found.items()}
 
 
 def _digest(name: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,9 @@ from ledger.store.operator import append_operator_event
 from ledger.views.workflow import DecisionView
 from ledger.words import on_day, say
 
+T = TypeVar("T")
 MAX_NOTE = 500
+_MEMBERS = "SELECT id, name FROM members WHERE business_id = $1 AND id = ANY($2)"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('decide:' || $1::text || ':' || $2::text, 0))"
 # What people said of these things and nobody can have seen in the tables yet, or after the moment when they were seen.
 _TAKEN = """
@@ -101,13 +103,16 @@ async def moment(ctx: Context, at: datetime) -> str:
 
 async def member_name(ctx: Context, actor: str | None) -> str:
     """Name the member of an actor's label."""
-    family, _, key = (actor or "").partition(":")
-    if family != "member":
-        return say(ctx.actor.language, "The office")
-    name = await ctx.tx.value(
-        "SELECT name FROM members WHERE business_id = $1 AND id = $2", ctx.actor.business_id, UUID(key)
-    )
-    return str(name or say(ctx.actor.language, "Somebody who left"))
+    return (await member_names(ctx, [actor]))[actor]
+
+
+async def member_names(ctx: Context, actors: Collection[str | None]) -> dict[str | None, str]:
+    """Name the members of actors' labels, by label; one statement, or none where no member is among them."""
+    ids = {actor: UUID(actor.partition(":")[2]) for actor in actors if actor and actor.startswith("member:")}
+    rows = await ctx.tx.fetch(_MEMBERS, ctx.actor.business_id, list(set(ids.values()))) if ids else ()
+    names = {row["id"]: row["name"] for row in rows}
+    office, gone = say(ctx.actor.language, "The office"), say(ctx.actor.language, "Somebody who left")
+    return {actor: (names.get(ids[actor]) or gone) if actor in ids else office for actor in actors}
 
 
 def words(event_type: str, data: Mapping[str, Any], language: str = ENGLISH) -> str:
@@ -181,15 +186,25 @@ def noted(note: str | None) -> str | None:
     return text or None
 
 
+async def party_rows(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, asyncpg.Record]:
+    """Return those of the parties that are within the actor's scope, by id."""
+    where = Conditions([ctx.actor.business_id])
+    where.add("p.business_id = $1 AND p.id = ANY({})", list(ids))
+    own_parties(ctx, where)
+    rows = await ctx.tx.fetch(f"SELECT p.* FROM parties p WHERE {where.sql}", *where.values)
+    return {row["id"]: row for row in rows}
+
+
 async def party_row(ctx: Context, party_id: UUID) -> asyncpg.Record:
     """Return a party within the actor's scope."""
-    where = Conditions([ctx.actor.business_id])
-    where.add("p.business_id = $1 AND p.id = {}", party_id)
-    own_parties(ctx, where)
-    row = await ctx.tx.row(f"SELECT p.* FROM parties p WHERE {where.sql}", *where.values)
-    if row is None:
+    return the_one(await party_rows(ctx, [party_id]), party_id)
+
+
+def the_one(found: Mapping[UUID, T], party_id: UUID) -> T:
+    """Return what was found of one party among several; NotFound if nothing was, as outside the actor's scope."""
+    if party_id not in found:
         raise NotFound(*NO_PARTY)
-    return row
+    return found[party_id]
 
 
 async def bill_rows(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, asyncpg.Record]:

@@ -19,7 +19,7 @@ OWED = """
 ), held_back AS (
   SELECT DISTINCT c.party_id FROM conflicts c
   WHERE c.business_id = $1 AND c.status = 'open' AND c.severity = 'block'
-), owed AS MATERIALIZED (
+), owed AS (
   SELECT s.party_id, s.id, s.due_on, s.remaining, i.status = 'invoice.disputed' AS disputed,
          (h.anchor IS NOT NULL OR b.party_id IS NOT NULL) AS held,
          e.expected_on, e.from_on, e.to_on, p.promise_broken, p.usual_days_late,

@@ -10,17 +10,18 @@ from statistics import median_low
 from typing import Any
 from uuid import UUID
 
-from kit.errors import NotFound, Rejected
+from kit.errors import Rejected
 from ledger.commands.forecast import RefreshExpectations
 from ledger.domain.forecast.expect import expect
 from ledger.domain.forecast.history import Bill
 from ledger.domain.roles import Permission
+from ledger.handlers.deciding import the_one
 from ledger.handlers.expected import EXPECTED
 from ledger.handlers.paging import Conditions
 from ledger.handlers.registry import Context, handles
-from ledger.handlers.scope import NO_PARTY, business, own_parties
+from ledger.handlers.scope import business, own_parties
 from ledger.handlers.standing import STANDING
-from ledger.queries.forecast import ExpectedBills, ExpectedMoney, PartyOutlook
+from ledger.queries.forecast import ExpectedBills, ExpectedMoney, OutlooksByIds, PartyOutlook
 from ledger.views import forecast as views
 
 HISTORY = timedelta(days=1100)
@@ -107,44 +108,71 @@ async def expected_bills(question: ExpectedBills, ctx: Context) -> dict[UUID, vi
 @handles(PartyOutlook, permission=Permission.SEE_RECEIVABLES)
 async def party_outlook(question: PartyOutlook, ctx: Context) -> views.PartyOutlookView:
     """Answer with the customer's habit, promises and cheques, and what they make of each open bill."""
+    return the_one(await outlooks_of(ctx, [question.party_id]), question.party_id)
+
+
+@handles(OutlooksByIds, permission=Permission.SEE_RECEIVABLES)
+async def outlooks_by_ids(question: OutlooksByIds, ctx: Context) -> dict[UUID, views.PartyOutlookView]:
+    """Answer for those of the customers that the actor may see."""
+    return await outlooks_of(ctx, question.ids)
+
+
+async def outlooks_of(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, views.PartyOutlookView]:
+    """Return when customers will pay, of those that the actor may see; six statements, however many they are."""
     firm = await business(ctx)
     where = Conditions([firm.id, firm.today])
-    where.add("p.id = {}", question.party_id)
+    where.add("p.id = ANY({})", list(ids))
     own_parties(ctx, where)
-    row = await ctx.tx.row(
+    rows = await ctx.tx.fetch(
         f"""
         {STANDING.format(where=where.sql)}
-        SELECT p.currency, p.usual_days_late, p.promise_on, p.promise_amount, p.promise_broken FROM party p
+        SELECT p.id, p.currency, p.usual_days_late, p.promise_on, p.promise_amount, p.promise_broken FROM party p
         """,
         *where.values,
     )
-    if row is None:
-        raise NotFound(*NO_PARTY)
-    bills = await _bills(where, ctx)
+    parties = [row["id"] for row in rows]
+    bills: dict[UUID, list[views.BillExpectation]] = {party: [] for party in parties}
+    for bill in await _bills(where, ctx):
+        bills[bill.party_id].append(bill)
+    promises, cheques = await _promises(parties, ctx), await _cheques(parties, ctx)
+    late = await _last_three(parties, ctx)
+    return {
+        row["id"]: _outlook(
+            row, bills[row["id"]], promises.get(row["id"], (0, 0)), cheques[row["id"]], late.get(row["id"])
+        )
+        for row in rows
+    }
+
+
+def _outlook(
+    row: Any,
+    bills: Sequence[views.BillExpectation],
+    promises: tuple[int, int],
+    cheques: Any,
+    late: int | None,
+) -> views.PartyOutlookView:
     days: dict[date, int] = defaultdict(int)
     for bill in bills:
         for part in bill.parts:
             if part.on is not None:
                 days[part.on] += part.amount
     next_on = min(days, default=None)
-    kept, broken = await _promises(question.party_id, ctx)
-    cheques = await _cheques(question.party_id, row["currency"], ctx)
     return views.PartyOutlookView(
-        party_id=question.party_id,
+        party_id=row["id"],
         currency=row["currency"],
         usual_days_late=row["usual_days_late"],
-        last_three_days_late=await _last_three(question.party_id, ctx),
+        last_three_days_late=late,
         promise_on=row["promise_on"],
         promise_amount=row["promise_amount"],
         promise_broken=row["promise_broken"],
-        promises_kept=kept,
-        promises_broken=broken,
+        promises_kept=promises[0],
+        promises_broken=promises[1],
         cheques=cheques["count"],
         cheques_amount=cheques["amount"],
         cheque_on=cheques["next_on"],
         next_on=next_on,
         next_amount=days[next_on] if next_on is not None else 0,
-        bills=bills,
+        bills=tuple(bills),
     )
 
 
@@ -199,60 +227,70 @@ def _whole(bill: UUID, party: UUID, parts: tuple[views.ExpectedPart, ...]) -> vi
     return views.BillExpectation(bill, party, amount, last.on, last.low, last.high, last.why, parts)
 
 
-async def _last_three(party: UUID, ctx: Context) -> int | None:
+async def _last_three(parties: Sequence[UUID], ctx: Context) -> dict[UUID, int]:
+    """Return the median days late of each customer's last three paid bills, of those who paid three."""
     rows = await ctx.tx.fetch(
         """
-        SELECT i.paid_on - i.due_on AS late FROM invoices i
-        WHERE i.business_id = $1 AND i.party_id = $2 AND i.paid_on IS NOT NULL AND i.due_on IS NOT NULL
-          AND i.kind = 'invoice' AND i.outstanding <= 0
-          AND EXISTS (SELECT FROM allocations a
-                      WHERE a.business_id = $1 AND a.document_id = i.id AND a.kind = 'receipt')
-        ORDER BY i.paid_on DESC, i.id DESC LIMIT 3
+        SELECT v.party_id, l.late FROM unnest($2::uuid[]) AS v(party_id) CROSS JOIN LATERAL (
+          SELECT i.paid_on - i.due_on AS late FROM invoices i
+          WHERE i.business_id = $1 AND i.party_id = v.party_id AND i.paid_on IS NOT NULL AND i.due_on IS NOT NULL
+            AND i.kind = 'invoice' AND i.outstanding <= 0
+            AND EXISTS (SELECT FROM allocations a
+                        WHERE a.business_id = $1 AND a.document_id = i.id AND a.kind = 'receipt')
+          ORDER BY i.paid_on DESC, i.id DESC LIMIT 3
+        ) l
         """,
         ctx.actor.business_id,
-        party,
+        list(parties),
     )
-    return median_low(row["late"] for row in rows) if len(rows) == 3 else None
+    found: dict[UUID, list[int]] = defaultdict(list)
+    for row in rows:
+        found[row["party_id"]].append(row["late"])
+    return {party: median_low(late) for party, late in found.items() if len(late) == 3}
 
 
-async def _promises(party: UUID, ctx: Context) -> tuple[int, int]:
+async def _promises(parties: Sequence[UUID], ctx: Context) -> dict[UUID, tuple[int, int]]:
     """Return how many promises whose day has passed were kept, and broken: by whether any money came meanwhile."""
     firm = await business(ctx)
-    row = await ctx.tx.row(
+    rows = await ctx.tx.fetch(
         """
-        SELECT count(*) FILTER (WHERE kept) AS kept, count(*) FILTER (WHERE NOT kept) AS broken
+        SELECT party_id, count(*) FILTER (WHERE kept) AS kept, count(*) FILTER (WHERE NOT kept) AS broken
         FROM (
-          SELECT DISTINCT ON (q.on_day) EXISTS (
-            SELECT FROM receipts r WHERE r.business_id = $1 AND r.party_id = $2 AND r.arrived
+          SELECT DISTINCT ON (q.party_id, q.on_day) q.party_id, EXISTS (
+            SELECT FROM receipts r WHERE r.business_id = $1 AND r.party_id = q.party_id AND r.arrived
               AND r.received_on BETWEEN q.given_on AND q.on_day) AS kept
           FROM (
-            SELECT (n.state->'data'->>'on')::date AS on_day, (c.stated_at AT TIME ZONE $4)::date AS given_on
+            SELECT c.party_id, (n.state->'data'->>'on')::date AS on_day,
+                   (c.stated_at AT TIME ZONE $4)::date AS given_on
             FROM claims c JOIN identities n ON n.business_id = $1 AND n.subject = c.subject AND n.kind = 'promise'
-            WHERE c.business_id = $1 AND c.party_id = $2 AND c.row_kind = 'promise'
+            WHERE c.business_id = $1 AND c.party_id = ANY($2) AND c.row_kind = 'promise'
           ) q
-          WHERE q.on_day < $3 ORDER BY q.on_day, q.given_on
-        ) told
+          WHERE q.on_day < $3 ORDER BY q.party_id, q.on_day, q.given_on
+        ) told GROUP BY party_id
         """,
         ctx.actor.business_id,
-        party,
+        list(parties),
         firm.today,
         firm.timezone,
     )
-    assert row is not None
-    return row["kept"], row["broken"]
+    return {row["party_id"]: (row["kept"], row["broken"]) for row in rows}
 
 
-async def _cheques(party: UUID, currency: str, ctx: Context) -> Any:
+async def _cheques(parties: Sequence[UUID], ctx: Context) -> dict[UUID, Any]:
+    """Return how many cheques in hand each customer has given, in his currency, what they come to, and the next day."""
     firm = await business(ctx)
-    return await ctx.tx.row(
+    rows = await ctx.tx.fetch(
         """
-        SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount,
-               min(dated_on) FILTER (WHERE dated_on >= $4) AS next_on
-        FROM cheques WHERE business_id = $1 AND party_id = $2 AND status = ANY($3) AND currency = $5
+        SELECT p.id, count(c.id) AS count, coalesce(sum(c.amount), 0)::bigint AS amount,
+               min(c.dated_on) FILTER (WHERE c.dated_on >= $4) AS next_on
+        FROM parties p
+        LEFT JOIN cheques c ON c.business_id = $1 AND c.party_id = p.id AND c.currency = p.currency
+          AND c.status = ANY($3)
+        WHERE p.business_id = $1 AND p.id = ANY($2) GROUP BY p.id
         """,
         ctx.actor.business_id,
-        party,
+        list(parties),
         list(IN_HAND),
         firm.today,
-        currency,
     )
+    return {row["id"]: row for row in rows}

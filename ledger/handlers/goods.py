@@ -2,44 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 from kit.errors import Stale
-from ledger import queries, views
+from ledger import views
 from ledger.commands.goods import HoldGoods, ReleaseGoods
 from ledger.domain.credit import WORD_HOLDS, CreditStanding, OwnersWord, may_send
 from ledger.domain.roles import Permission
-from ledger.handlers.deciding import check_untouched, decide, party_row, positive
-from ledger.handlers.party_card import party_card
+from ledger.handlers.deciding import check_untouched, decide, party_row, positive, the_one
+from ledger.handlers.party_card import cards_of
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business
-from ledger.handlers.talk import party_talk
-from ledger.queries.customers import MayGoodsGo, PartyTalk
-from ledger.views.customers import GoodsView
+from ledger.handlers.talk import party_talk, talk_by_ids
+from ledger.queries.customers import GoodsByIds, MayGoodsGo, PartyTalk, TalkByIds
+from ledger.views.customers import GoodsView, TalkView
 from ledger.views.workflow import DecisionView
 
 _SAID = ("goods.held", "goods.released")
 _RETURNED = """
-SELECT max(coalesce((i.state -> 'data' ->> 'on')::date, ((i.state ->> 'at')::timestamptz AT TIME ZONE $3)::date))
+SELECT q.party_id,
+       max(coalesce((i.state -> 'data' ->> 'on')::date, ((i.state ->> 'at')::timestamptz AT TIME ZONE $3)::date)) AS on_day
 FROM cheques q JOIN identities i ON i.business_id = q.business_id AND i.subject = q.anchor
-WHERE q.business_id = $1 AND q.party_id = $2 AND q.status = 'cheque.returned'
+WHERE q.business_id = $1 AND q.party_id = ANY($2) AND q.status = 'cheque.returned' GROUP BY q.party_id
 """
 
 
 @handles(MayGoodsGo, permission=Permission.SEE_RECEIVABLES)
 async def may_goods_go(question: MayGoodsGo, ctx: Context) -> GoodsView:
     """Answer yes, ask the owner, or no, with the reasons; NotFound outside the actor's scope."""
-    if question.order is not None:
-        positive(question.order, "An order")
+    return the_one(await _goods(ctx, [question.party_id], question.order), question.party_id)
+
+
+@handles(GoodsByIds, permission=Permission.SEE_RECEIVABLES)
+async def goods_by_ids(question: GoodsByIds, ctx: Context) -> dict[UUID, GoodsView]:
+    """Answer for those of the customers that the actor may see."""
+    return await _goods(ctx, question.ids, question.order)
+
+
+async def _goods(ctx: Context, ids: Sequence[UUID], order: int | None) -> dict[UUID, GoodsView]:
+    if order is not None:
+        positive(order, "An order")
     firm = await business(ctx)
-    view: views.PartyView = await party_card(queries.PartyCard(question.party_id), ctx)
-    talk = await party_talk(PartyTalk(question.party_id), ctx)
-    returned: date | None = await ctx.tx.value(
-        _RETURNED, ctx.actor.business_id, question.party_id, firm.timezone
-    )
+    cards = await cards_of(ctx, ids, bills=0)
+    talks = await talk_by_ids(TalkByIds(tuple(cards)), ctx)
+    rows = await ctx.tx.fetch(_RETURNED, ctx.actor.business_id, list(cards), firm.timezone)
+    returned = {row["party_id"]: row["on_day"] for row in rows}
+    return {
+        key: _answer(card, talks[key], returned.get(key), firm.today, order) for key, card in cards.items()
+    }
+
+
+def _answer(
+    view: views.PartyView, talk: TalkView, returned: date | None, today: date, order: int | None
+) -> GoodsView:
     brief, outlook = view.brief, view.outlook
     standing = CreditStanding(
-        today=firm.today,
+        today=today,
         net=brief.net,
         credit_limit=view.credit_limit,
         overdue=brief.overdue,
@@ -52,8 +72,8 @@ async def may_goods_go(question: MayGoodsGo, ctx: Context) -> GoodsView:
         blocked=brief.held,
         word=talk.goods,
     )
-    answer = may_send(standing, question.order)
-    return GoodsView(brief, answer.verdict, answer.reasons, talk.goods, question.order)
+    answer = may_send(standing, order)
+    return GoodsView(brief, answer.verdict, answer.reasons, talk.goods, order)
 
 
 @handles(HoldGoods, permission=Permission.ANSWER)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +24,8 @@ LARGEST = Order("groups:total", ("g.total", "g.pan"), ("bigint", "text"), descen
 MOST_MEMBERS = 50
 ATTRIBUTES = tuple(name for name in DATED if name not in ("contacts", "addresses", "parent"))
 """What is agreed with a party or said of it in one word; people, addresses and the parent are shown as such."""
-IS_PAN = "p.pan ~ '^[A-Z]{5}[0-9]{4}[A-Z]$'"
+_PAN = re.compile("[A-Z]{5}[0-9]{4}[A-Z]")
+IS_PAN = f"p.pan ~ '^{_PAN.pattern}$'"
 
 
 @handles(PartyGroups, permission=Permission.SEE_RECEIVABLES)
@@ -90,36 +93,46 @@ async def _members(ctx: Context, pans: list[str]) -> dict[str, tuple[GroupMember
     return found
 
 
-async def group_of(ctx: Context, pan: str | None) -> PartyGroupView | None:
-    """Return the group of a PAN as the actor may see it; None where it has one ledger only."""
-    if pan is None or not await ctx.tx.value(f"SELECT {IS_PAN} FROM (SELECT $1::text AS pan) p", pan):
-        return None
+async def groups_of(ctx: Context, pans: Collection[str]) -> dict[str, PartyGroupView]:
+    """Return the groups of PANs as the actor may see them, by PAN; those of one ledger only are none."""
+    wanted = sorted({pan for pan in pans if _PAN.fullmatch(pan)})
+    if not wanted:
+        return {}
     firm = await business(ctx)
-    members = (await _members(ctx, [pan])).get(pan, ())
-    if len(members) < 2:
-        return None
-    total = sum(member.net for member in members if member.currency == firm.currency)
-    return PartyGroupView(pan, total, firm.currency, members)
+    return {
+        pan: PartyGroupView(
+            pan, sum(one.net for one in members if one.currency == firm.currency), firm.currency, members
+        )
+        for pan, members in (await _members(ctx, wanted)).items()
+        if len(members) > 1
+    }
 
 
-async def party_history(ctx: Context, party: UUID) -> tuple[AttributeView, ...]:
-    """Return what was agreed with a party since when, by the source that is believed now; the oldest first."""
+async def party_histories(ctx: Context, parties: Sequence[UUID]) -> dict[UUID, tuple[AttributeView, ...]]:
+    """Return what was agreed with parties since when, by the source that is believed now; the oldest first."""
     firm = await business(ctx)
     rows = await ctx.tx.fetch(
         """
-        SELECT i.subject, i.source, i.kind, i.external_id, i.state FROM party_identities n
+        SELECT n.party_id, i.subject, i.source, i.kind, i.external_id, i.state FROM party_identities n
         JOIN identities i ON i.business_id = n.business_id AND i.subject = n.subject
-        WHERE n.business_id = $1 AND n.party_id = $2 AND i.kind = 'party'
+        WHERE n.business_id = $1 AND n.party_id = ANY($2) AND i.kind = 'party'
         """,
         ctx.actor.business_id,
-        party,
+        list(parties),
     )
-    ranked = by_belief(Identity(*row) for row in rows)
-    terms, found = Terms(timezone=firm.timezone), []
+    told: dict[UUID, list[Identity]] = defaultdict(list)
+    for party, *identity in rows:
+        told[party].append(Identity(*identity))
+    terms = Terms(timezone=firm.timezone)
+    return {party: tuple(_history(identities, terms)) for party, identities in told.items()}
+
+
+def _history(identities: Sequence[Identity], terms: Terms) -> Iterator[AttributeView]:
+    ranked = by_belief(identities)
     for name in ATTRIBUTES:
         teller = next((identity for identity in ranked if identity.data.get(name) is not None), None)
         if teller is not None:
-            found += [
-                AttributeView(name, h.value, h.since, teller.source) for h in history(teller, name, terms)
-            ]
-    return tuple(found)
+            yield from (
+                AttributeView(name, held.value, held.since, teller.source)
+                for held in history(teller, name, terms)
+            )

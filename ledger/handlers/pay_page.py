@@ -31,7 +31,7 @@ UPDATE pay_links SET opened_at = $3 WHERE business_id = $1 AND key_hash = $2 AND
 async def pay_page(question: PayPage, ctx: Context) -> PayPageView:
     """Answer with the page as of now; NotFound for a key that nobody gave out, that has run out, or whose customer is gone."""
     link = await ctx.tx.row(_LINK, ctx.actor.business_id, question.key_hash, ctx.now)
-    rows = await facts_of(ctx, party_id=link["party_id"]) if link and link["party_id"] else []
+    rows = await facts_of(ctx, parties=[link["party_id"]]) if link and link["party_id"] else []
     if not rows:
         raise NotFound("pay_page.unknown", "There is no such page.")
     return await _page(ctx, link, rows[0])
@@ -40,7 +40,7 @@ async def pay_page(question: PayPage, ctx: Context) -> PayPageView:
 async def _page(ctx: Context, link: Any, row: Any) -> PayPageView:
     firm = await business(ctx)
     kind, asked = kind_of(row)
-    bills, more, more_amount = await bills_of(ctx, row["id"], kind, most=MOST_BILLS)
+    about = (await bills_of(ctx, {row["id"]: kind}, most=MOST_BILLS))[row["id"]]
     return PayPageView(
         firm=one_line(firm.name),
         customer=one_line(row["name"]),
@@ -51,9 +51,9 @@ async def _page(ctx: Context, link: Any, row: Any) -> PayPageView:
         asked=asked,
         later=row["net"] - asked,
         on_account=row["on_account"],
-        bills=bills,
-        more=more,
-        more_amount=more_amount,
+        bills=about.bills,
+        more=about.more,
+        more_amount=about.more_amount,
         language=link["language"],
         reference=f"MUN{link['id'].hex[-12:].upper()}",
         pay=await read_details(ctx),

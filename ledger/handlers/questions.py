@@ -22,6 +22,7 @@ from ledger.reconcile.questions import Question, question_view
 from ledger.reconcile.rulebook import PLACE
 from ledger.views import ConflictPage, ConflictView
 
+_HOLDING = 3
 SHOWN = ("open", "snoozed", "cleared", "resolved")
 _RANK = "(CASE c.severity WHEN 'block' THEN 0 WHEN 'warn' THEN 1 ELSE 2 END)"
 _PLACE = f"coalesce(w.place, {PLACE})"
@@ -120,14 +121,32 @@ async def conflict_row(ctx: Context, conflict_id: UUID) -> asyncpg.Record:
     return row
 
 
-async def held_by(ctx: Context, party_id: UUID) -> tuple[str, ...]:
-    """Return what holds a party back, at most 3 open questions of severity block in one line, as far as he may see them."""
+async def held_by(ctx: Context, parties: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """Return what holds parties back: of each that is held at most 3 open questions of severity block in one line.
+
+    Those of rules that the actor may not see are left out.
+    """
+    if not parties:
+        return {}
     conditions = visible(ctx)
-    conditions.add("c.party_id = {} AND c.status = 'open' AND c.severity = 'block'", party_id)
+    conditions.add("c.party_id = ANY({}) AND c.status = 'open' AND c.severity = 'block'", list(parties))
     rows = await ctx.tx.fetch(
-        f"{_ROW} WHERE {conditions.sql} ORDER BY {_ORDER.by} LIMIT 3", *conditions.values
+        f"""
+        {_ROW} WHERE (c.business_id, c.id) IN (
+          SELECT business_id, id FROM (
+            SELECT c.business_id, c.id, row_number() OVER (PARTITION BY c.party_id ORDER BY {_ORDER.by}) AS nth
+            FROM conflicts c LEFT JOIN parties p ON p.business_id = c.business_id AND p.id = c.party_id
+            LEFT JOIN rule_switches w ON w.business_id = c.business_id AND w.rule = c.rule
+            WHERE {conditions.sql}
+          ) h WHERE nth <= {_HOLDING})
+        ORDER BY {_ORDER.by}
+        """,
+        *conditions.values,
     )
-    return tuple([(await _view(ctx, row)).title for row in rows])
+    found: dict[UUID, tuple[str, ...]] = {}
+    for row in rows:
+        found[row["party_id"]] = (*found.get(row["party_id"], ()), (await _view(ctx, row)).title)
+    return found
 
 
 async def locked(ctx: Context, conflict_id: UUID) -> asyncpg.Record:

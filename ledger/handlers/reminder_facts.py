@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from ledger.handlers.registry import Context
 from ledger.handlers.scope import business, own_parties
 from ledger.handlers.sources import BANK, read_sources
 from ledger.handlers.standing import HELD
-from ledger.views import SourceView
+from ledger.views import BusinessView, SourceView
 from ledger.views.reminders import ReminderBill, ReminderHold
 
 LATE_DAYS = 2
@@ -41,19 +42,22 @@ _TALK = timedelta(days=7)
 OWED = """
 WITH party AS (
   SELECT p.*, greatest(0, p.open_bills - p.receivable) AS covered FROM parties p WHERE p.business_id = $1 AND {where}
-), bill AS (
+), bill AS NOT MATERIALIZED (
   SELECT i.party_id, i.id, i.number, i.issued_on, i.status = 'invoice.disputed' AS disputed, p.covered,
          CASE WHEN d.invoice_id IS NULL THEN i.due_on ELSE d.due_on END AS due_on, coalesce(d.number, 0) AS part,
          coalesce(d.outstanding, i.outstanding) AS amount
   FROM party p
   JOIN invoices i ON i.business_id = $1 AND i.party_id = p.id AND i.outstanding > 0 AND i.currency = p.currency
   LEFT JOIN dues d ON d.business_id = $1 AND d.invoice_id = i.id AND d.outstanding > 0
-), owed AS MATERIALIZED (
+), owed AS (
+  SELECT b.party_id, b.id, b.number, b.issued_on, b.due_on, b.part, b.amount AS remaining
+  FROM bill b WHERE NOT b.disputed AND b.covered <= 0
+  UNION ALL
   SELECT b.party_id, b.id, b.number, b.issued_on, b.due_on, b.part,
          greatest(0, least(b.amount,
            sum(b.amount) OVER (PARTITION BY b.party_id ORDER BY coalesce(b.due_on, b.issued_on), b.id, b.part)
-           - b.covered))::bigint AS remaining
-  FROM bill b WHERE NOT b.disputed
+           - b.covered))::bigint
+  FROM bill b WHERE NOT b.disputed AND b.covered > 0
 )
 """
 # What else is known of each party: disputed bills, cheques in hand, money that is told of and not here yet, the last talk.
@@ -71,7 +75,13 @@ FACTS = f"""
     AND NOT EXISTS (SELECT FROM external_events w WHERE w.business_id = $1 AND w.subject = e.subject
                     AND w.event_type = 'decision.withdrawn' AND w.occurred_at >= e.occurred_at)
   ORDER BY n.party_id, e.event_type, e.occurred_at DESC
-), aside AS (
+), owing AS MATERIALIZED (
+  SELECT party_id, sum(remaining)::bigint AS net, sum(remaining) FILTER (WHERE due_on < $2)::bigint AS overdue,
+         sum(remaining) FILTER (WHERE due_on <= $2::date - {LATE_DAYS})::bigint AS late,
+         min(due_on) FILTER (WHERE remaining > 0 AND due_on < $2) AS oldest,
+         min(due_on) FILTER (WHERE remaining > 0 AND due_on >= $2) AS next_due
+  FROM owed GROUP BY party_id
+), aside AS MATERIALIZED (
   SELECT party_id, sum(amount)::bigint AS amount FROM bill WHERE disputed GROUP BY party_id
 ), cheque AS (
   SELECT q.party_id, sum(q.amount)::bigint AS amount, min(q.dated_on) FILTER (WHERE q.dated_on > $2) AS on_day
@@ -79,61 +89,59 @@ FACTS = f"""
   WHERE q.status IN ('cheque.received', 'cheque.deposited')
     AND (q.dated_on IS NULL OR q.dated_on > $2::date - {CHEQUE_DAYS})
   GROUP BY q.party_id
-), told AS (
-  SELECT r.party_id, sum(r.amount - r.refunded)::bigint AS amount, max(r.received_on) AS on_day
-  FROM party p JOIN receipts r ON r.business_id = $1 AND r.party_id = p.id AND r.currency = p.currency
-  WHERE NOT r.arrived AND r.classified IS NULL AND r.received_on > $2::date - {PENDING_DAYS}
-    AND r.status NOT IN ('payment.failed', 'payment.reversed', 'payment.refunded') AND r.amount > r.refunded
-  GROUP BY r.party_id
 )
 SELECT p.id, p.anchor, p.name, p.currency, p.phone, p.promise_on, p.on_account, p.last_receipt_on,
-       coalesce(sum(o.remaining), 0)::bigint AS net,
-       coalesce(sum(o.remaining) FILTER (WHERE o.due_on < $2), 0)::bigint AS overdue,
-       coalesce(sum(o.remaining) FILTER (WHERE o.due_on <= $2::date - {LATE_DAYS}), 0)::bigint AS late,
-       coalesce($2 - min(o.due_on) FILTER (WHERE o.remaining > 0 AND o.due_on < $2), 0) AS days,
-       min(o.due_on) FILTER (WHERE o.remaining > 0 AND o.due_on >= $2) AS next_due,
-       coalesce((SELECT amount FROM aside a WHERE a.party_id = p.id), 0) AS disputed,
-       (SELECT amount FROM cheque c WHERE c.party_id = p.id) AS cheques,
-       (SELECT on_day FROM cheque c WHERE c.party_id = p.id) AS cheque_on,
-       (SELECT amount FROM told t WHERE t.party_id = p.id) AS told,
-       (SELECT on_day FROM told t WHERE t.party_id = p.id) AS told_on,
+       coalesce(o.net, 0) AS net, coalesce(o.overdue, 0) AS overdue, coalesce(o.late, 0) AS late,
+       coalesce($2 - o.oldest, 0) AS days, o.next_due, coalesce(a.amount, 0) AS disputed,
+       c.amount AS cheques, c.on_day AS cheque_on, m.amount AS told, m.on_day AS told_on,
        t.occurred_at AS reminded_at, t.actor AS reminded_by, s.occurred_at AS said_at, s.actor AS said_to,
        {HELD} AS held
 FROM party p
-LEFT JOIN owed o ON o.party_id = p.id
+LEFT JOIN owing o ON o.party_id = p.id
+LEFT JOIN aside a ON a.party_id = p.id
+LEFT JOIN cheque c ON c.party_id = p.id
+CROSS JOIN LATERAL (
+  SELECT sum(r.amount - r.refunded)::bigint AS amount, max(r.received_on) AS on_day FROM receipts r
+  WHERE r.business_id = $1 AND r.party_id = p.id AND r.currency = p.currency
+    AND NOT r.arrived AND r.classified IS NULL AND r.received_on > $2::date - {PENDING_DAYS}
+    AND r.status NOT IN ('payment.failed', 'payment.reversed', 'payment.refunded') AND r.amount > r.refunded
+) m
 LEFT JOIN talk t ON t.party_id = p.id AND t.event_type = 'reminder.sent'
 LEFT JOIN talk s ON s.party_id = p.id AND s.event_type = 'call.logged'
-GROUP BY p.id, p.anchor, p.name, p.currency, p.phone, p.promise_on, p.on_account, p.last_receipt_on,
-         t.occurred_at, t.actor, s.occurred_at, s.actor
+WHERE {{only}}
 """
-_BILLS = """
-SELECT number, issued_on, min(due_on) AS due_on, sum(remaining)::bigint AS amount, id FROM owed o
-WHERE remaining > 0 AND {due}
-GROUP BY id, number, issued_on ORDER BY coalesce(min(due_on), issued_on), id
+# The bills that each party's reminder is about: $3 the parties and, pairwise, $4 its kind; the nearest $5 of each.
+_BILLS = f"""
+, wanted AS (SELECT * FROM unnest($3::uuid[], $4::text[]) AS w(party_id, kind)), asked AS (
+  SELECT o.party_id, o.id, o.number, o.issued_on, min(o.due_on) AS due_on, sum(o.remaining)::bigint AS amount
+  FROM owed o JOIN wanted w ON w.party_id = o.party_id
+  WHERE o.remaining > 0 AND CASE w.kind WHEN 'late' THEN o.due_on <= $2::date - {LATE_DAYS}
+                                        WHEN 'grace' THEN o.due_on < $2 ELSE w.kind = 'not_due' END
+  GROUP BY o.party_id, o.id, o.number, o.issued_on
+), ranked AS (
+  SELECT a.*, row_number() OVER (PARTITION BY party_id ORDER BY coalesce(due_on, issued_on), id) AS place,
+         count(*) OVER (PARTITION BY party_id) AS bills, sum(amount) OVER (PARTITION BY party_id)::bigint AS whole
+  FROM asked a
+)
+SELECT * FROM ranked WHERE place <= $5 ORDER BY party_id, place
 """
-_DUE = {
-    "late": f"o.due_on <= $2::date - {LATE_DAYS}",
-    "grace": "o.due_on < $2",
-    "not_due": "$2::date IS NOT NULL",
-    "nothing": "$2::date IS NULL",
-}
 _STATED_MONEY = """
 SELECT DISTINCT source FROM claims WHERE business_id = $1 AND row_kind = 'receipt' AND source LIKE 'standard:%'
 """
 _NAMES = "SELECT id, name FROM members WHERE business_id = $1 AND id = ANY($2::uuid[])"
 
 
-async def facts_of(ctx: Context, *, party_id: UUID | None = None) -> list[Any]:
-    """Return the facts of one customer, or of all who owe and are late; within the actor's scope."""
+async def facts_of(ctx: Context, *, parties: Sequence[UUID] | None = None) -> list[Any]:
+    """Return the facts of some customers, or of all who owe and are late; within the actor's scope."""
     firm = await business(ctx)
     where = Conditions([firm.id, firm.today, ctx.now - _TALK])
-    if party_id is not None:
-        where.add("p.id = {}", party_id)
+    if parties is not None:
+        where.add("p.id = ANY({})", list(parties))
     else:
         where.add("p.receivable > 0")
     own_parties(ctx, where)
-    only = "" if party_id is not None else " HAVING sum(o.remaining) FILTER (WHERE o.due_on < $2) > 0"
-    return await ctx.tx.fetch(OWED.format(where=where.sql) + FACTS + only, *where.values)
+    only = "true" if parties is not None else "o.overdue > 0"
+    return await ctx.tx.fetch(OWED.format(where=where.sql) + FACTS.format(only=only), *where.values)
 
 
 def kind_of(row: Any) -> tuple[str, int]:
@@ -145,37 +153,61 @@ def kind_of(row: Any) -> tuple[str, int]:
     return ("not_due", row["net"]) if row["net"] > 0 else ("nothing", 0)
 
 
-async def bills_of(
-    ctx: Context, party_id: UUID, kind: str, *, most: int
-) -> tuple[tuple[ReminderBill, ...], int, int]:
-    """Return the bills that a reminder is about, oldest first: at most so many, then how many more, and their sum."""
+@dataclass(frozen=True, slots=True)
+class AskedBills:
+    """The bills that a reminder is about, oldest first; `more` bills besides come to `more_amount`."""
+
+    bills: tuple[ReminderBill, ...] = ()
+    more: int = 0
+    more_amount: int = 0
+
+
+async def bills_of(ctx: Context, kinds: Mapping[UUID, str], *, most: int) -> dict[UUID, AskedBills]:
+    """Return the bills that customers' reminders of these kinds are about, by customer, at most so many of each."""
     firm = await business(ctx)
-    sql = OWED.format(where="p.id = $3") + _BILLS.format(due=_DUE[kind])
-    rows = await ctx.tx.fetch(sql, firm.id, firm.today, party_id)
-    bills = tuple(
-        ReminderBill(
+    sql = OWED.format(where="p.id = ANY($3)") + _BILLS
+    found: dict[UUID, AskedBills] = dict.fromkeys(kinds, AskedBills())
+    for row in await ctx.tx.fetch(sql, firm.id, firm.today, list(kinds), list(kinds.values()), most):
+        before = found[row["party_id"]].bills
+        bill = ReminderBill(
             number=row["number"],
             issued_on=row["issued_on"],
             due_on=row["due_on"],
             days=max(0, (firm.today - row["due_on"]).days) if row["due_on"] else 0,
             amount=row["amount"],
         )
-        for row in rows
-    )
-    return bills[:most], len(bills[most:]), sum(bill.amount for bill in bills[most:])
+        bills = (*before, bill)
+        left = row["whole"] - sum(one.amount for one in bills)
+        found[row["party_id"]] = AskedBills(bills, row["bills"] - len(bills), left)
+    return found
 
 
-async def holds_of(ctx: Context, row: Any, stale: Sequence[SourceView]) -> tuple[ReminderHold, ...]:
-    """Return what speaks against a reminder, the heaviest first."""
+async def holds_of(
+    ctx: Context, rows: Sequence[Any], stale: Sequence[SourceView]
+) -> dict[UUID, tuple[ReminderHold, ...]]:
+    """Return what speaks against each customer's reminder, the heaviest first; two statements, however many they are."""
     firm = await business(ctx)
+    entries = await held_by(ctx, [row["id"] for row in rows if row["held"] and kind_of(row)[0] != "nothing"])
+    holds = {row["id"]: _holds(row, entries.get(row["id"], ()), stale, firm) for row in rows}
+    labels = {hold.who for against in holds.values() for hold in against if hold.who}
+    names = await _names(ctx, labels)
+    return {
+        key: tuple(replace(hold, who=names.get(hold.who) if hold.who else None) for hold in against)
+        for key, against in holds.items()
+    }
+
+
+def _holds(
+    row: Any, entries: tuple[str, ...], stale: Sequence[SourceView], firm: BusinessView
+) -> list[ReminderHold]:
     kind, _ = kind_of(row)
     if kind == "nothing":
         if row["disputed"]:
-            return (ReminderHold("disputed", "final", amount=row["disputed"]),)
-        return (ReminderHold("nothing_due", "final"),)
+            return [ReminderHold("disputed", "final", amount=row["disputed"])]
+        return [ReminderHold("nothing_due", "final")]
     holds = []
     if row["held"]:
-        holds.append(ReminderHold("entry", "hard", entries=await held_by(ctx, row["id"])))
+        holds.append(ReminderHold("entry", "hard", entries=entries))
     if stale:
         holds.append(ReminderHold("stale", "hard", sources=tuple(stale)))
     holds += _said(row, firm.today, firm.timezone)
@@ -183,7 +215,7 @@ async def holds_of(ctx: Context, row: Any, stale: Sequence[SourceView]) -> tuple
         holds.append(ReminderHold("grace", "soft", on=firm.today - timedelta(days=1)))
     elif kind == "not_due":
         holds.append(ReminderHold("not_due", "soft", on=row["next_due"]))
-    return await _with_names(ctx, holds)
+    return holds
 
 
 def _said(row: Any, today: date, timezone: str) -> list[ReminderHold]:
@@ -207,17 +239,11 @@ def _said(row: Any, today: date, timezone: str) -> list[ReminderHold]:
     return holds
 
 
-async def _with_names(ctx: Context, holds: list[ReminderHold]) -> tuple[ReminderHold, ...]:
-    """Put people's names in place of their labels."""
-    ids = [UUID(hold.who.partition(":")[2]) for hold in holds if hold.who and hold.who.startswith("member:")]
+async def _names(ctx: Context, labels: Collection[str]) -> dict[str, str]:
+    """Return the names of members by their labels."""
+    ids = [UUID(label.partition(":")[2]) for label in labels if label.startswith("member:")]
     rows = await ctx.tx.fetch(_NAMES, ctx.actor.business_id, ids) if ids else []
-    names = {f"member:{row['id']}": row["name"] for row in rows}
-    return tuple(
-        ReminderHold(
-            h.code, h.strength, h.on, h.amount, names.get(h.who) if h.who else None, h.entries, h.sources
-        )
-        for h in holds
-    )
+    return {f"member:{row['id']}": row["name"] for row in rows}
 
 
 async def not_up_to_date(ctx: Context) -> tuple[SourceView, ...]:

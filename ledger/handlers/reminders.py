@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from kit.errors import Denied, NotFound, Rejected, Stale
+from kit.errors import Denied, Rejected, Stale
 from kit.ids import business_key, derived, digest, new_secret, uuid7
 from ledger.commands.reminders import LogReminder, PrepareReminder
 from ledger.domain.paying import one_line, whatsapp_number
 from ledger.domain.roles import Permission
-from ledger.handlers.deciding import decide, event_subject, hold, party_row, positive, words
+from ledger.handlers.deciding import decide, event_subject, hold, party_row, positive, the_one, words
 from ledger.handlers.decisions import last_standing, told_of
 from ledger.handlers.payment_details import read_details
 from ledger.handlers.registry import Context, handles
@@ -27,8 +28,8 @@ from ledger.handlers.reminder_facts import (
     may_overrule,
     not_up_to_date,
 )
-from ledger.handlers.scope import NO_PARTY, business
-from ledger.queries.reminders import LateCustomers, ReminderFor
+from ledger.handlers.scope import business
+from ledger.queries.reminders import LateCustomers, ReminderFor, RemindersByIds
 from ledger.views.reminders import (
     LateCustomer,
     LateCustomersView,
@@ -57,8 +58,13 @@ _FORGET = "DELETE FROM pay_links WHERE business_id = $1 AND party_anchor = $2 AN
 @handles(ReminderFor, permission=Permission.REPORT)
 async def reminder_for(question: ReminderFor, ctx: Context) -> ReminderView:
     """Answer with a reminder as it would go out now; NotFound outside the actor's scope."""
-    row = await _facts(ctx, question.party_id)
-    return await _reminder(ctx, row)
+    return the_one(await _reminders(ctx, await facts_of(ctx, parties=[question.party_id])), question.party_id)
+
+
+@handles(RemindersByIds, permission=Permission.REPORT)
+async def reminders_by_ids(question: RemindersByIds, ctx: Context) -> dict[UUID, ReminderView]:
+    """Answer for those of the customers that the actor may see."""
+    return await _reminders(ctx, await facts_of(ctx, parties=question.ids))
 
 
 @handles(LateCustomers, permission=Permission.REPORT)
@@ -69,9 +75,10 @@ async def late_customers(question: LateCustomers, ctx: Context) -> LateCustomers
     stale = await not_up_to_date(ctx)
     free: list[tuple[int, LateCustomer]] = []
     held: Counter[str] = Counter()
-    for row in await facts_of(ctx):
-        holds = await holds_of(ctx, row, stale)
-        against = [h for h in holds if h.code not in question.overrule or not may_overrule(ctx, h)]
+    rows = await facts_of(ctx)
+    holds = await holds_of(ctx, rows, stale)
+    for row in rows:
+        against = [h for h in holds[row["id"]] if h.code not in question.overrule or not may_overrule(ctx, h)]
         if against:
             held[against[0].code] += 1
             continue
@@ -90,20 +97,21 @@ async def late_customers(question: LateCustomers, ctx: Context) -> LateCustomers
 @handles(PrepareReminder, permission=Permission.REPORT, shown_once=True)
 async def prepare_reminder(command: PrepareReminder, ctx: Context) -> PreparedReminder:
     """Make a pay page for a reminder that may go out, or of which all that speaks against it was seen and overruled."""
-    row = await _facts(ctx, command.party_id)
-    view = await _reminder(ctx, row)
+    rows = await facts_of(ctx, parties=[command.party_id])
+    view = the_one(await _reminders(ctx, rows), command.party_id)
+    anchor = rows[0]["anchor"]
     _check_holds(ctx, view, command.overrule)
     language = await _language(ctx, command.language)
     secret, link = new_secret(_SECRET_BYTES), uuid7()
     key, expires_at = business_key(ctx.actor.business_id, secret), ctx.now + VALID
     tenant = ctx.actor.business_id
-    await ctx.tx.run(_FORGET, tenant, row["anchor"], ctx.now - _FORGOTTEN)
+    await ctx.tx.run(_FORGET, tenant, anchor, ctx.now - _FORGOTTEN)
     await ctx.tx.run(
         _LINK,
         tenant,
         digest(key.encode()),
         link,
-        row["anchor"],
+        anchor,
         view.asked,
         view.currency,
         language,
@@ -173,36 +181,37 @@ def _known(ctx: Context, decision: UUID, row: Any) -> DecisionView:
     )
 
 
-async def _facts(ctx: Context, party_id: UUID) -> Any:
-    rows = await facts_of(ctx, party_id=party_id)
+async def _reminders(ctx: Context, rows: Sequence[Any]) -> dict[UUID, ReminderView]:
+    """Return the reminders of customers of whom these are the facts; a few statements, however many they are."""
     if not rows:
-        raise NotFound(*NO_PARTY)
-    return rows[0]
-
-
-async def _reminder(ctx: Context, row: Any) -> ReminderView:
+        return {}
     firm = await business(ctx)
-    kind, asked = kind_of(row)
-    bills, more, more_amount = await bills_of(ctx, row["id"], kind, most=NEAREST)
-    return ReminderView(
-        party_id=row["id"],
-        party_name=one_line(row["name"]),
-        firm=one_line(firm.name),
-        currency=row["currency"],
-        kind=kind,
-        net=row["net"],
-        asked=asked,
-        on_account=row["on_account"],
-        disputed=row["disputed"],
-        days=row["days"],
-        bills=bills,
-        more=more,
-        more_amount=more_amount,
-        phone=whatsapp_number(row["phone"]),
-        language=await _last_language(ctx),
-        pay=await read_details(ctx),
-        holds=await holds_of(ctx, row, await not_up_to_date(ctx)),
-    )
+    kinds = {row["id"]: kind_of(row) for row in rows}
+    bills = await bills_of(ctx, {key: kind for key, (kind, _) in kinds.items()}, most=NEAREST)
+    holds = await holds_of(ctx, rows, await not_up_to_date(ctx))
+    language, pay = await _last_language(ctx), await read_details(ctx)
+    return {
+        row["id"]: ReminderView(
+            party_id=row["id"],
+            party_name=one_line(row["name"]),
+            firm=one_line(firm.name),
+            currency=row["currency"],
+            kind=kinds[row["id"]][0],
+            net=row["net"],
+            asked=kinds[row["id"]][1],
+            on_account=row["on_account"],
+            disputed=row["disputed"],
+            days=row["days"],
+            bills=bills[row["id"]].bills,
+            more=bills[row["id"]].more,
+            more_amount=bills[row["id"]].more_amount,
+            phone=whatsapp_number(row["phone"]),
+            language=language,
+            pay=pay,
+            holds=holds[row["id"]],
+        )
+        for row in rows
+    }
 
 
 async def _last_language(ctx: Context) -> str:

@@ -14,6 +14,8 @@ from ledger.handlers.scope import business, sees_payables
 from ledger.store.health import HEALTH
 
 BANK = "bank:"
+OF_MONEY = (BANK, "payment:")
+"""How the names of sources begin that are shown with every party."""
 _MEMBERS_SHOWN = 50
 _NEW_MEMBERS = """
 SELECT source, version, path, kind, first_seen_at FROM (

@@ -1,9 +1,10 @@
-"""What was said with and of one customer: the last call, note and promise, the word on goods, money reported."""
+"""What was said with and of customers: the last call, note and promise, the word on goods, money reported."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,11 +14,11 @@ import asyncpg
 
 from ledger.domain.credit import OwnersWord
 from ledger.domain.roles import Permission
-from ledger.handlers.deciding import member_name, party_row
+from ledger.handlers.deciding import member_names, party_rows, the_one
 from ledger.handlers.decisions import last_standing, told_of
 from ledger.handlers.registry import Context, handles
 from ledger.handlers.scope import business
-from ledger.queries.customers import PartyTalk
+from ledger.queries.customers import PartyTalk, TalkByIds
 from ledger.views.customers import PromiseWord, Reported, TalkView, Word
 
 MOST_REPORTED = 5
@@ -25,26 +26,32 @@ _TYPES = (
     "call.logged", "note.added", "promise.made", "goods.held", "goods.released", "payment.reported", "reminder.sent",
 )  # fmt: skip
 _REMEMBERED = 60
-# What people said that names this party, folded already (then its keys say so) or not yet.
+# What people said that names one of these parties, folded already (then its keys say so) or not yet.
 _ABOUT = """
 WITH about AS MATERIALIZED (
-  SELECT subject::text, 'sub:' || subject AS key FROM party_identities WHERE business_id = $1 AND party_id = $2
-  UNION SELECT anchor::text, 'sub:' || anchor FROM parties WHERE business_id = $1 AND id = $2
+  SELECT party_id, subject::text, 'sub:' || subject AS key FROM party_identities
+  WHERE business_id = $1 AND party_id = ANY($2)
+  UNION SELECT id, anchor::text, 'sub:' || anchor FROM parties WHERE business_id = $1 AND id = ANY($2)
 ), near AS (
   SELECT k.subject FROM about a JOIN identity_keys k ON k.business_id = $1 AND k.key = a.key
   UNION SELECT p.subject FROM pending p WHERE p.business_id = $1 AND p.subject IS NOT NULL
+), naming AS (
+  SELECT e.subject, e.occurred_at, n.named FROM near
+  JOIN external_events e ON e.business_id = $1 AND e.subject = near.subject
+  CROSS JOIN LATERAL (VALUES (e.normalised ->> 'party'), (e.normalised ->> 'about'), (e.normalised -> 'party' ->> 'id')) n(named)
+  WHERE e.source = 'operator' AND e.event_type = ANY($3)
+), said AS (
+  SELECT a.party_id, n.subject,
+         row_number() OVER (PARTITION BY a.party_id ORDER BY max(n.occurred_at) DESC, n.subject) AS place
+  FROM naming n JOIN about a ON a.subject = n.named GROUP BY a.party_id, n.subject
 )
-SELECT e.subject FROM near n
-JOIN external_events e ON e.business_id = $1 AND e.subject = n.subject
-WHERE e.source = 'operator' AND e.event_type = ANY($3)
-  AND EXISTS (SELECT FROM about a WHERE a.subject IN (
-    e.normalised ->> 'party', e.normalised ->> 'about', e.normalised -> 'party' ->> 'id'))
-GROUP BY e.subject ORDER BY max(e.occurred_at) DESC, e.subject LIMIT $4
+SELECT party_id, subject FROM said WHERE place <= $4
 """
-_PAGE = """
-SELECT max(l.opened_at) FROM pay_links l
-WHERE l.business_id = $1 AND (l.party_anchor = $3 OR l.party_anchor IN (
-  SELECT subject FROM party_identities WHERE business_id = $1 AND party_id = $2))
+_PAGES = """
+SELECT a.party_id, max(l.opened_at) AS at FROM (
+  SELECT party_id, subject FROM party_identities WHERE business_id = $1 AND party_id = ANY($2)
+  UNION SELECT id, anchor FROM parties WHERE business_id = $1 AND id = ANY($2)
+) a JOIN pay_links l ON l.business_id = $1 AND l.party_anchor = a.subject GROUP BY a.party_id
 """
 _ARRIVED = """
 SELECT c.subject FROM claims c JOIN receipts r ON r.business_id = c.business_id AND r.id = c.row_id
@@ -55,92 +62,126 @@ WHERE c.business_id = $1 AND c.subject = ANY($2) AND r.arrived
 @handles(PartyTalk, permission=Permission.SEE_RECEIVABLES)
 async def party_talk(question: PartyTalk, ctx: Context) -> TalkView:
     """Answer with what stands of what was said; NotFound outside the actor's scope."""
-    party = await party_row(ctx, question.party_id)
-    last = await _standing(ctx, party["id"])
-    names: dict[str, str] = {}
-    for row in last:
-        if row["actor"] not in names:
-            names[row["actor"]] = await member_name(ctx, row["actor"])
-    newest = {row["event_type"]: row for row in last}
-    goods = [row for row in last if row["event_type"].startswith("goods.")]
-    waiting = await _reported(ctx, [row for row in last if row["event_type"] == "payment.reported"])
-    call, note, promise, reminded = (
-        newest.get(name) for name in ("call.logged", "note.added", "promise.made", "reminder.sent")
-    )
-    return TalkView(
-        call=_word(ctx, call, "outcome", names) if call is not None else None,
-        note=_word(ctx, note, "text", names) if note is not None else None,
-        promise=_promise(ctx, promise, names) if promise is not None else None,
-        goods=await _goods(ctx, goods[-1], names) if goods else None,
-        reported=tuple(_payment(ctx, row, party, names) for row in waiting[::-1][:MOST_REPORTED]),
-        reminded=_word(ctx, reminded, "amount", names) if reminded is not None else None,
-        page_seen_at=await ctx.tx.value(_PAGE, ctx.actor.business_id, party["id"], party["anchor"]),
-    )
+    return the_one(await _talk(ctx, [question.party_id]), question.party_id)
 
 
-async def _standing(ctx: Context, party_id: UUID) -> list[asyncpg.Record]:
-    """Return the last standing word of each thing said of a party, oldest first."""
-    found = await ctx.tx.fetch(_ABOUT, ctx.actor.business_id, party_id, list(_TYPES), _REMEMBERED)
+@handles(TalkByIds, permission=Permission.SEE_RECEIVABLES)
+async def talk_by_ids(question: TalkByIds, ctx: Context) -> dict[UUID, TalkView]:
+    """Answer for those of the parties that the actor may see."""
+    return await _talk(ctx, question.ids)
+
+
+async def _talk(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, TalkView]:
+    parties = await party_rows(ctx, ids)
+    if not parties:
+        return {}
+    said = await _standing(ctx, list(parties))
+    reports = [row for rows in said.values() for row in rows if row["event_type"] == "payment.reported"]
+    arrived = await _arrived(ctx, reports)
+    names = await member_names(ctx, {row["actor"] for rows in said.values() for row in rows})
+    pages = await ctx.tx.fetch(_PAGES, ctx.actor.business_id, list(parties))
+    seen = {row["party_id"]: row["at"] for row in pages}
+    told = _Told(ctx.actor.label, names, ZoneInfo((await business(ctx)).timezone), arrived)
+    return {key: told.view(party, said[key], seen.get(key)) for key, party in parties.items()}
+
+
+async def _standing(ctx: Context, parties: list[UUID]) -> dict[UUID, list[asyncpg.Record]]:
+    """Return the last standing word of each thing said of parties, oldest first, by party."""
+    about = await ctx.tx.fetch(_ABOUT, ctx.actor.business_id, parties, list(_TYPES), _REMEMBERED)
     told: dict[UUID, list[asyncpg.Record]] = defaultdict(list)
-    for row in await told_of(ctx, [row["subject"] for row in found]):
-        told[row["subject"]].append(row)
-    last = [one for rows in told.values() if (one := last_standing(rows)) is not None]
-    return sorted(last, key=lambda row: (row["occurred_at"], row["external_id"]))
+    if about:
+        for row in await told_of(ctx, list({row["subject"] for row in about})):
+            told[row["subject"]].append(row)
+    last = {subject: last_standing(rows) for subject, rows in told.items()}
+    found: dict[UUID, list[asyncpg.Record]] = {party: [] for party in parties}
+    for row in about:
+        if (word := last.get(row["subject"])) is not None:
+            found[row["party_id"]].append(word)
+    for words in found.values():
+        words.sort(key=lambda row: (row["occurred_at"], row["external_id"]))
+    return found
 
 
-async def _reported(ctx: Context, rows: list[asyncpg.Record]) -> list[asyncpg.Record]:
-    if not rows:
-        return []
-    subjects = [row["subject"] for row in rows]
-    here = {row["subject"] for row in await ctx.tx.fetch(_ARRIVED, ctx.actor.business_id, subjects)}
-    return [row for row in rows if row["subject"] not in here]
+async def _arrived(ctx: Context, reports: list[asyncpg.Record]) -> frozenset[UUID]:
+    """Return which of the reported payments have arrived."""
+    if not reports:
+        return frozenset()
+    subjects = [row["subject"] for row in reports]
+    return frozenset(row["subject"] for row in await ctx.tx.fetch(_ARRIVED, ctx.actor.business_id, subjects))
 
 
-def _word(ctx: Context, row: asyncpg.Record, field: str, names: dict[str, str]) -> Word:
-    data = row["normalised"]
-    return Word(
-        id=UUID(row["external_id"].partition(":")[0]),
-        text=str(data.get(field) or ""),
-        at=row["occurred_at"],
-        by=names[row["actor"]],
-        own=row["actor"] == ctx.actor.label,
-        note=data.get("note"),
-    )
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Reads what was said: who asks, who is who, where a day begins, and which reported payments are here."""
 
+    asker: str
+    names: Mapping[str | None, str]
+    zone: ZoneInfo
+    arrived: frozenset[UUID]
 
-def _promise(ctx: Context, row: asyncpg.Record, names: dict[str, str]) -> PromiseWord:
-    data = row["normalised"]
-    return PromiseWord(
-        id=UUID(row["external_id"].partition(":")[0]),
-        on=date.fromisoformat(data["on"]),
-        amount=data.get("amount"),
-        at=row["occurred_at"],
-        by=names[row["actor"]],
-        own=row["actor"] == ctx.actor.label,
-    )
+    def view(self, party: asyncpg.Record, said: list[asyncpg.Record], seen: datetime | None) -> TalkView:
+        """Return what stands of what was said of one party, oldest first."""
+        newest = {row["event_type"]: row for row in said}
+        goods = [row for row in said if row["event_type"].startswith("goods.")]
+        waiting = [
+            row
+            for row in said
+            if row["event_type"] == "payment.reported" and row["subject"] not in self.arrived
+        ]
+        call, note, promise, reminded = (
+            newest.get(name) for name in ("call.logged", "note.added", "promise.made", "reminder.sent")
+        )
+        return TalkView(
+            call=self._word(call, "outcome") if call is not None else None,
+            note=self._word(note, "text") if note is not None else None,
+            promise=self._promise(promise) if promise is not None else None,
+            goods=self._goods(goods[-1]) if goods else None,
+            reported=tuple(self._payment(row, party) for row in waiting[::-1][:MOST_REPORTED]),
+            reminded=self._word(reminded, "amount") if reminded is not None else None,
+            page_seen_at=seen,
+        )
 
+    def _word(self, row: asyncpg.Record, field: str) -> Word:
+        data = row["normalised"]
+        return Word(
+            id=UUID(row["external_id"].partition(":")[0]),
+            text=str(data.get(field) or ""),
+            at=row["occurred_at"],
+            by=self.names[row["actor"]],
+            own=row["actor"] == self.asker,
+            note=data.get("note"),
+        )
 
-async def _goods(ctx: Context, row: asyncpg.Record, names: dict[str, str]) -> OwnersWord:
-    data = row["normalised"]
-    zone = ZoneInfo((await business(ctx)).timezone)
-    return OwnersWord(
-        may=row["event_type"] == "goods.released",
-        on=row["occurred_at"].astimezone(zone).date(),
-        by=names[row["actor"]],
-        note=data.get("note"),
-        amount=data.get("amount"),
-    )
+    def _promise(self, row: asyncpg.Record) -> PromiseWord:
+        data = row["normalised"]
+        return PromiseWord(
+            id=UUID(row["external_id"].partition(":")[0]),
+            on=date.fromisoformat(data["on"]),
+            amount=data.get("amount"),
+            at=row["occurred_at"],
+            by=self.names[row["actor"]],
+            own=row["actor"] == self.asker,
+        )
 
+    def _goods(self, row: asyncpg.Record) -> OwnersWord:
+        data = row["normalised"]
+        return OwnersWord(
+            may=row["event_type"] == "goods.released",
+            on=row["occurred_at"].astimezone(self.zone).date(),
+            by=self.names[row["actor"]],
+            note=data.get("note"),
+            amount=data.get("amount"),
+        )
 
-def _payment(ctx: Context, row: asyncpg.Record, party: Any, names: dict[str, str]) -> Reported:
-    return reported(
-        row["normalised"],
-        payment=UUID(row["external_id"]),
-        party=(party["id"], party["name"]),
-        at=row["occurred_at"],
-        by=names[row["actor"]],
-        own=row["actor"] == ctx.actor.label,
-    )
+    def _payment(self, row: asyncpg.Record, party: asyncpg.Record) -> Reported:
+        return reported(
+            row["normalised"],
+            payment=UUID(row["external_id"]),
+            party=(party["id"], party["name"]),
+            at=row["occurred_at"],
+            by=self.names[row["actor"]],
+            own=row["actor"] == self.asker,
+        )
 
 
 def reported(

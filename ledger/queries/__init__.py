@@ -96,6 +96,14 @@ class PartyCard:
 
 
 @dataclass(frozen=True, slots=True)
+class CardsByIds:
+    """Several parties in full, but at most so many `bills` of each, as dict[UUID, PartyView]; for loaders."""
+
+    bills: int
+    ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PartiesByIds:
     """Several parties at once, as dict[UUID, PartyBrief]; for loaders."""
 

@@ -17,6 +17,13 @@ class PartyTalk:
 
 
 @dataclass(frozen=True, slots=True)
+class TalkByIds:
+    """PartyTalk of several parties, as dict[UUID, TalkView]; for loaders."""
+
+    ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReportedPayments:
     """Money that members reported and nobody has confirmed nor the bank shown, oldest first, as tuple[Reported, ...].
 
@@ -33,7 +40,22 @@ class MayGoodsGo:
 
 
 @dataclass(frozen=True, slots=True)
+class GoodsByIds:
+    """MayGoodsGo of several customers, for an order of one value, as dict[UUID, GoodsView]; for loaders."""
+
+    order: int | None
+    ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SourcesOf:
     """What each source says of a party now, the latest first, as tuple[SourceSays, ...]."""
 
     party_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesByIds:
+    """SourcesOf several parties, as dict[UUID, tuple[SourceSays, ...]]; for loaders."""
+
+    ids: tuple[UUID, ...]

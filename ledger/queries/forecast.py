@@ -21,6 +21,13 @@ class PartyOutlook:
 
 
 @dataclass(frozen=True, slots=True)
+class OutlooksByIds:
+    """PartyOutlook of several customers, as dict[UUID, PartyOutlookView]; for loaders."""
+
+    ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectedMoney:
     """What customers are expected to pay, day by day from today on, in the business's currency, as tuple[ExpectedDay, ...].
 

@@ -25,3 +25,10 @@ class VendorCard:
     """One vendor in full, as VendorView. NotFound if there is no such party."""
 
     party_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class VendorsByIds:
+    """What concerns several parties as vendors, as dict[UUID, VendorSide]; for loaders."""
+
+    ids: tuple[UUID, ...]

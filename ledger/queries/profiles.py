@@ -21,3 +21,11 @@ class KeptWith:
 
     party_id: UUID
     first: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class KeptByIds:
+    """KeptWith several parties, at most `first` with each, as dict[UUID, tuple[KeptThing, ...]]; for loaders."""
+
+    first: int
+    ids: tuple[UUID, ...]

@@ -19,6 +19,13 @@ class ReminderFor:
 
 
 @dataclass(frozen=True, slots=True)
+class RemindersByIds:
+    """ReminderFor several customers, as dict[UUID, ReminderView]; for loaders."""
+
+    ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LateCustomers:
     """Customers who are late and may be reminded now, most urgent first, as LateCustomersView.
 

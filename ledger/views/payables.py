@@ -85,3 +85,14 @@ class VendorView:
     paid: tuple[PayoutView, ...]
     size: str | None
     limits: tuple[VendorLimit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VendorSide:
+    """What VendorView says of a party besides its card."""
+
+    currency: str
+    scheduled: tuple[PayoutView, ...]
+    paid: tuple[PayoutView, ...]
+    size: str | None
+    limits: tuple[VendorLimit, ...]

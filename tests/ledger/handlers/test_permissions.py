@@ -75,14 +75,14 @@ from ledger.queries.firm import (
     ToldMe,
     UnmappedWords,
 )
-from ledger.queries.forecast import ExpectedBills, ExpectedMoney, PartyOutlook
+from ledger.queries.forecast import ExpectedBills, ExpectedMoney, OutlooksByIds, PartyOutlook
 from ledger.queries.identity import DataQuality, PartyGroups
 from ledger.queries.live import ImportProgress, TrailPlace, VisibleAmong
 from ledger.queries.money import FindMoney
 from ledger.queries.pages import FirmAtAGlance, MyPageLinks
-from ledger.queries.payables import PayablesAhead, VendorCard
+from ledger.queries.payables import PayablesAhead, VendorCard, VendorsByIds
 from ledger.queries.people import OwnFirms, SalesOwners
-from ledger.queries.profiles import KeptWith, PartyProfiles
+from ledger.queries.profiles import KeptByIds, KeptWith, PartyProfiles
 from ledger.queries.statement import Statement
 from ledger.queries.tie_out import AfterClosing, ClosedPeriods, TieOut, TieOutDays
 from ledger.queries.tokens import OwnToken, Tokens
@@ -167,7 +167,7 @@ NEEDED: dict[type, Permission] = {
     **dict.fromkeys(
         (
             queries.Conflict, queries.Conflicts, queries.Digest, queries.FindBills, queries.FindParty,
-            queries.InvoicesByIds, queries.OwnBusiness, queries.Parties, queries.PartiesByIds, queries.PartyCard,
+            queries.InvoicesByIds, queries.OwnBusiness, queries.Parties, queries.PartiesByIds, queries.PartyCard, queries.CardsByIds,
             queries.Receivables, queries.Timeline, queries.TotalCount, queries.WhoOwesMe, queries.Button,
             commands.ChooseBusiness, commands.QueueMessage, commands.SaveButtons,
         ),
@@ -180,6 +180,7 @@ NEEDED: dict[type, Permission] = {
         (
             mornings.NewAlerts, mornings.DailyDigest, mornings.Evening, mornings.MySettings, customers.PartyTalk,
             customers.MayGoodsGo, customers.ReportedPayments, customers.SourcesOf, kept.KeptAttachment,
+            customers.TalkByIds, customers.GoodsByIds, customers.SourcesByIds, KeptByIds, OutlooksByIds,
             first_run.LookedAt, Statement, commands.ExpectWords, tell_mornings.QueueOfTheDay,
             tell_mornings.QueueAlerts, tell_first_run.NoteLookedAt, SetLanguage, settings.SetDigestHour,
             settings.SetEveningHour, settings.SetPicture, settings.SwitchAlert, settings.SetQuietHours,
@@ -237,6 +238,7 @@ NEEDED: dict[type, Permission] = {
     do_remind.PrepareReminder: Permission.REPORT,
     do_remind.LogReminder: Permission.REPORT,
     ask_remind.ReminderFor: Permission.REPORT,
+    ask_remind.RemindersByIds: Permission.REPORT,
     ask_remind.LateCustomers: Permission.REPORT,
     ask_remind.PaymentDetails: Permission.SEE_RECEIVABLES,
     NoteTap: Permission.SEE_RECEIVABLES,
@@ -245,7 +247,7 @@ NEEDED: dict[type, Permission] = {
     **dict.fromkeys((PartyProfiles, KeptWith, FirmSettings, ToldMe), Permission.SEE_RECEIVABLES),
     **dict.fromkeys((OwnMappings, UnmappedWords), Permission.MAP),
     LedgerNames: Permission.SEE_PAYABLES, Replays: Permission.REPLAY, SentFiles: Permission.ANSWER,
-    **dict.fromkeys((PayablesAhead, VendorCard), Permission.SEE_PAYABLES),
+    **dict.fromkeys((PayablesAhead, VendorCard, VendorsByIds), Permission.SEE_PAYABLES),
     **dict.fromkeys(
         (
             money_rows.Receipts, money_rows.ReceiptsByIds, money_rows.Cheques, money_rows.ChequesByIds,
