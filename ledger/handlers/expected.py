@@ -20,17 +20,16 @@ OWED = """
   SELECT DISTINCT c.party_id FROM conflicts c
   WHERE c.business_id = $1 AND c.status = 'open' AND c.severity = 'block'
 ), owed AS (
-  SELECT s.party_id, s.id, s.due_on, s.remaining, i.status = 'invoice.disputed' AS disputed,
+  SELECT s.party_id, s.id, s.due_on, s.remaining, s.status = 'invoice.disputed' AS disputed,
          (h.anchor IS NOT NULL OR b.party_id IS NOT NULL) AS held,
          e.expected_on, e.from_on, e.to_on, p.promise_broken, p.usual_days_late,
-         sum(CASE WHEN i.status = 'invoice.disputed' OR h.anchor IS NOT NULL OR b.party_id IS NOT NULL THEN 0
+         sum(CASE WHEN s.status = 'invoice.disputed' OR h.anchor IS NOT NULL OR b.party_id IS NOT NULL THEN 0
                   ELSE s.remaining END)
            OVER (PARTITION BY s.party_id ORDER BY coalesce(s.due_on, s.issued_on), s.id, s.due_on, s.remaining
                  ROWS UNBOUNDED PRECEDING) AS upto
   FROM standing s
   JOIN party p ON p.id = s.party_id
-  JOIN invoices i ON i.business_id = $1 AND i.id = s.id
-  LEFT JOIN held h ON h.anchor = i.anchor
+  LEFT JOIN held h ON h.anchor = s.anchor
   LEFT JOIN held_back b ON b.party_id = s.party_id
   LEFT JOIN expectations e ON e.business_id = $1 AND e.invoice_id = s.id
   WHERE s.remaining > 0

@@ -11,26 +11,30 @@ from ledger.handlers.scope import sees_payables
 
 # $1 is the business, $2 its present day; {where} limits the parties `p`. A bill with several dues counts due by
 # due. What a party has on account, or in unused credit notes, covers its oldest bills first: what remains of each
-# bill is `remaining`, so that the overdue of all parties never exceeds what is to collect.
+# bill is `remaining`, so that the overdue of all parties never exceeds what is to collect. Most parties have nothing on
+# account: their bills needn't be put in order, which at a large firm takes longer than all else.
 STANDING = """
 WITH party AS (
   SELECT p.*,
          coalesce(p.promise_on < $2 AND p.receivable > 0
                   AND (p.last_receipt_on IS NULL OR p.last_receipt_on < p.promise_on), false) AS promise_broken
   FROM parties p WHERE p.business_id = $1 AND {where}
-), bill AS (
-  SELECT i.party_id, i.id, d.number, i.issued_on, greatest(0, p.open_bills - p.receivable) AS covered,
+), bill AS NOT MATERIALIZED (
+  SELECT i.party_id, i.id, i.anchor, i.status, d.number, i.issued_on, p.open_bills - p.receivable AS covered,
          CASE WHEN d.invoice_id IS NULL THEN i.due_on ELSE d.due_on END AS due_on,
          coalesce(d.outstanding, i.outstanding) AS amount
   FROM party p
   JOIN invoices i ON i.business_id = $1 AND i.party_id = p.id AND i.outstanding > 0 AND i.currency = p.currency
   LEFT JOIN dues d ON d.business_id = $1 AND d.invoice_id = i.id AND d.outstanding > 0
-), standing AS MATERIALIZED (
-  SELECT b.party_id, b.id, b.due_on, b.issued_on,
+), standing AS (
+  SELECT b.party_id, b.id, b.anchor, b.status, b.due_on, b.issued_on, b.amount AS remaining
+  FROM bill b WHERE b.covered <= 0
+  UNION ALL
+  SELECT b.party_id, b.id, b.anchor, b.status, b.due_on, b.issued_on,
          greatest(0, least(b.amount,
            sum(b.amount) OVER (PARTITION BY b.party_id ORDER BY coalesce(b.due_on, b.issued_on), b.id, b.number)
-           - b.covered))::bigint AS remaining
-  FROM bill b
+           - b.covered))::bigint
+  FROM bill b WHERE b.covered > 0
 ), late AS MATERIALIZED (
   SELECT party_id, sum(remaining)::bigint AS overdue, $2 - min(due_on) AS days
   FROM standing WHERE due_on < $2 AND remaining > 0 GROUP BY party_id
@@ -64,9 +68,11 @@ AGING = ", ".join(
 
 
 def aging(row: Any) -> tuple[views.AgingBucket, ...]:
-    """Read the sums of AGING."""
+    """Read the sums of AGING, null where there is no open bill to sum."""
     return tuple(
-        views.AgingBucket(low=low, high=high, amount=row[f"amount_{low}"], bills=row[f"bills_{low}"])
+        views.AgingBucket(
+            low=low, high=high, amount=row[f"amount_{low}"] or 0, bills=row[f"bills_{low}"] or 0
+        )
         for low, high in BUCKETS
     )
 
