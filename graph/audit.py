@@ -7,13 +7,13 @@ from typing import Annotated
 
 import strawberry
 
-from graph.audit_links import audit_link
 from graph.ids import key_of
 from graph.types import audit as to
 from graph.types.basics import After, First, Info, plain, resolved, told, word
 from kit.errors import Rejected
 from ledger.commands.audit import MakeAuditLink
 from ledger.queries.audit import AuditFilter, AuditTrail, VerifyAudit
+from ledger.views.pages import PageLinkMade
 
 MOST_VERIFIED = 200_000
 """Entries looked at in one request: two seconds' work."""
@@ -110,10 +110,13 @@ class AuditMutations:
     @told("Make a link that hands the audit trail of a period to whoever opens it. Not for sales.")
     async def make_audit_export_link(self, info: Info, input: AuditExportInput) -> AuditExportPayload:
         """Make it."""
-        command = MakeAuditLink(word(input.form), input.since, input.until, input.valid_minutes)
-        expires_at: datetime = await info.context.execute(command)
-        url = audit_link(info.context.public_url, info.context.actor, command, expires_at)
-        return AuditExportPayload(link=to.AuditExportLink(url=url, expires_at=expires_at))
+        form = word(input.form)
+        made: PageLinkMade = await info.context.execute(
+            MakeAuditLink(form, input.since, input.until, input.valid_minutes)
+        )
+        url = made.file_url(info.context.public_url, form)
+        link = to.AuditExportLink(id=strawberry.ID(str(made.id)), url=url, expires_at=made.expires_at)
+        return AuditExportPayload(link=link)
 
 
 def _moment(moment: datetime | None, name: str) -> datetime | None:

@@ -1,7 +1,6 @@
-"""GET /export/audit.jsonl and /export/audit.xlsx: the trail of a period, by a bearer token or by a sealed link.
+"""GET /export/audit.jsonl and /export/audit.xlsx: the trail of a period, by a bearer token or by a link.
 
-A link says who made it, of which period, and when it ends, sealed so that nobody changes it; opened, it gives what that member may have then,
-and no more than he had.
+A link is kept with those to pages: it hands out the period and the form that it was made for, as its maker is that day, until it ends or is taken back.
 """
 
 from __future__ import annotations
@@ -10,11 +9,9 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from urllib.parse import urlencode
-from uuid import UUID
+from typing import TypeAlias
 
 import orjson
 from starlette.requests import Request
@@ -24,26 +21,28 @@ from starlette.routing import Route
 from graph.address import address_of
 from graph.auth import Authenticator
 from graph.errors import masked, refusal
+from graph.pages.reader import Reader
+from graph.pages.routes import PREVIEW, notice
 from graph.rates import Rates, TooMany
 from graph.types.days import day_of
 from kit.errors import Denied, MunshiError, NotFound, Rejected, Retryable, SourceBroken
-from kit.logs import logger
-from kit.sealing import process_seal
-from ledger.audit_export.asking import FORMS, begin, file_name
+from kit.ids import digest, split_business_key
+from ledger.audit_export.asking import begin, file_name
 from ledger.audit_export.json_lines import json_lines
 from ledger.audit_export.workbook import write_workbook
-from ledger.commands.audit import MakeAuditLink
+from ledger.commands.pages import NotePageOpened
 from ledger.dispatch import Door
-from ledger.domain.roles import Actor, Permission, system
-from ledger.queries import ChatMember
-from ledger.views import ChatMemberView
+from ledger.domain.roles import Actor, system
+from ledger.queries.pages import OpenPageLink
+from ledger.views.pages import AUDIT_PAGES, OpenedPage
 
-log = logger(__name__)
 ACTOR = "audit export"
 BOOKS_AT_ONCE = 2
 """Workbooks written by one process at a time; each keeps a thread busy."""
 _PIECE = 256 * 1024
-_LONGEST_KEY = 2_000
+_LONGEST_KEY = 160
+_ZONE = "Asia/Kolkata"
+_DAYS = ("since", "until")
 _MEDIA = {
     "jsonl": "application/x-ndjson",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -53,25 +52,8 @@ _STATUS: tuple[tuple[type[MunshiError], int], ...] = (
     (TooMany, 429), (Denied, 403), (NotFound, 404), (Retryable, 503), (SourceBroken, 503),
 )  # fmt: skip
 _DEAD = ("audit.link", "This link doesn't work (any more).")
-
-
-def audit_link(public_url: str, actor: Actor, command: MakeAuditLink, expires_at: datetime) -> str:
-    """Return the address that hands out an export until then."""
-    sealed = process_seal().seal_fields(
-        {
-            "what": "audit",
-            "business": str(actor.business_id),
-            "member": str(actor.member_id),
-            "only": "" if actor.only is None else " ".join(sorted(actor.only)),
-            "limited": "yes" if actor.only is not None else "",
-            "until": expires_at.isoformat(),
-            "asked": _asked(command.form, command.since, command.until),
-        }
-    )
-    days = {"since": command.since, "until": command.until}
-    asked = {name: day.isoformat() for name, day in days.items() if day is not None}
-    query = urlencode({**asked, "key": sealed.decode()})
-    return f"{public_url}/export/audit.{command.form}?{query}"
+_ANEW = "Ask for a new one."
+_Wish: TypeAlias = tuple[Actor, date | None, date | None]
 
 
 class AuditExports:
@@ -90,48 +72,58 @@ class AuditExports:
     async def _serve(self, request: Request) -> Response:
         if request.method != "GET":  # a look ahead takes nothing away
             return Response(status_code=405, headers={**_HEADERS, "allow": "GET"})
+        by_link = "key" in request.query_params
+        if by_link and PREVIEW.search(request.headers.get("user-agent", "")):
+            return notice("preview", self._stranger(), status=403)
         try:
             form = request.path_params["form"]
-            if form not in FORMS:
+            if form not in AUDIT_PAGES:
                 raise NotFound("audit.form", "The trail is exported as jsonl or xlsx.")
-            since, until = (_day(request, name) for name in ("since", "until"))
-            actor = await self._actor(request, _asked(form, since, until))
+            actor, since, until = await (self._linked if by_link else self._asked)(request, form)
             self._rates.admit(actor.token_id)
             if form == "jsonl":
                 return await self._lines(actor, since, until)
             return await self._book(actor, since, until)
-        except Denied as denial:
-            status = 401 if denial.code.startswith("token.") else 403
-            extra = {"www-authenticate": "Bearer"} if status == 401 else {}
-            return _answer(status, refusal(denial), **extra)
         except MunshiError as error:
-            return _answer(next((s for kind, s in _STATUS if isinstance(error, kind)), 400), refusal(error))
+            if by_link and "text/html" in request.headers.get("accept", ""):
+                return self._told(error)
+            if isinstance(error, Denied) and error.code.startswith("token."):
+                return _answer(401, refusal(error), **{"www-authenticate": "Bearer"})
+            return _answer(_status(error), refusal(error))
         except Exception as error:  # whatever it is, the client gets a reference and no trace
             return _answer(500, {"data": None, "errors": [masked(error)]})
 
-    async def _actor(self, request: Request, asked: str) -> Actor:
-        key = request.query_params.get("key")
-        if key is None:
-            return await self._authenticator.actor(
-                request.headers.get("authorization"), address=address_of(request)
-            )
+    async def _asked(self, request: Request, _: str) -> _Wish:
+        since, until = (_day(request, name) for name in _DAYS)
+        bearer, address = request.headers.get("authorization"), address_of(request)
+        return await self._authenticator.actor(bearer, address=address), since, until
+
+    async def _linked(self, request: Request, form: str) -> _Wish:
+        """Return whose link it is, as he is now, and the period that it was made for."""
+        key = request.query_params["key"][:_LONGEST_KEY]
+        parts = split_business_key(key)
+        if parts is None:
+            raise Denied(*_DEAD, remedy=_ANEW)
+        clerk, key_hash = system(parts[0], ACTOR), digest(key.encode("utf-8", "replace"))
         try:
-            said = process_seal().open_fields(key[:_LONGEST_KEY].encode("utf-8", "replace"))
-        except (SourceBroken, AttributeError):  # AttributeError: sealed by us, but no link
-            raise Denied(*_DEAD, remedy="Ask for a new one.") from None
-        if said.get("what") != "audit" or datetime.fromisoformat(said["until"]) <= self._door.clock():
-            raise Denied(*_DEAD, remedy="Ask for a new one.")
-        if said.get("asked") != asked:
-            raise Denied(
-                "audit.link", "This link is for another period or form.", remedy="Ask for a new one."
-            )
-        by = system(UUID(said["business"]), ACTOR)
-        try:
-            member: ChatMemberView = await self._door.query(ChatMember(UUID(said["member"])), by)
+            opened: OpenedPage = await self._door.query(OpenPageLink(key_hash), clerk)
         except NotFound:
-            raise Denied(*_DEAD, remedy="Ask for a new one.") from None
-        only = frozenset(map(Permission, said["only"].split())) if said["limited"] else None
-        return replace(member.actor, only=only)
+            raise Denied(*_DEAD, remedy=_ANEW) from None
+        if opened.page != AUDIT_PAGES[form] or any(name in request.query_params for name in _DAYS):
+            raise Denied("audit.link", "This link is for another period or form.", remedy=_ANEW)
+        await self._door.execute(NotePageOpened(key_hash), clerk)
+        return opened.actor, opened.since, opened.until
+
+    def _told(self, error: MunshiError) -> Response:
+        """Say to a person with a browser why there is no file."""
+        if isinstance(error, Denied):
+            what = "file" if error.code == "audit.link" else "denied"
+        else:
+            what = "slow" if isinstance(error, (Retryable, SourceBroken)) else "wrong"
+        return notice(what, self._stranger(), status=_status(error), code=error.code)
+
+    def _stranger(self) -> Reader:
+        return Reader("en", self._door.clock(), _ZONE)
 
     async def _lines(self, actor: Actor, since: date | None, until: date | None) -> Response:
         span = await begin(self._door, actor, "jsonl", since, until)
@@ -175,9 +167,8 @@ def _file(name: str) -> dict[str, str]:
     return {**_HEADERS, "content-disposition": f'attachment; filename="{name}"'}
 
 
-def _asked(form: str, since: date | None, until: date | None) -> str:
-    """Return what a link is good for, as it is sealed: whoever has it takes that period and no other."""
-    return f"{form} {since or ''}..{until or ''}"
+def _status(error: MunshiError) -> int:
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
 
 
 def _day(request: Request, name: str) -> date | None:

@@ -14,7 +14,7 @@ from graph.types.workflow import plain_key
 from ledger.commands.pages import MakePageLink, RevokePageLinks
 from ledger.handlers.pages import CUSTOMER, FRONT, LEDGER, TIE_OUT
 from ledger.queries.pages import MyPageLinks
-from ledger.views.pages import PageLinkView
+from ledger.views.pages import AUDIT_PAGES, PageLinkView
 
 
 @strawberry.enum(description="Pages that a link may lead to.")
@@ -27,6 +27,12 @@ class Page(Enum):
     FRONT = strawberry.enum_value(
         FRONT,
         description="This firm at a glance: what changed, what waits, what doesn't tie, how fresh it is.",
+    )
+    AUDIT_XLSX = strawberry.enum_value(
+        AUDIT_PAGES["xlsx"], description="The audit trail as a workbook; `makeAuditExportLink` makes it."
+    )
+    AUDIT_JSONL = strawberry.enum_value(
+        AUDIT_PAGES["jsonl"], description="The audit trail as JSON Lines; `makeAuditExportLink` makes it."
     )
 
 

@@ -96,7 +96,9 @@ class Look:
 
 def page_of(link: OpenedPage, page: str | None, party: UUID | None) -> tuple[str, UUID | None]:
     """Return which page is meant and of whom; NotFound for one that the link doesn't lead to."""
-    first = _LINKED[link.page]
+    first = _LINKED.get(link.page)
+    if first is None:  # a link to a file
+        raise NotFound(*_GONE)
     wanted = page or first
     if link.page in OF_ONE:
         if wanted not in OF_ONE or (party is not None and party != link.party_id):

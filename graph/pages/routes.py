@@ -42,8 +42,9 @@ PATIENCE_SECONDS = 25.0
 ACTOR = "pages"
 _LONGEST_KEY = 160
 _ZONE = "Asia/Kolkata"
-_PREVIEW = re.compile(r"bot|crawl|spider|preview|facebookexternalhit|whatsapp|slurp|curl|wget", re.IGNORECASE)
+PREVIEW = re.compile(r"bot|crawl|spider|preview|facebookexternalhit|whatsapp|slurp", re.IGNORECASE)
 """Programs that fetch a page to draw a link: they are shown nothing."""
+_NO_READER = re.compile(r"curl|wget", re.IGNORECASE)
 Build = Callable[[Look], Awaitable[Mapping[str, Any]]]
 _BUILDERS: Mapping[str, tuple[str, Build]] = {
     CUSTOMER: ("customer.html.j2", customer),
@@ -67,29 +68,30 @@ class Pages:
         """Answer one request."""
         reader = self._stranger(request)
         address = address_of(request)
-        if _PREVIEW.search(request.headers.get("user-agent", "")):
-            return _notice("preview", reader, status=200)
+        agent = request.headers.get("user-agent", "")
+        if PREVIEW.search(agent) or _NO_READER.search(agent):
+            return notice("preview", reader, status=200)
         key = request.path_params["key"][:_LONGEST_KEY]
         if not self._looks.allows((digest(key.encode("utf-8", "replace")), address)):
-            return _notice("often", reader, status=429)
+            return notice("often", reader, status=429)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 return await self._page(request, key)
         except NotFound:
             often = not self._wrong.allows(address)
-            return _notice("often" if often else "gone", reader, status=429 if often else 404)
+            return notice("often" if often else "gone", reader, status=429 if often else 404)
         except Denied:
-            return _notice("denied", reader, status=403)
+            return notice("denied", reader, status=403)
         except Rejected as error:
-            return _notice("wrong", reader, status=400, code=error.code)
+            return notice("wrong", reader, status=400, code=error.code)
         except (TimeoutError, Retryable):
-            return _notice("slow", reader, status=503)
+            return notice("slow", reader, status=503)
         except MunshiError as error:
-            return _notice("wrong", reader, status=409, code=error.code)
+            return notice("wrong", reader, status=409, code=error.code)
         except Exception:  # the last resort: whoever waits gets words, we get the trace
             reference = uuid4().hex[:8]
             log.exception("pages.failed", reference=reference)
-            return _notice("fault", reader, status=500, reference=reference)
+            return notice("fault", reader, status=500, reference=reference)
 
     def _stranger(self, request: Request) -> Reader:
         wanted = request.query_params.get("lang", "")
@@ -154,7 +156,7 @@ def page_routes(door: Door, *, looks: Throttle | None = None, wrong: Throttle | 
     ]
 
 
-def _notice(what: str, reader: Reader, *, status: int, code: str = "", reference: str = "") -> Response:
+def notice(what: str, reader: Reader, *, status: int, code: str = "", reference: str = "") -> Response:
     """Say in both languages why there is no page, and what to do; the same for a key that never was and one that ended."""
     readers = (reader, replace(reader, language=reader.other))
     lines = [(one.language, *_words(what, one, code=code, reference=reference)) for one in readers]
@@ -169,6 +171,11 @@ def _words(what: str, to: Reader, *, code: str, reference: str) -> tuple[str, st
             return (
                 to.label("This page isn't there any more."),
                 to.label("Links live for a day or so. Please ask for a new one in the chat."),
+            )
+        case "file":
+            return (
+                to.label("This link doesn't work any more."),
+                to.label("Links to files live for an hour at most. Please ask for a new one in the chat."),
             )
         case "often":
             return to.label("One moment, please."), to.label("Open this page again in a minute.")

@@ -101,8 +101,11 @@ class AuditVerification:
 class AuditExportLink:
     """A link."""
 
+    id: strawberry.ID = strawberry.field(
+        description="Its id among `pageLinks`; `revokePageLinks` takes it back."
+    )
     url: str = strawberry.field(
-        description="Open it with GET. It dies with the rights of the member who made it."
+        description="Open it with GET. It dies with the rights of the member who made it, and with the token."
     )
     expires_at: datetime = strawberry.field(description="Until when it works.")
 

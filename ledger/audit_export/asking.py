@@ -16,7 +16,6 @@ from ledger.queries.audit import AuditLines, AuditSpan
 from ledger.views.audit import AuditLine, AuditSpanView
 
 PAGE = 2_000
-FORMS = ("jsonl", "xlsx")
 
 
 async def begin(door: Door, actor: Actor, form: str, since: date | None, until: date | None) -> AuditSpanView:

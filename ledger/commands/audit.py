@@ -52,7 +52,11 @@ class NoteAuditExport:
 
 @dataclass(frozen=True, slots=True)
 class MakeAuditLink:
-    """Note that somebody makes a link to an export, good for so many minutes. Result: the moment at which it ends."""
+    """Make a link to an export, good for 1 to 60 minutes, and note who made it. Result: PageLinkMade.
+
+    `form`: jsonl or xlsx. It is kept with the links to pages, is taken back as they are, and hands out nothing once its
+    maker, or the token that made it, may no longer take an export. Rejected.
+    """
 
     form: str
     since: date | None = None

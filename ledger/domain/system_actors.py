@@ -31,7 +31,7 @@ MAY_SAY: Mapping[str, frozenset[str]] = {
     ),
     "files": frozenset({"ChatMember", "MoveFile", "OpenFiles", "ResumeFiles"}),
     "audit": frozenset({"TellAuditHead", "VerifyAudit"}),
-    "audit export": frozenset({"ChatMember"}),
+    "audit export": frozenset({"NotePageOpened", "OpenPageLink"}),
     "outbox": frozenset({"ClaimMessage", "NoteBlockedChat", "RecoverMessages", "SettleMessage"}),
     "drainer": frozenset({"DrainBusiness"}),
     "webhooks": frozenset({"ClaimWebhook", "EndTurn", "SettleMessage", "SwitchedOffWebhooks"}),

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from kit.errors import Rejected, Stale
 from ledger.commands.audit import MakeAuditLink, NoteAuditExport, NoteAuditVerified
 from ledger.domain.roles import Permission
+from ledger.handlers.pages import keep_link, subject_of
 from ledger.handlers.paging import Conditions, Order, cursors, cut, page_size, place
 from ledger.handlers.registry import Context, counts, handles
 from ledger.queries.audit import AuditFilter, AuditTrail, CheckHead, VerifyAudit
 from ledger.store.audit import THROUGH, readable, words_of
 from ledger.store.audit_chain import START, Place, Verdict, verify_audit
 from ledger.views.audit import AuditEntryView, AuditHeadCheck, AuditTrailPage, AuditVerdict
+from ledger.views.pages import AUDIT_PAGES, PageLinkMade
 
 VERIFIED = "audit.verified"
 """The action of an entry that tells up to where the chain was verified: what the next verification begins with."""
@@ -221,9 +223,13 @@ async def note_export(command: NoteAuditExport, ctx: Context) -> None:
     )
 
 
-@handles(MakeAuditLink, permission=Permission.EXPORT_AUDIT)
-async def make_link(command: MakeAuditLink, ctx: Context) -> datetime:
-    """Leave in the trail who made a link to it, and answer until when it is good."""
+@handles(MakeAuditLink, permission=Permission.EXPORT_AUDIT, shown_once=True)
+async def make_link(command: MakeAuditLink, ctx: Context) -> PageLinkMade:
+    """Make a link to a file of the trail, and leave in the trail who made it."""
+    if command.form not in AUDIT_PAGES:
+        raise Rejected(
+            "audit.form", "The trail is exported as jsonl or xlsx.", remedy="Use one of them.", field="form"
+        )
     if not 1 <= command.valid_minutes <= _MOST_MINUTES:
         raise Rejected(
             "audit.validity", f"A link is good for 1 to {_MOST_MINUTES} minutes.", field="valid_minutes"
@@ -235,13 +241,14 @@ async def make_link(command: MakeAuditLink, ctx: Context) -> datetime:
             remedy="Exchange the two days.",
             field="until",
         )
-    ends = ctx.now + timedelta(minutes=command.valid_minutes)
+    life = timedelta(minutes=command.valid_minutes)
+    made = await keep_link(ctx, AUDIT_PAGES[command.form], life, since=command.since, until=command.until)
     ctx.audit(
         "audit.link_made",
-        None,
+        subject_of(made),
         form=command.form,
         since=command.since.isoformat() if command.since is not None else None,
         until=command.until.isoformat() if command.until is not None else None,
-        ends=ends.isoformat(),
+        ends=made.expires_at.isoformat(),
     )
-    return ends
+    return made

@@ -20,6 +20,7 @@ from ledger.views.pages import OpenedPage, PageLinkMade, PageLinkView
 
 CUSTOMER, LEDGER, TIE_OUT, FRONT = "customer", "ledger", "tie_out", "front"
 PAGES = (CUSTOMER, LEDGER, TIE_OUT, FRONT)
+"""What a member makes a link to here; a link to a file of the trail is made by MakeAuditLink, and kept beside them."""
 OF_ONE = (CUSTOMER, LEDGER)
 LANGUAGES = ("en", "hi")
 MOST_HOURS, MOST_LINKS = 24 * 7, 200
@@ -81,8 +82,6 @@ RETURNING before
 async def make_page_link(command: MakePageLink, ctx: Context) -> PageLinkMade:
     """Make a link for a member; what it shows is what he may see when it is opened."""
     _check(command)
-    if ctx.actor.member_id is None:
-        raise Denied("page.no_member", "A page is made for a member.", remedy="Ask as one.")
     if command.page == TIE_OUT and not ctx.actor.may(Permission.SEE_PAYABLES):
         raise Denied("page.tie_out", "The tie-out shows what the firm owes.", remedy="Ask the owner.")
     anchor: UUID | None = None
@@ -90,19 +89,47 @@ async def make_page_link(command: MakePageLink, ctx: Context) -> PageLinkMade:
         assert command.party_id is not None  # checked above
         anchor = (await party_row(ctx, command.party_id))["anchor"]
     chat = await _own_chat(ctx, command.chat_id) if command.chat_id is not None else None
-    await _tidy(ctx)
-    link, secret = uuid7(), new_secret()
-    key, expires_at = business_key(ctx.actor.business_id, secret), ctx.now + timedelta(hours=command.hours)
-    await ctx.tx.run(
-        _KEEP, ctx.actor.business_id, digest(key.encode()), link, ctx.actor.member_id, command.page, anchor,
-        command.since, command.until, command.language or _spoken(ctx.actor.language), ctx.actor.token_id, chat, ctx.now,
-        expires_at,
+    made = await keep_link(
+        ctx, command.page, timedelta(hours=command.hours), anchor=anchor, since=command.since, until=command.until,
+        language=command.language, chat=chat,
     )  # fmt: skip
     about = {"party": str(command.party_id)} if command.party_id is not None else {}
     ctx.audit(
-        "page_link.made", f"page_link:{link}", page=command.page, expires_at=expires_at.isoformat(), **about
+        "page_link.made",
+        subject_of(made),
+        page=made.page,
+        expires_at=made.expires_at.isoformat(),
+        **about,
     )
-    return PageLinkMade(link, key, command.page, expires_at)
+    return made
+
+
+async def keep_link(
+    ctx: Context,
+    page: str,
+    life: timedelta,
+    *,
+    anchor: UUID | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    language: str | None = None,
+    chat: int | None = None,
+) -> PageLinkMade:
+    """Make a link of the actor's own and keep the hash of its key; Denied for who is no member, Rejected one too many."""
+    if ctx.actor.member_id is None:
+        raise Denied("page.no_member", "A page is made for a member.", remedy="Ask as one.")
+    await _tidy(ctx)
+    link, key = uuid7(), business_key(ctx.actor.business_id, new_secret())
+    await ctx.tx.run(
+        _KEEP, ctx.actor.business_id, digest(key.encode()), link, ctx.actor.member_id, page, anchor, since, until,
+        language or _spoken(ctx.actor.language), ctx.actor.token_id, chat, ctx.now, ctx.now + life,
+    )  # fmt: skip
+    return PageLinkMade(link, key, page, ctx.now + life)
+
+
+def subject_of(made: PageLinkMade) -> str:
+    """Return how the trail names a link."""
+    return f"page_link:{made.id}"
 
 
 def _check(command: MakePageLink) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -9,6 +10,9 @@ from uuid import UUID
 from ledger.domain.roles import Actor
 from ledger.views import BusinessView, SourceView
 from ledger.views.tie_out import TieOutRow, TieOutTotal
+
+AUDIT_PAGES: Mapping[str, str] = {"jsonl": "audit_jsonl", "xlsx": "audit_xlsx"}
+"""What a link to a file of the audit trail leads to, by the file's form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,10 @@ class PageLinkMade:
     key: str
     page: str
     expires_at: datetime
+
+    def file_url(self, public_url: str, form: str) -> str:
+        """Return the address of a file of the trail, for a link to one."""
+        return f"{public_url.rstrip('/')}/export/audit.{form}?key={self.key}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 from uuid import UUID
 from zipfile import ZipFile
 
 import orjson
 import pytest
-from cryptography.fernet import Fernet
 from httpx import AsyncClient
 
-import kit.sealing
-from kit.settings import settings
+from kit.errors import Rejected
 from ledger.commands import AddMember, CreateToken
+from ledger.commands.audit import MakeAuditLink
+from ledger.commands.pages import MakePageLink
 from ledger.commands.people import ChangeMember, RemoveMember
+from ledger.commands.tokens import RevokeToken
 from ledger.dispatch import Door
-from ledger.domain.roles import Actor
+from ledger.domain.roles import Actor, Role
+from ledger.queries.tokens import Tokens
 from tests.conftest import SettableClock
 from tests.graph.test_api import Ask, ask, client, codes, token  # noqa: F401  fixtures
 from tests.ledger.trail import trail
@@ -30,20 +31,12 @@ query ($filter: AuditFilterInput, $first: Int!, $after: String, $oldestFirst: Bo
 """
 VERIFY = "query ($full: Boolean!) { auditVerification(full: $full) { holds entries since sequence head brokenAt fault words more } }"
 LINK = """
-mutation ($form: AuditForm!, $minutes: Int! = 15) {
-  makeAuditExportLink(input: {form: $form, validMinutes: $minutes}) { link { url expiresAt } } }
+mutation ($form: AuditForm!, $minutes: Int! = 15, $since: Date, $until: Date) {
+  makeAuditExportLink(input: {form: $form, validMinutes: $minutes, since: $since, until: $until}) {
+    link { id url expiresAt } } }
 """
-
-
-@pytest.fixture(autouse=True)
-def sealed(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setenv("MUNSHI_SECRET_KEY", Fernet.generate_key().decode())
-    settings.cache_clear()
-    kit.sealing.process_seal.cache_clear()
-    yield
-    monkeypatch.undo()
-    settings.cache_clear()
-    kit.sealing.process_seal.cache_clear()
+LINKS = "{ pageLinks { id page opened } }"
+REVOKE = "mutation ($id: ID!) { revokePageLinks(linkId: $id) { revoked } }"
 
 
 async def test_the_trail_is_paged_both_ways_filtered_and_counted(
@@ -170,8 +163,7 @@ async def test_a_link_works_for_a_while_and_dies_with_the_rights_of_its_maker(
     business: UUID,
     clock: SettableClock,
 ) -> None:
-    made = (await ask(LINK, form="JSONL"))["data"]["makeAuditExportLink"]["link"]
-    path = made["url"].partition("/export")[1] + made["url"].partition("/export")[2]
+    path = await _path(ask, form="JSONL")
     assert (await client.get(path)).status_code == 200
     assert (await client.get(path.replace("key=", "key=x"))).status_code == 403
     clock.advance(minutes=14)
@@ -192,14 +184,106 @@ async def test_a_link_to_a_month_hands_out_that_month_in_that_form_and_no_more(
     client: AsyncClient,  # noqa: F811
     ask: Ask,  # noqa: F811
 ) -> None:
-    query = """mutation { makeAuditExportLink(input: {form: JSONL, since: "2026-11-01", until: "2026-11-30"}) { link { url } } }"""
-    url = (await ask(query))["data"]["makeAuditExportLink"]["link"]["url"]
-    path = url[url.index("/export") :]
-    assert (await client.get(path)).status_code == 200
+    path = await _path(ask, form="JSONL", since="2026-11-01", until="2026-11-30")
+    answer = await client.get(path)
+    head = orjson.loads(answer.content.splitlines()[0])
+    assert (answer.status_code, head["since"], head["until"]) == (200, "2026-11-01", "2026-11-30")
     for wider in (
-        path.replace("since=2026-11-01&", ""),
-        path.replace("until=2026-11-30", "until=2026-12-31"),
+        f"{path}&since=2025-04-01",
+        f"{path}&since=",
+        f"{path}&until=2026-12-31",
         path.replace("audit.jsonl", "audit.xlsx"),
     ):
         assert wider != path
         assert (await client.get(wider)).status_code == 403
+
+
+async def test_a_link_to_a_file_is_one_of_the_kept_links_and_is_taken_back_as_they_are(
+    client: AsyncClient,  # noqa: F811
+    ask: Ask,  # noqa: F811
+    door: Door,
+    owner: Actor,
+) -> None:
+    made = (await ask(LINK, form="XLSX"))["data"]["makeAuditExportLink"]["link"]
+    path = made["url"][made["url"].index("/export") :]
+    assert (await client.get(path)).status_code == 200
+    (listed,) = (await ask(LINKS))["data"]["pageLinks"]
+    assert (listed["id"], listed["page"], listed["opened"]) == (made["id"], "AUDIT_XLSX", 1)
+    assert (await client.get(f"/v/{path.partition('key=')[2]}")).status_code == 404, "it shows no page"
+    (noted,) = await trail(door.engine, owner.business_id, "audit.link_made")
+    assert noted["subject"] == f"page_link:{made['id']}"
+    assert (await ask(REVOKE, id=made["id"]))["data"]["revokePageLinks"]["revoked"] == 1
+    assert (await client.get(path)).status_code == 403
+    assert (await ask(LINKS))["data"]["pageLinks"] == []
+
+
+async def test_a_link_dies_with_the_token_that_made_it_and_with_a_membership_that_ends(
+    client: AsyncClient,  # noqa: F811
+    ask: Ask,  # noqa: F811
+    door: Door,
+    owner: Actor,
+    business: UUID,
+    clock: SettableClock,
+) -> None:
+    by_token = await _path(ask, form="JSONL")
+    (mine,) = [one for one in await door.query(Tokens(), owner) if one.revoked_at is None]
+    await door.execute(RevokeToken(mine.id), owner)
+    assert (await client.get(by_token)).status_code == 403
+    rao = await door.execute(AddMember("CA Rao", "view", until=clock.now.date()), owner)
+    accountant = Actor(business, Role.VIEW, "CA Rao", member_id=rao)
+    clock.now = clock.now.replace(hour=18, minute=10)
+    made = await door.execute(MakeAuditLink("jsonl", valid_minutes=60), accountant)
+    path = made.file_url("", "jsonl")
+    assert (await client.get(path)).status_code == 200
+    clock.advance(minutes=30)  # past midnight in India, and within the hour
+    assert (await client.get(path)).status_code == 403
+
+
+async def test_a_link_hands_out_nothing_once_its_maker_may_take_no_export(
+    client: AsyncClient,  # noqa: F811
+    door: Door,
+    owner: Actor,
+    business: UUID,
+) -> None:
+    meena = await door.execute(AddMember("Meena", "finance"), owner)
+    made = await door.execute(MakeAuditLink("jsonl"), Actor(business, Role.FINANCE, "Meena", member_id=meena))
+    assert (await client.get(made.file_url("", "jsonl"))).status_code == 200
+    await door.execute(ChangeMember(meena, role="sales", crm_owner="meena"), owner)
+    refused = await client.get(made.file_url("", "jsonl"))
+    assert (refused.status_code, refused.json()["errors"][0]["extensions"]["kind"]) == (403, "denied")
+
+
+async def test_a_person_with_a_dead_link_reads_words_and_a_preview_is_drawn_of_nothing(
+    client: AsyncClient,  # noqa: F811
+    door: Door,
+    owner: Actor,
+) -> None:
+    dead = "/export/audit.xlsx?key=mun_0_x"
+    page = await client.get(dead, headers={"accept": "text/html,*/*;q=0.8"})
+    assert page.status_code == 403
+    assert "This link doesn&#39;t work any more." in page.text
+    assert "यह लिंक अब नहीं चलता।" in page.text
+    made = await door.execute(MakeAuditLink("xlsx"), owner)
+    for agent in ("WhatsApp/2.23.20.0", "TelegramBot (like TwitterBot)"):
+        drawn = await client.get(made.file_url("", "xlsx"), headers={"user-agent": agent})
+        assert (drawn.status_code, drawn.headers["content-type"]) == (403, "text/html; charset=utf-8")
+    assert await trail(door.engine, owner.business_id, "audit.exported") == []
+
+
+async def test_a_page_isnt_made_of_a_file_and_a_pages_link_hands_out_no_file(
+    client: AsyncClient,  # noqa: F811
+    ask: Ask,  # noqa: F811
+    door: Door,
+    owner: Actor,
+) -> None:
+    refused = await ask("mutation { makePageLink(input: {page: AUDIT_XLSX}) { id } }")
+    assert codes(refused) == ["page.unknown"]
+    page = await door.execute(MakePageLink("tie_out"), owner)
+    assert (await client.get(f"/export/audit.xlsx?key={page.key}")).status_code == 403
+    with pytest.raises(Rejected):
+        await door.execute(MakeAuditLink("pdf"), owner)
+
+
+async def _path(ask: Ask, **wish: str) -> str:  # noqa: F811
+    made = (await ask(LINK, **wish))["data"]["makeAuditExportLink"]["link"]
+    return str(made["url"][made["url"].index("/export") :])

@@ -1,4 +1,4 @@
-"""Links to pages for people without a client, and when each of them looked last."""
+"""Links to pages and files for people without a client, and when each of them looked last."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ page_links = Table(
     Column("key_hash", LargeBinary, primary_key=True, comment="SHA-256 of the key in the link"),
     Column("id", Uuid, nullable=False),
     Column("member_id", Uuid, nullable=False, comment="by whose eyes the page is seen, as he is that day"),
-    Column("page", Text, nullable=False, comment="customer, ledger, tie_out, front"),
+    Column("page", Text, nullable=False, comment="customer, ledger, tie_out, front, audit_xlsx, audit_jsonl"),
     Column(
         "party_anchor", Uuid, nullable=True, comment="customer, ledger: of whom; such a link shows only him"
     ),
-    Column("since", Date, nullable=True, comment="ledger: the period that it opens with"),
+    Column("since", Date, nullable=True, comment="ledger, audit: the period that it opens with"),
     Column("until", Date, nullable=True),
     Column("language", Text, nullable=False, server_default="en"),
     Column("token_id", Uuid, nullable=True, comment="made with it: as narrow as it, and gone with it"),
@@ -28,7 +28,7 @@ page_links = Table(
     Column("opened", BigInteger, nullable=False, server_default="0", comment="how often"),
     when("revoked_at"),
     Index("page_links_member", "business_id", "member_id", "created_at"),
-    comment="Links to pages that a member made for himself, by the hash of their keys.",
+    comment="Links to pages and files that a member made for himself, by the hash of their keys.",
 )
 page_looks = Table(
     "page_looks",
