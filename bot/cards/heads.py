@@ -14,18 +14,27 @@ SHOWN = 16
 
 def head_card(verdict: AuditVerdict, to: Audience) -> Card:
     """Write day, number of the last entry and the beginning of its hash, in groups that can be read out."""
+    return Card(joined(to.heading(seal(verdict, to))))
+
+
+def seal(verdict: AuditVerdict, to: Audience) -> Html:
+    """Write the same as a line of a card."""
     head = verdict.head[:SHOWN]
-    line = to.say(
+    return to.say(
         "Seal of the records · {day} · entry {n} · {head}",
         day=to.day(to.today),
         n=group_indian(verdict.sequence),
         head=" ".join(head[at : at + 4] for at in range(0, SHOWN, 4)),
     )
-    return Card(joined(to.heading(line)))
 
 
 def broken_card(verdict: AuditVerdict, to: Audience) -> Card:
     """Say that the trail was changed behind our back, from which entry on, and what to do."""
+    return Card(joined(broken_lines(verdict, to)))
+
+
+def broken_lines(verdict: AuditVerdict, to: Audience) -> list[Html]:
+    """Write the same as the lines that a card begins with."""
     lines: list[Html] = to.heading(to.say("<b>The records don't hold</b>"))
     lines.append(
         to.say(
@@ -34,4 +43,4 @@ def broken_card(verdict: AuditVerdict, to: Audience) -> Card:
         )
     )
     lines.append(to.say("Show this to whoever looks after the server, and compare with the seals above."))
-    return Card(joined(lines))
+    return lines

@@ -55,6 +55,8 @@ def help_card(to: Audience) -> Card:
     if to.may(Permission.ADMINISTER):
         lines.append(to.say("/pay  how customers pay you"))
         lines.append(to.say("/people  who works with you here"))
+    if to.may(Permission.EXPORT_AUDIT):
+        lines.append(to.say("/audit  do the records hold, and as an Excel file"))
     lines.append(to.say("/pages  your firms at a glance, as a page"))
     lines.append(to.say("/evening  how the day went"))
     lines.append(to.say("/settings  hours, alerts, picture"))

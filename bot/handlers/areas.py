@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.handlers.advice import Advice
 from bot.handlers.area import Area
 from bot.handlers.asking import Asking
+from bot.handlers.audit import Audit
 from bot.handlers.calls import Calls
 from bot.handlers.cheques import Cheques
 from bot.handlers.claims import Claims
@@ -44,6 +45,7 @@ AREAS: tuple[type[Area], ...] = (
     Settings,
     Statements,
     Pages,
+    Audit,
     Language,
     Claims,
     Kept,
