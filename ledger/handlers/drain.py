@@ -108,7 +108,9 @@ async def _derive_dirty(
     in it, and whether more wait."""
     tx, business = context.tx, context.actor.business_id
     waiting = await tx.fetch(
-        "SELECT subject FROM dirty WHERE business_id = $1 ORDER BY since, subject LIMIT $2", business, limit + 1
+        "SELECT subject FROM dirty WHERE business_id = $1 ORDER BY since, subject LIMIT $2",
+        business,
+        limit + 1,
     )
     if len(waiting) > limit:
         waiting = waiting[:DERIVED_AT_ONCE]

@@ -16,11 +16,14 @@ from ledger.domain.roles import MATRIX, Permission, Role
 from ledger.store.directory import all_businesses
 from ledger.store.membership import in_force
 
+ACTOR = "audit"
+"""The system actor that tells heads."""
 TOLD_AT = time(21, 0)
 """Local time from which the head of the day is told: when nobody works on the books any more."""
+TELLER = f"system:{ACTOR}"
 CHUNK = 250
 KEEPERS = tuple(role.value for role in (Role.OWNER, Role.VIEW) if Permission.EXPORT_AUDIT in MATRIX[role])
-# Only where something was done since the chain was verified last: a firm that rests isn't told the same head again.
+# Only where something was done since the head was told last (which notes so): a firm that rests isn't told the same again.
 _DUE = f"""
 SELECT m.business_id, m.id, m.name, m.role, m.language, m.chat_id, b.name AS business_name, b.timezone,
        ($1::timestamptz AT TIME ZONE b.timezone)::date AS today,
@@ -30,8 +33,8 @@ WHERE m.business_id = ANY($2::uuid[]) AND {in_force(now="$1")} AND m.chat_id IS 
   AND ($1 AT TIME ZONE b.timezone)::time >= $4
   AND NOT EXISTS (SELECT FROM outbox o WHERE o.business_id = m.business_id
     AND o.once_key = 'head:' || m.id || ':' || ($1 AT TIME ZONE b.timezone)::date)
-  AND (SELECT a.action FROM audit a WHERE a.business_id = m.business_id ORDER BY a.sequence DESC LIMIT 1)
-    <> 'audit.verified'
+  AND (SELECT a.action <> 'audit.verified' OR a.actor <> $5::text FROM audit a
+       WHERE a.business_id = m.business_id ORDER BY a.sequence DESC LIMIT 1)
 ORDER BY m.business_id, m.id
 """
 
@@ -69,7 +72,7 @@ async def due_heads(engine: AsyncEngine, now: datetime) -> AsyncIterator[DueHead
     for start in range(0, len(businesses), CHUNK):
         chunk = businesses[start : start + CHUNK]
         async with transaction(engine, chunk) as tx:
-            rows = await tx.fetch(_DUE, now, chunk, list(KEEPERS), TOLD_AT)
+            rows = await tx.fetch(_DUE, now, chunk, list(KEEPERS), TOLD_AT, TELLER)
         for business, found in groupby(rows, key=lambda row: row["business_id"]):
             members = list(found)
             yield DueHead(business, members[0]["today"], tuple(_keeper(row) for row in members))

@@ -11,6 +11,7 @@ import asyncpg
 from bot.heads import queue_due_heads
 from kit.database import transaction
 from ledger.commands import AddMember, CreateLinkCode, LinkChat
+from ledger.commands.audit import NoteAuditVerified
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor, system
 from ledger.queries.audit import CheckHead, VerifyAudit
@@ -71,6 +72,18 @@ async def test_a_firm_that_rests_is_told_nothing_and_one_that_works_again_the_ne
     await door.execute(AddMember("Meena", "finance"), owner)
     assert await queue_due_heads(door, clock.now) == 1
     assert (await door.query(VerifyAudit(), owner)).entries == 1, "it goes on where it was verified"
+
+
+async def test_a_verification_before_it_takes_nobody_his_head(
+    door: Door, business: UUID, clock: SettableClock
+) -> None:
+    await _linked(door, business, "owner", 1)
+    clock.now = EVENING - timedelta(minutes=5)
+    clerk = system(business, "command line")
+    found = await door.query(VerifyAudit(full=True), clerk)
+    await door.execute(NoteAuditVerified(found.sequence, found.head, found.entries, found.since), clerk)
+    clock.now = EVENING
+    assert await queue_due_heads(door, clock.now) == 1
 
 
 async def test_what_was_told_is_compared_and_a_rewritten_chain_found(
