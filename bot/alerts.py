@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.cards.alerts import alerts_card
+from bot.cards.audience import audience_of
 from bot.rounds import go_round
-from bot.visit import audience_of
 from kit.errors import Stale
 from ledger.commands.mornings import QueueAlerts
 from ledger.dispatch import Door

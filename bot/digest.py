@@ -7,13 +7,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from bot.cards.audience import Audience
+from bot.cards.audience import Audience, audience_of
 from bot.cards.card import Attachment, Card
 from bot.cards.digest import digest_card
 from bot.cards.evening import evening_card
 from bot.documents.picture import morning_picture
 from bot.rounds import go_round
-from bot.visit import audience_of
 from bot.words import Html
 from kit.clock import business_day
 from kit.logs import logger

@@ -17,13 +17,13 @@ from uuid import UUID
 from telegram import Bot
 from telegram.error import BadRequest, TelegramError
 
-from bot.cards.audience import Audience, unescaped
+from bot.cards.audience import Audience, audience_of, unescaped
 from bot.cards.card import Card
 from bot.cards.files import FileResult, imported_card, kept_card, reading_card, refused_card
 from bot.cards.plain import apology_card, error_words
 from bot.handlers.first_run import still_to_set_up
 from bot.sniff import bank_named, looks_like
-from bot.visit import Visitor, answer, audience_of
+from bot.visit import Visitor, answer
 from connectors.contract import Inbound
 from ingest.importing import Files, Imported
 from kit.catalogues import ENGLISH

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from bot.cards.audience import Audience
+from bot.cards.audience import Audience, audience_of
 from bot.cards.card import Card
-from bot.visit import audience_of
 from kit.errors import NotFound
 from ledger.commands import QueueMessage
 from ledger.dispatch import Door

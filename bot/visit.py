@@ -11,7 +11,7 @@ from uuid import UUID
 from telegram import Update
 from telegram.ext import CallbackContext, ExtBot
 
-from bot.cards.audience import Audience
+from bot.cards.audience import Audience, audience_of
 from bot.cards.card import Card
 from bot.words import spoken
 from kit.errors import NotFound
@@ -52,17 +52,6 @@ class Visitor:
     def audience(self, now: datetime) -> Audience:
         """For whom cards are written."""
         return audience_of(self.member, now, several=bool(self.others))
-
-
-def audience_of(member: ChatMemberView, now: datetime, *, several: bool = False) -> Audience:
-    """Return for whom cards to a member are written; `several`: the chat serves several businesses."""
-    return Audience(
-        role=member.actor.role,
-        language=spoken(member.actor.language),
-        now=now,
-        timezone=member.timezone,
-        firm=member.business_name if several else None,
-    )
 
 
 def language_of(update: Update) -> str:

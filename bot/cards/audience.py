@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 
-from bot.words import Html, cut, html, marked, say, say_count
+from bot.words import Html, cut, html, marked, say, say_count, spoken
 from kit.money import currency_digits, format_minor
 from ledger.domain.roles import MATRIX, Permission, Role
-from ledger.views import AgingBucket
+from ledger.views import AgingBucket, ChatMemberView
 
 BAR = "▇"
 _BAR_CELLS = 8
@@ -98,6 +98,17 @@ class Audience:
     def heading(self, line: Html) -> list[Html]:
         """Begin a card: the firm's name first where one chat serves several."""
         return [self.say("<i>{firm}</i>", firm=cut(self.firm, 60)), line] if self.firm else [line]
+
+
+def audience_of(member: ChatMemberView, now: datetime, *, several: bool = False) -> Audience:
+    """Return for whom cards to a member are written; `several`: the chat serves several businesses."""
+    return Audience(
+        role=member.actor.role,
+        language=spoken(member.actor.language),
+        now=now,
+        timezone=member.timezone,
+        firm=member.business_name if several else None,
+    )
 
 
 def unescaped(text: Html) -> str:
