@@ -113,6 +113,10 @@ def _row(row: Mapping[str, Any], numbers: Mapping[str, str]) -> TieOutRow:
         TieOutEntry(kind, date.fromisoformat(on), number or numbers.get(key), ours, books)
         for kind, on, number, ours, books, key in row["entries"] or ()
     )
+    # The largest first; those of one amount by day and by the number that is shown, which the books may not have.
+    entries = tuple(
+        sorted(entries, key=lambda entry: (-abs(entry.books - entry.ours), entry.on, entry.number or ""))
+    )
     return TieOutRow(
         party_id=UUID(row["party_id"]),
         party_name=row["name"] or "—",

@@ -112,7 +112,7 @@ page AS MATERIALIZED (
   SELECT r.* FROM party_row r WHERE {where} ORDER BY r.size DESC, r.mark DESC LIMIT {limit}
 ), placed AS (
   SELECT d.*, row_number() OVER (PARTITION BY d.party_id, d.side, d.currency
-                                 ORDER BY abs(d.theirs - d.ours) DESC, d.key, d.thing) AS place
+                                 ORDER BY abs(d.theirs - d.ours) DESC, d.first_on, d.number, d.key, d.thing) AS place
   FROM page JOIN differing d USING (party_id, side, currency)
 ), entries AS (
   SELECT party_id, side, currency, count(*) AS n,

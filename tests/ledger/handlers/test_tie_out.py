@@ -423,3 +423,23 @@ FROM generate_series(1, 100000) n,
      (VALUES ('invoice', 1000, 'b'), ('receipt', -500, 'r')) k (kind, amount, of)
 WHERE k.of = 'b' OR n % 2 = 0
 """
+
+
+async def test_entries_of_one_amount_stand_by_day_and_then_by_number(
+    door: Door, teller: Teller, owner: Actor
+) -> None:
+    crm = "crm:zoho_crm"
+    told = [
+        teller.bill(number, 700_00, source=crm, issued_on=day)
+        for number, day in (
+            ("Z3", "2026-09-02"),
+            ("A9", "2026-09-03"),
+            ("M5", "2026-09-02"),
+            ("B1", "2026-09-02"),
+        )
+    ]
+    await teller.tell(
+        teller.bill("X1", 50_00), *told, teller.bill("L1", 900_00, source=crm, issued_on="2026-09-05")
+    )
+    numbers = [[entry.number for entry in row.entries] for row in (await ask(door, owner)).rows]
+    assert ["L1", "B1", "M5", "Z3", "A9"] in numbers
