@@ -19,11 +19,11 @@ OWED = """
 ), held_back AS (
   SELECT DISTINCT c.party_id FROM conflicts c
   WHERE c.business_id = $1 AND c.status = 'open' AND c.severity = 'block'
-), owed AS (
-  SELECT s.party_id, s.id, s.due_on, s.remaining, s.status = 'invoice.disputed' AS disputed,
+), owed AS MATERIALIZED (
+  SELECT s.party_id, s.id, s.due_on, s.remaining, s.disputed,
          (h.anchor IS NOT NULL OR b.party_id IS NOT NULL) AS held,
          e.expected_on, e.from_on, e.to_on, p.promise_broken, p.usual_days_late,
-         sum(CASE WHEN s.status = 'invoice.disputed' OR h.anchor IS NOT NULL OR b.party_id IS NOT NULL THEN 0
+         sum(CASE WHEN s.disputed OR h.anchor IS NOT NULL OR b.party_id IS NOT NULL THEN 0
                   ELSE s.remaining END)
            OVER (PARTITION BY s.party_id ORDER BY coalesce(s.due_on, s.issued_on), s.id, s.due_on, s.remaining
                  ROWS UNBOUNDED PRECEDING) AS upto

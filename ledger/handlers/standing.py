@@ -20,17 +20,17 @@ WITH party AS (
                   AND (p.last_receipt_on IS NULL OR p.last_receipt_on < p.promise_on), false) AS promise_broken
   FROM parties p WHERE p.business_id = $1 AND {where}
 ), bill AS NOT MATERIALIZED (
-  SELECT i.party_id, i.id, i.anchor, i.status, d.number, i.issued_on, p.open_bills - p.receivable AS covered,
+  SELECT i.party_id, i.id, i.anchor, i.status = 'invoice.disputed' AS disputed, d.number, i.issued_on, p.open_bills - p.receivable AS covered,
          CASE WHEN d.invoice_id IS NULL THEN i.due_on ELSE d.due_on END AS due_on,
          coalesce(d.outstanding, i.outstanding) AS amount
   FROM party p
   JOIN invoices i ON i.business_id = $1 AND i.party_id = p.id AND i.outstanding > 0 AND i.currency = p.currency
   LEFT JOIN dues d ON d.business_id = $1 AND d.invoice_id = i.id AND d.outstanding > 0
 ), standing AS (
-  SELECT b.party_id, b.id, b.anchor, b.status, b.due_on, b.issued_on, b.amount AS remaining
+  SELECT b.party_id, b.id, b.anchor, b.disputed, b.due_on, b.issued_on, b.amount AS remaining
   FROM bill b WHERE b.covered <= 0
   UNION ALL
-  SELECT b.party_id, b.id, b.anchor, b.status, b.due_on, b.issued_on,
+  SELECT b.party_id, b.id, b.anchor, b.disputed, b.due_on, b.issued_on,
          greatest(0, least(b.amount,
            sum(b.amount) OVER (PARTITION BY b.party_id ORDER BY coalesce(b.due_on, b.issued_on), b.id, b.number)
            - b.covered))::bigint
