@@ -12,10 +12,11 @@ from ledger.commands.audit import HeadMessage, NoteAuditVerified, TellAuditHead
 from ledger.dispatch import Door
 from ledger.domain.roles import Actor, system
 from ledger.queries.audit import VerifyAudit
-from ledger.store.heads import ACTOR, DueHead, Keeper, due_heads
+from ledger.store.heads import DueHead, Keeper, due_heads
 from ledger.views.audit import AuditVerdict
 
 log = logger(__name__)
+ACTOR = "audit"
 
 
 async def queue_due_heads(door: Door, now: datetime) -> int:

@@ -16,11 +16,10 @@ from ledger.domain.roles import MATRIX, Permission, Role
 from ledger.store.directory import all_businesses
 from ledger.store.membership import in_force
 
-ACTOR = "audit"
-"""The system actor that tells heads."""
 TOLD_AT = time(21, 0)
 """Local time from which the head of the day is told: when nobody works on the books any more."""
-TELLER = f"system:{ACTOR}"
+TELLER = "system:audit"
+"""Who tells heads, as the trail names him."""
 CHUNK = 250
 KEEPERS = tuple(role.value for role in (Role.OWNER, Role.VIEW) if Permission.EXPORT_AUDIT in MATRIX[role])
 # Only where something was done since the head was told last (which notes so): a firm that rests isn't told the same again.
