@@ -148,7 +148,8 @@ async def _forget(url: str) -> None:
 
 
 async def measure_digests(report: Report, url: str, admin_url: str) -> None:
-    """Compose and queue everybody's digest, then look for alerts where there are none."""
+    """Compose and queue everybody's digest, then look for alerts where there are none; no other firm stays."""
+    await _forget(admin_url)
     await _found(admin_url)
     engine = make_engine(url, pool_size=_POOL)
     door = Door(engine, clock=lambda: NOW)
