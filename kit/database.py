@@ -168,12 +168,18 @@ async def transaction(
                 await raw.execute("COMMIT")
             finally:
                 if raw.is_in_transaction():
-                    await greenlet_spawn(connection.invalidate)
+                    await _drop(connection)
         except asyncpg.InternalClientError as error:  # the server has said goodbye between two statements
-            await greenlet_spawn(connection.invalidate)
+            await _drop(connection)
             raise asyncpg.ConnectionDoesNotExistError("The server ended the connection.") from error
     finally:
         await greenlet_spawn(connection.close)
+
+
+async def _drop(connection: PoolProxiedConnection) -> None:
+    """Take a connection out of the pool; nothing to do where that was done already."""
+    if connection.is_valid:
+        await greenlet_spawn(connection.invalidate)
 
 
 def _opening(businesses: Iterable[UUID], role: str | None, *, snapshot: bool, keep_plans: bool) -> str:
@@ -202,5 +208,5 @@ async def _roll_back(
         if open_perhaps and not raw.is_closed():
             await raw.execute("ROLLBACK")
     except BaseException:
-        await greenlet_spawn(connection.invalidate)
+        await _drop(connection)
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -173,3 +174,22 @@ async def test_work_that_is_cut_off_at_any_moment_leaves_no_transaction_behind(
         async with transaction(engine, [business]) as tx:
             assert await tx.value("SELECT count(*) FROM members") == 1, f"cut off after {steps}"
     await engine.dispose()
+
+
+async def test_a_goodbye_in_the_middle_of_a_commit_is_said_as_such(
+    engine: AsyncEngine, business: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = asyncpg.Connection.execute
+
+    async def cut_off(self: asyncpg.Connection, query: str, *args: Any, **kwargs: Any) -> str:
+        if query == "COMMIT":
+            raise asyncpg.InternalClientError("the server said goodbye")
+        return await whole(self, query, *args, **kwargs)
+
+    monkeypatch.setattr(asyncpg.Connection, "execute", cut_off)
+    with pytest.raises(asyncpg.ConnectionDoesNotExistError):
+        async with transaction(engine, [business]) as tx:
+            await tx.value("SELECT 1")
+    monkeypatch.undo()
+    async with transaction(engine, [business]) as tx:
+        assert await tx.value("SELECT 1") == 1
